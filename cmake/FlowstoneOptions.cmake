@@ -1,0 +1,19 @@
+# flowstone_options: the compile options of every target of ours. C++20 as g++ 12 has it.
+add_library(flowstone_options INTERFACE)
+target_compile_features(flowstone_options INTERFACE cxx_std_20)
+target_include_directories(flowstone_options INTERFACE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_BINARY_DIR}/generated")
+target_compile_options(flowstone_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual)
+set(CMAKE_CXX_EXTENSIONS OFF)
+if(FLOWSTONE_WERROR)
+  target_compile_options(flowstone_options INTERFACE -Werror)
+endif()
+if(FLOWSTONE_SANITIZE)
+  target_compile_options(flowstone_options INTERFACE -fsanitize=${FLOWSTONE_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(flowstone_options INTERFACE -fsanitize=${FLOWSTONE_SANITIZE})
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()

@@ -1,0 +1,47 @@
+// ObjectStore: named immutable bytes, on a directory, in memory, later on S3.
+//
+// Keys are "/"-separated, of [A-Za-z0-9._=+-] and never empty, ".", or "..": "art/ab/abcd…".
+// A put is atomic: a reader sees nothing or everything. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flowstone/base/result.h"
+
+namespace flowstone::store {
+
+enum class PutOutcome : std::uint8_t { kStored, kAlreadyThere };
+
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  // kNotFound when there is no such object.
+  virtual Result<std::string> Get(const std::string& key) = 0;
+  // Bytes [offset, offset + length) of the object; kInvalid when it is shorter.
+  virtual Result<std::string> GetRange(const std::string& key, std::uint64_t offset,
+                                       std::uint64_t length) = 0;
+  // Size in bytes, or nothing when there is no such object.
+  virtual Result<std::optional<std::uint64_t>> Head(const std::string& key) = 0;
+
+  // Stores unless the key exists; what is there stays.
+  virtual Result<PutOutcome> PutIfAbsent(const std::string& key, std::string_view bytes) = 0;
+  // The same from a file, which the store may take (rename) instead of copying when it can.
+  virtual Result<PutOutcome> PutFileIfAbsent(const std::string& key, const std::string& path) = 0;
+  // Stores, replacing what is there. For the few mutable names (a latest-run pointer), never for
+  // content.
+  virtual Status Replace(const std::string& key, std::string_view bytes) = 0;
+
+  // Keys that start with `prefix`, sorted. `delimiter` semantics are in ListChildren.
+  virtual Result<std::vector<std::string>> List(const std::string& prefix) = 0;
+  // The names directly below `prefix` (which ends in "/" or is empty), sorted; folders end in "/".
+  virtual Result<std::vector<std::string>> ListChildren(const std::string& prefix) = 0;
+  // Ok when it is not there.
+  virtual Status Remove(const std::string& key) = 0;
+};
+
+}  // namespace flowstone::store
