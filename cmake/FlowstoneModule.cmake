@@ -14,7 +14,7 @@ function(flowstone_module name)
     target_link_libraries(${name}_test PRIVATE flowstone_${name} ${ARG_TEST_DEPENDS} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE
       FLOWSTONE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" FLOWSTONE_PYTHON="${Python_EXECUTABLE}")
-    add_test(NAME ${name} COMMAND ${name}_test)
+    add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1 --gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${name}.xml)
     set_tests_properties(${name} PROPERTIES LABELS unit)
   endif()
 endfunction()
