@@ -1,0 +1,1 @@
+"""The code beside the flow: it is packaged with every run."""

@@ -1,0 +1,17 @@
+#!/bin/sh
+# The main job on real input: runs examples/digits twice and looks at what it left. Stops at the first failure.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+python=$root/build/venv/bin/python
+cd "$root/examples/digits"
+title() {
+  printf '\n== %s\n' "$1"
+}
+title "python flow.py --environment=pypi run"
+"$python" flow.py --environment=pypi run
+title "again: nothing to resolve, nothing to download"
+"$python" flow.py --environment=pypi run
+title "python flow.py package list"
+"$python" flow.py package list
+title "python look.py"
+"$python" look.py
