@@ -1,0 +1,60 @@
+// ArchivePlan: what an unpacked wheel consists of, computed once when it is unpacked, so that
+// building an environment reads one file per wheel and never walks a tree.
+//
+// Paths are relative to the archive's directory, where files lie as their scheme wants them:
+// `site/` (site-packages), `bin/` (scripts, entry points included, ready to be linked), `include/`
+// and `data/`. The format on disk is docs/formats/archive-plan.md. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flowstone/base/digest.h"
+#include "flowstone/base/result.h"
+
+namespace flowstone::install {
+
+enum class FileOrigin : std::uint8_t {
+  kWheel,      // a member of the wheel, byte for byte
+  kRewritten,  // a script of the wheel whose `#!python` line was made relocatable
+  kGenerated,  // made from metadata: entry-point scripts, INSTALLER
+};
+
+struct PlannedFile {
+  std::string name;  // without its directory
+  std::uint64_t size = 0;
+  Digest digest;           // of the bytes in the archive's directory
+  std::uint32_t mode = 0;  // 0444 or 0555
+  FileOrigin origin = FileOrigin::kWheel;
+  friend bool operator==(const PlannedFile&, const PlannedFile&) = default;
+};
+
+struct PlannedDirectory {
+  std::string path;                // "site/numpy/core"
+  std::vector<PlannedFile> files;  // sorted by name
+  friend bool operator==(const PlannedDirectory&, const PlannedDirectory&) = default;
+};
+
+struct ArchivePlan {
+  Digest wheel;                               // of the wheel file
+  std::string name;                           // normalised
+  std::string version;                        // as the file name has it
+  std::string dist_info;                      // "numpy-2.1.0.dist-info", below site/
+  std::vector<std::string> tags;              // of the WHEEL file, sorted
+  std::vector<PlannedDirectory> directories;  // sorted by path: parents before children
+  std::vector<std::string> warnings;          // what was odd about the wheel
+
+  std::uint64_t TotalBytes() const;
+  std::size_t FileCount() const;
+
+  // Text, and back. kCorrupt names the first thing that is wrong with it.
+  std::string Serialize() const;
+  static Result<ArchivePlan> Parse(std::string_view text);
+
+  friend bool operator==(const ArchivePlan&, const ArchivePlan&) = default;
+};
+
+}  // namespace flowstone::install

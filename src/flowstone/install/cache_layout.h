@@ -1,0 +1,41 @@
+// CacheLayout: where this module keeps things below Flowstone's home directory. The major version
+// is part of every path, so that engines of two versions can share a home.
+//
+//   <home>/v1/interp/<key>.json     what an interpreter answered when it was probed
+//   <home>/v1/arc/<aa>/<sha256>/    an unpacked wheel and its plan
+//   <home>/v1/env/<id>/             an environment
+//   <home>/v1/lock/<name>.lock      locks between processes
+//   <home>/v1/tmp/<name>/           work that is not published yet, with <name>.lock beside it
+#pragma once
+
+#include <string>
+
+#include "flowstone/base/digest.h"
+
+namespace flowstone::install {
+
+class CacheLayout {
+ public:
+  // `home` is an absolute path.
+  explicit CacheLayout(const std::string& home) : root_(home + "/v1") {}
+
+  const std::string& root() const { return root_; }
+  std::string interpreters() const { return root_ + "/interp"; }
+  std::string archives() const { return root_ + "/arc"; }
+  std::string environments() const { return root_ + "/env"; }
+  std::string locks() const { return root_ + "/lock"; }
+  std::string temporary() const { return root_ + "/tmp"; }
+
+  std::string ArchiveDirectory(const Digest& wheel) const {
+    const std::string hex = wheel.ToString();
+    return archives() + "/" + hex.substr(0, 2) + "/" + hex;
+  }
+  std::string EnvironmentDirectory(const Digest& id) const {
+    return environments() + "/" + id.ToString();
+  }
+
+ private:
+  std::string root_;
+};
+
+}  // namespace flowstone::install

@@ -1,0 +1,77 @@
+// Finding an installed Python.
+//
+// Looked at, in this order: the interpreter that launched Flowstone, PATH, pyenv's versions, uv's
+// managed Pythons, conda's installations and environments, and the usual directories of the system.
+// Among those that match: the launching one when it does, else the best by (build with the GIL
+// unless asked otherwise, stable before pre-release, newest version, order of the search). A file
+// that does not answer, or that is not supported, is left out with a note and is never an error.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/install/interpreter.h"
+#include "flowstone/install/interpreter_probe.h"
+#include "flowstone/install/python_request.h"
+#include "flowstone/os/environment.h"
+#include "flowstone/os/filesystem.h"
+
+namespace flowstone::install {
+
+enum class InterpreterSource : std::uint8_t {
+  kRequested,  // the path in the request
+  kLauncher,
+  kPath,
+  kPyenv,
+  kUv,
+  kConda,
+  kSystem,
+};
+
+// "PATH", "pyenv", …: for lists and notes.
+std::string_view InterpreterSourceName(InterpreterSource source);
+
+struct SearchSettings {
+  std::string launcher;             // sys.executable of the launching Python; empty when none
+  std::vector<std::string> path;    // absolute directories of PATH
+  std::string pyenv_root;           // each of these may be empty: then it is not looked at
+  std::string uv_python_directory;  //
+  std::vector<std::string> conda_prefixes;      // installations: themselves and their envs/*
+  std::vector<std::string> system_directories;  // such as /usr/bin
+
+  // As the variables of `environment` say: PATH, HOME, PYENV_ROOT, UV_PYTHON_INSTALL_DIR,
+  // XDG_DATA_HOME, CONDA_PREFIX, CONDA_EXE.
+  static SearchSettings FromEnvironment(const os::Environment& environment, std::string launcher);
+};
+
+struct FoundInterpreter {
+  Interpreter interpreter;
+  InterpreterSource source = InterpreterSource::kPath;
+  std::string seen_as;  // the path under which the search met it
+};
+
+struct InterpreterList {
+  std::vector<FoundInterpreter> found;  // each real file once, in the order of the search
+  std::vector<std::string> notes;       // what was left out, and why: one sentence each
+};
+
+class InterpreterFinder {
+ public:
+  // Borrows both; they outlive the finder.
+  InterpreterFinder(os::FileSystem& filesystem, InterpreterProbe& probe, SearchSettings settings);
+
+  // kNotFound: nothing installed matches; the message lists what was found, and where.
+  Result<FoundInterpreter> Find(const PythonRequest& request);
+  InterpreterList FindAll();
+
+ private:
+  os::FileSystem& filesystem_;
+  InterpreterProbe& probe_;
+  SearchSettings settings_;
+};
+
+}  // namespace flowstone::install

@@ -1,0 +1,30 @@
+// Unpacking one wheel into a directory, by the wheel specification.
+//
+// Everything is checked on the way: the WHEEL file, the one dist-info directory and its agreement
+// with the file name, every row of RECORD against the bytes (sha256, sha384 or sha512), the spread
+// of `.data`, the names of scripts and entry points. Nothing of the wheel is executed.
+#pragma once
+
+#include <string>
+
+#include "flowstone/archive/byte_source.h"
+#include "flowstone/base/digest.h"
+#include "flowstone/base/result.h"
+#include "flowstone/install/archive_plan.h"
+#include "flowstone/os/filesystem.h"
+
+namespace flowstone::install {
+
+// Writes the content of the wheel and its plan (`kPlanFileName`) into `directory`, which exists and
+// is empty. `file_name` is the wheel's published name, `wheel` the digest of its bytes, which the
+// caller has verified. After an error the directory holds rubbish: the caller removes it.
+//
+// kCorrupt: the bytes contradict themselves (zip, RECORD, WHEEL); kInvalid: a wheel that must not
+// be installed (two dist-info directories, reserved script names, a scheme that does not exist).
+Result<ArchivePlan> UnpackWheel(os::FileSystem& filesystem, archive::ByteSource& source,
+                                const std::string& file_name, const Digest& wheel,
+                                const std::string& directory);
+
+inline constexpr const char* kPlanFileName = "plan";
+
+}  // namespace flowstone::install
