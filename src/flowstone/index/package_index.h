@@ -1,0 +1,100 @@
+// PackageIndex: where the files of a project come from: indexes in order, and flat sources
+// (directories of files, pages of links).
+//
+//   PackageIndex index(transport, files, clock, options);
+//   index.StartProject(*Name::Parse("numpy"));                  // returns at once
+//   FLOWSTONE_LET(const auto project, index.Project(name));     // waits
+//   FLOWSTONE_LET(const auto metadata, index.Metadata(project->files[0]));
+//
+// Everything is fetched once however often it is asked for, and what is returned depends on what
+// the servers answer, never on the order in which they do. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/index/project_page.h"
+#include "flowstone/net/transport.h"
+#include "flowstone/os/clock.h"
+#include "flowstone/os/filesystem.h"
+#include "flowstone/pypi/name.h"
+
+namespace flowstone::index {
+
+enum class FetchMode : std::uint8_t {
+  kNormal,   // cached pages are used while they are fresh
+  kRefresh,  // every cached page is revalidated once
+  kOffline,  // only what is cached, however old, and what is on disk
+};
+
+struct PackageIndexOptions {
+  // URLs of simple repositories, the preferred one first; file: URLs of directory trees as well.
+  // Their credentials are not used here: give them to AuthenticatingTransport.
+  std::vector<std::string> indexes = {};
+  // URLs of pages of links, file: URLs or absolute paths of directories of files. Their files come
+  // before those of the indexes.
+  std::vector<std::string> find_links = {};
+  FetchMode mode = FetchMode::kNormal;
+  std::string cache_directory;  // of IndexCache
+  int workers = 4;              // threads that parse pages and open wheels
+};
+
+// The files of one project. `found` is false when no source has it: that is an answer, and the
+// caller's conflict to explain.
+struct ProjectFiles {
+  pypi::Name name;
+  bool found = false;
+  // The index that answered, redacted; empty when all files are from find-links.
+  std::string index = {};
+  // Of find-links in their order, then of the first index that has the project, in its order.
+  // Only files whose name can be one of the project.
+  std::vector<IndexFile> files = {};
+  ProjectStatus status = ProjectStatus::kActive;
+  std::string status_reason = {};
+  std::vector<std::string> warnings = {};
+};
+
+enum class MetadataSource : std::uint8_t { kCache, kSidecar /* PEP 658 */, kRanges, kWholeFile };
+
+struct WheelMetadata {
+  std::string text;  // METADATA up to its first empty line: the description is left out
+  MetadataSource source = MetadataSource::kCache;
+  std::vector<std::string> warnings = {};
+};
+
+class PackageIndex {
+ public:
+  // The references outlive this.
+  PackageIndex(net::Transport& transport, os::FileSystem& files, os::Clock& clock,
+               PackageIndexOptions options);
+  // Gives up what is under way: callbacks that come later do nothing.
+  ~PackageIndex();
+  PackageIndex(const PackageIndex&) = delete;
+  PackageIndex& operator=(const PackageIndex&) = delete;
+
+  // Begins to find the files of a project, unless that was begun before.
+  void StartProject(const pypi::Name& name);
+  // The files of a project; begins if need be, and waits. The search goes through the indexes in
+  // order and stops at the first one that has the project, so that a name of a private index cannot
+  // be taken over by a public one. Errors: kDenied when an index wants other credentials,
+  // kUnavailable when one does not answer or the page is not cached and the mode is kOffline,
+  // kCorrupt when it answers nonsense.
+  Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name);
+
+  // The same for the METADATA of a wheel. In this order: the cache, the copy that the index serves
+  // beside it (PEP 658; its hash is verified), byte ranges of the wheel, the whole wheel. kInvalid
+  // for a file that is no wheel.
+  void StartMetadata(const IndexFile& file);
+  Result<std::shared_ptr<const WheelMetadata>> Metadata(const IndexFile& file);
+
+ private:
+  class Engine;
+  // Shared with the callbacks of requests under way, which may outlive this object.
+  std::shared_ptr<Engine> engine_;
+};
+
+}  // namespace flowstone::index
