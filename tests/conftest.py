@@ -1,0 +1,25 @@
+"""Fixtures of the functional tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from support.index_server import Index
+from support.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project", tmp_path / "home")
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    with Index() as running:
+        yield running

@@ -1,0 +1,1 @@
+"""What the functional tests share: wheels made on the spot, a loopback index, a project to run."""
