@@ -1,11 +1,14 @@
 // ObjectStore: named immutable bytes, on a directory, in memory, later on S3.
 //
-// Keys are "/"-separated, of [A-Za-z0-9._=+-] and never empty, ".", or "..": "art/ab/abcd…".
-// A put is atomic: a reader sees nothing or everything. Thread-safe.
+// Keys are "/"-separated, of [A-Za-z0-9._=+-] and never empty, ".", or "..": "art/ab/abcd…"
+// (object_key.h checks them and makes them from other text).
+// A put is atomic: a reader sees nothing or everything. Thread-safe, and safe against other
+// processes that use the same store.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,18 +30,28 @@ class ObjectStore {
                                        std::uint64_t length) = 0;
   // Size in bytes, or nothing when there is no such object.
   virtual Result<std::optional<std::uint64_t>> Head(const std::string& key) = 0;
+  // A path under which the object can be opened and mapped, for stores that are a directory of
+  // this machine. Nothing otherwise, or when there is no such object.
+  virtual std::optional<std::string> LocalPath(const std::string& key) = 0;
 
   // Stores unless the key exists; what is there stays.
-  virtual Result<PutOutcome> PutIfAbsent(const std::string& key, std::string_view bytes) = 0;
-  // The same from a file, which the store may take (rename) instead of copying when it can.
+  Result<PutOutcome> PutIfAbsent(const std::string& key, std::string_view bytes) {
+    return PutPiecesIfAbsent(key, std::span(&bytes, 1));
+  }
+  // The same for the concatenation of `pieces`, which is not made in memory.
+  virtual Result<PutOutcome> PutPiecesIfAbsent(const std::string& key,
+                                               std::span<const std::string_view> pieces) = 0;
+  // The same from a file, which the store may take (rename) instead of copying when it can: the
+  // file at `path` may be gone afterwards, whatever the outcome.
   virtual Result<PutOutcome> PutFileIfAbsent(const std::string& key, const std::string& path) = 0;
   // Stores, replacing what is there. For the few mutable names (a latest-run pointer), never for
   // content.
   virtual Status Replace(const std::string& key, std::string_view bytes) = 0;
 
-  // Keys that start with `prefix`, sorted. `delimiter` semantics are in ListChildren.
+  // Keys that start with `prefix`, sorted bytewise.
   virtual Result<std::vector<std::string>> List(const std::string& prefix) = 0;
   // The names directly below `prefix` (which ends in "/" or is empty), sorted; folders end in "/".
+  // Nothing below it: an empty list.
   virtual Result<std::vector<std::string>> ListChildren(const std::string& prefix) = 0;
   // Ok when it is not there.
   virtual Status Remove(const std::string& key) = 0;
