@@ -1,0 +1,35 @@
+// PosixFileSystem: the real disk. Has no state, so any number of them are one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flowstone/os/filesystem.h"
+
+namespace flowstone::os {
+
+class PosixFileSystem final : public FileSystem {
+ public:
+  Result<std::string> ReadFile(const std::string& path) override;
+  Result<std::unique_ptr<InputFile>> OpenInput(const std::string& path) override;
+  Result<std::unique_ptr<OutputFile>> OpenOutput(const std::string& path, Existing existing,
+                                                 std::uint32_t mode) override;
+  Result<FileInfo> Stat(const std::string& path) override;
+  Result<FileInfo> Lstat(const std::string& path) override;
+  Result<std::vector<DirectoryEntry>> ListDirectory(const std::string& path) override;
+  Status MakeDirectory(const std::string& path, std::uint32_t mode) override;
+  Status MakeSymlink(const std::string& target, const std::string& path) override;
+  Result<std::string> ReadSymlink(const std::string& path) override;
+  Status MakeHardLink(const std::string& existing, const std::string& path) override;
+  Status Rename(const std::string& from, const std::string& to) override;
+  Status RemoveFile(const std::string& path) override;
+  Status RemoveDirectory(const std::string& path) override;
+  Status SetMode(const std::string& path, std::uint32_t mode) override;
+  Status SetModifiedTime(const std::string& path, std::int64_t modified_ns) override;
+  Result<std::string> RealPath(const std::string& path) override;
+  Result<std::uint64_t> AvailableBytes(const std::string& path) override;
+};
+
+}  // namespace flowstone::os
