@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,28 +31,24 @@ class DirectoryObjectStore final : public ObjectStore {
   std::optional<std::string> LocalPath(const std::string& key) override;
   Result<PutOutcome> PutPiecesIfAbsent(const std::string& key,
                                        std::span<const std::string_view> pieces) override;
-  Result<PutOutcome> PutFileIfAbsent(const std::string& key, const std::string& path) override;
+  Result<PutOutcome> PutFileIfAbsent(const std::string& key, const std::string& path,
+                                     FileHandover handover) override;
   Status Replace(const std::string& key, std::string_view bytes) override;
   Result<std::vector<std::string>> List(const std::string& prefix) override;
   Result<std::vector<std::string>> ListChildren(const std::string& prefix) override;
   Status Remove(const std::string& key) override;
 
  private:
-  struct OpenTemporary {
-    std::string path;
-    std::unique_ptr<os::OutputFile> file;
-  };
-
   std::string PathOf(const std::string& key) const;
-  Result<OpenTemporary> CreateTemporary(const std::string& key);
-  // The path of a complete file with the content, ready to be given its name.
-  Result<std::string> WriteTemporary(const std::string& key,
-                                     std::span<const std::string_view> pieces);
-  // Gives the file at `temporary` the name of `key` unless it is taken; `temporary` is gone after.
+  // A path in "~tmp" where nothing is yet; the folder exists.
+  Result<std::string> NameTemporary();
+  // The path of a new file with the content, ready to be given its name.
+  Result<std::string> WriteTemporary(std::span<const std::string_view> pieces);
+  // Gives the file at `temporary` the name of `key` unless it is taken. `temporary` is gone after a
+  // success.
   Result<PutOutcome> Publish(const std::string& temporary, const std::string& key);
-  Result<PutOutcome> CopyIfAbsent(const std::string& key, const std::string& path);
-  Status ListBelow(const std::string& folder, const std::string& prefix,
-                   std::vector<std::string>& keys);
+  // Publish, and no `temporary` after a failure either.
+  Result<PutOutcome> PublishOrDiscard(const std::string& temporary, const std::string& key);
 
   os::FileSystem& files_;
   std::string directory_;

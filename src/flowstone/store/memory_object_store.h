@@ -24,7 +24,8 @@ class MemoryObjectStore final : public ObjectStore {
   std::optional<std::string> LocalPath(const std::string& key) override;
   Result<PutOutcome> PutPiecesIfAbsent(const std::string& key,
                                        std::span<const std::string_view> pieces) override;
-  Result<PutOutcome> PutFileIfAbsent(const std::string& key, const std::string& path) override;
+  Result<PutOutcome> PutFileIfAbsent(const std::string& key, const std::string& path,
+                                     FileHandover handover) override;
   Status Replace(const std::string& key, std::string_view bytes) override;
   Result<std::vector<std::string>> List(const std::string& prefix) override;
   Result<std::vector<std::string>> ListChildren(const std::string& prefix) override;

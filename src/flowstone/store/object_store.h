@@ -19,6 +19,12 @@ namespace flowstone::store {
 
 enum class PutOutcome : std::uint8_t { kStored, kAlreadyThere };
 
+// What becomes of a file whose bytes are put.
+enum class FileHandover : std::uint8_t {
+  kTake,  // it is gone after a put that succeeds, whatever the outcome; costs no copy if possible
+  kCopy,  // it stays as it is
+};
+
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
@@ -41,9 +47,9 @@ class ObjectStore {
   // The same for the concatenation of `pieces`, which is not made in memory.
   virtual Result<PutOutcome> PutPiecesIfAbsent(const std::string& key,
                                                std::span<const std::string_view> pieces) = 0;
-  // The same from a file, which the store may take (rename) instead of copying when it can: the
-  // file at `path` may be gone afterwards, whatever the outcome.
-  virtual Result<PutOutcome> PutFileIfAbsent(const std::string& key, const std::string& path) = 0;
+  // The same from a file.
+  virtual Result<PutOutcome> PutFileIfAbsent(const std::string& key, const std::string& path,
+                                             FileHandover handover) = 0;
   // Stores, replacing what is there. For the few mutable names (a latest-run pointer), never for
   // content.
   virtual Status Replace(const std::string& key, std::string_view bytes) = 0;
