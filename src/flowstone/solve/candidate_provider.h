@@ -1,0 +1,64 @@
+// CandidateProvider: the solver's view of an ecosystem. The solver asks for what it needs when it
+// needs it; the provider may fetch ahead, but nothing that it answers may depend on the order in
+// which answers reach it.
+//
+// The universe of a package is fixed by the first answer of Candidates: learnt conflicts stay true.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/solve/ids.h"
+#include "flowstone/solve/ordinal_set.h"
+
+namespace flowstone::solve {
+
+// Candidates that can never be selected, for one reason.
+struct Unusable {
+  OrdinalSet candidates;
+  ReasonId reason;
+};
+
+// The universe of a package: the candidates 0 … count-1.
+struct Candidates {
+  std::uint32_t count = 0;
+  // What is known to be unusable without looking at single candidates, disjoint.
+  std::vector<Unusable> unusable = {};
+  // Why there is no candidate at all; used when count is 0.
+  ReasonId absence = {};
+};
+
+// "Whoever selects the dependent must also select a candidate of `package` in `range`."
+struct Dependency {
+  PackageId package;
+  RangeId range;
+  // The dependency holds only while a candidate of this package is selected: a feature or extra of
+  // the dependent. Nothing is asked about `package` before somebody depends on the condition.
+  std::optional<PackageId> when = {};
+};
+
+using CandidateDetails = std::variant<std::vector<Dependency>, ReasonId /* unusable after all */>;
+
+class CandidateProvider {
+ public:
+  virtual ~CandidateProvider() = default;
+
+  // These packages will be asked for next, in this order: begin to find out about them.
+  virtual void Announce(std::span<const PackageId> packages) = 0;
+  // The universe of a package; may wait. An error ends the solve.
+  virtual Result<Candidates> Universe(PackageId package) = 0;
+  // The candidates of `package` that a range contains. Asked after the universe.
+  virtual OrdinalSet Lower(PackageId package, RangeId range) = 0;
+  // The candidate to try next: one of `allowed`, which is not empty.
+  virtual Ordinal Choose(PackageId package, const OrdinalSet& allowed) = 0;
+  // What a candidate depends on, in a fixed order; may wait. An error ends the solve.
+  virtual Result<CandidateDetails> Details(PackageId package, Ordinal candidate) = 0;
+  // One of `allowed` will be chosen unless more is learnt: details may be fetched ahead.
+  virtual void Anticipate(PackageId package, const OrdinalSet& allowed) = 0;
+};
+
+}  // namespace flowstone::solve
