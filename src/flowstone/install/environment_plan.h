@@ -54,8 +54,8 @@ struct EnvironmentPlan {
   std::uint64_t linked_bytes = 0;        // that hard links do not need and copies do
 };
 
-// kConflict: two packages have different files at one path (identical ones are fine); kInvalid: a
-// package puts a file where the environment keeps its own (pyvenv.cfg, bin/python…).
+// kConflict: two packages have different files at one path (identical ones are fine), or a file
+// where the other needs a directory. Pointers into `packages` are not kept.
 Result<EnvironmentPlan> PlanEnvironment(std::span<const PlannedPackage> packages,
                                         const EnvironmentScheme& scheme);
 

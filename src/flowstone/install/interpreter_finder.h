@@ -35,16 +35,18 @@ enum class InterpreterSource : std::uint8_t {
 // "PATH", "pyenv", …: for lists and notes.
 std::string_view InterpreterSourceName(InterpreterSource source);
 
+// Where to look. A tree is a directory whose children are installations with a bin/ each.
 struct SearchSettings {
-  std::string launcher;             // sys.executable of the launching Python; empty when none
-  std::vector<std::string> path;    // absolute directories of PATH
-  std::string pyenv_root;           // each of these may be empty: then it is not looked at
-  std::string uv_python_directory;  //
-  std::vector<std::string> conda_prefixes;      // installations: themselves and their envs/*
-  std::vector<std::string> system_directories;  // such as /usr/bin
+  std::string launcher = {};                          // sys.executable of the launching Python
+  std::vector<std::string> path = {};                 // absolute directories of PATH
+  std::vector<std::string> pyenv_trees = {};          // ~/.pyenv/versions
+  std::vector<std::string> uv_trees = {};             // ~/.local/share/uv/python
+  std::vector<std::string> conda_installations = {};  // each with a bin/ and a tree envs/
+  std::vector<std::string> system_directories = {};   // /usr/bin
+  std::vector<std::string> system_trees = {};         // /opt
 
   // As the variables of `environment` say: PATH, HOME, PYENV_ROOT, UV_PYTHON_INSTALL_DIR,
-  // XDG_DATA_HOME, CONDA_PREFIX, CONDA_EXE.
+  // XDG_DATA_HOME, CONDA_PREFIX, CONDA_EXE. `launcher` may be empty.
   static SearchSettings FromEnvironment(const os::Environment& environment, std::string launcher);
 };
 
@@ -64,8 +66,9 @@ class InterpreterFinder {
   // Borrows both; they outlive the finder.
   InterpreterFinder(os::FileSystem& filesystem, InterpreterProbe& probe, SearchSettings settings);
 
-  // kNotFound: nothing installed matches; the message lists what was found, and where.
+  // kNotFound: nothing installed matches; the hints list what was found, and where.
   Result<FoundInterpreter> Find(const PythonRequest& request);
+  // Everything that is found and supported.
   InterpreterList FindAll();
 
  private:

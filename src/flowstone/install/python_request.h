@@ -27,13 +27,15 @@ class PythonRequest {
   // Set when a file was asked for.
   const std::optional<std::string>& path() const { return path_; }
   bool wants_free_threaded() const { return free_threaded_; }
-  // The file asked for always matches.
+  // The file asked for always matches. A request for a version does not match free-threaded builds
+  // unless it says so ("3.13t"): they need other wheels.
   bool Matches(const Interpreter& interpreter) const;
 
  private:
   std::string text_;
   std::optional<std::string> path_;
   pypi::SpecifierSet versions_;
+  bool any_ = false;
   bool free_threaded_ = false;
 };
 

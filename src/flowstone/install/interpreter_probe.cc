@@ -1,0 +1,184 @@
+#include "flowstone/install/interpreter_probe.h"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <utility>
+
+#include "flowstone/base/text.h"
+#include "flowstone/install/interpreter_probe_script.h"
+#include "flowstone/os/file_operations.h"
+#include "flowstone/pypi/compatible_tags.h"
+
+namespace flowstone::install {
+namespace {
+
+using nlohmann::json;
+
+// An interpreter on a slow network disk may take seconds to start the first time.
+constexpr std::chrono::milliseconds kProbeTimeout{30'000};
+constexpr int kOldestMinor = 8;
+
+Error NoInterpreter(const std::string& path, const std::string& why) {
+  return {.code = ErrorCode::kInvalid, .message = path + " is no usable Python: " + why};
+}
+
+pypi::MarkerEnvironment MarkersOf(const json& markers) {
+  return {.implementation_name = markers.at("implementation_name"),
+          .implementation_version = markers.at("implementation_version"),
+          .os_name = markers.at("os_name"),
+          .platform_machine = markers.at("platform_machine"),
+          .platform_python_implementation = markers.at("platform_python_implementation"),
+          .platform_release = markers.at("platform_release"),
+          .platform_system = markers.at("platform_system"),
+          .platform_version = markers.at("platform_version"),
+          .python_full_version = markers.at("python_full_version"),
+          .python_version = markers.at("python_version"),
+          .sys_platform = markers.at("sys_platform")};
+}
+
+pypi::InterpreterFacts FactsOf(const json& answer) {
+  pypi::InterpreterFacts facts{.implementation = answer.at("implementation"),
+                               .version_major = answer.at("major"),
+                               .version_minor = answer.at("minor"),
+                               .abi_flags = answer.at("abi_flags"),
+                               .platform = answer.at("platform"),
+                               .pointer_bits = answer.at("pointer_bits")};
+  if (const json& libc = answer.at("libc"); libc.is_array()) {
+    facts.libc = libc.at(0) == "musl" ? pypi::Libc::kMusl : pypi::Libc::kGlibc;
+    facts.libc_major = libc.at(1);
+    facts.libc_minor = libc.at(2);
+  }
+  return facts;
+}
+
+// What an interpreter is, wherever it is.
+Digest IdentityOf(const Interpreter& interpreter) {
+  const json document = {{"abi", interpreter.abi},
+                         {"abi_flags", interpreter.abi_flags},
+                         {"build", interpreter.build},
+                         {"cache_tag", interpreter.cache_tag},
+                         {"implementation", interpreter.implementation},
+                         {"platform", interpreter.platform},
+                         {"version", interpreter.version.ToString()}};
+  return Digest::Of("flowstone-interpreter 1\n" +
+                    document.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+// Throws json::exception when the answer lacks something.
+Result<Interpreter> Describe(const json& answer, const std::string& path) {
+  Interpreter interpreter;
+  interpreter.executable = path;
+  interpreter.implementation = answer.at("implementation");
+  const std::string version = answer.at("version");
+  FLOWSTONE_LET(interpreter.version, pypi::Version::Parse(version));
+  if (interpreter.implementation != "cpython") {
+    return NoInterpreter(path, "it is " + interpreter.implementation + " " + version +
+                                   ", and environments are made for CPython only");
+  }
+  if (answer.at("major") != 3 || answer.at("minor") < kOldestMinor) {
+    return NoInterpreter(path, "Python " + version + " is older than 3.8");
+  }
+  interpreter.build = answer.at("build");
+  interpreter.abi = answer.at("abi");
+  interpreter.abi_flags = answer.at("abi_flags");
+  interpreter.platform = answer.at("platform");
+  interpreter.cache_tag = answer.at("cache_tag");
+  interpreter.prefix = answer.at("prefix");
+  interpreter.stdlib = answer.at("stdlib");
+  interpreter.platform_stdlib = answer.at("platform_stdlib");
+  FLOWSTONE_LET(pypi::TagList tags, pypi::CompatibleTags(FactsOf(answer)));
+  interpreter.target = {.markers = MarkersOf(answer.at("markers")),
+                        .tags = std::move(tags),
+                        .python_full_version = interpreter.version};
+  interpreter.identity = IdentityOf(interpreter);
+  return interpreter;
+}
+
+// The answer of Python as JSON, or nothing when it is none.
+json ParseAnswer(const std::string& text) {
+  json answer = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return answer.is_object() ? answer : json();
+}
+
+std::string FirstLine(const std::string& text) {
+  const std::vector<std::string_view> lines = SplitLines(text);
+  return lines.empty() ? "" : std::string(TrimText(lines[0]));
+}
+
+}  // namespace
+
+InterpreterProbe::InterpreterProbe(os::FileSystem& filesystem, os::ProcessRunner& processes,
+                                   CacheLayout layout)
+    : filesystem_(filesystem), processes_(processes), layout_(std::move(layout)) {}
+
+Result<Interpreter> InterpreterProbe::Probe(const std::string& executable) {
+  FLOWSTONE_LET(std::string path, filesystem_.RealPath(executable));
+  // A venv's copy or a starter script answers with the path of the interpreter behind it, which is
+  // asked in turn; there is nothing behind that one.
+  for (int hop = 0; hop < 3; ++hop) {
+    FLOWSTONE_LET(const os::FileInfo info, filesystem_.Stat(path));
+    if (info.type != os::FileType::kFile || (info.mode & 0111U) == 0) {
+      return NoInterpreter(path, "it is not an executable file");
+    }
+    FLOWSTONE_LET(const std::string text, Answer(path, StampOf(info)));
+    const json answer = ParseAnswer(text);
+    try {
+      const std::string base = answer.at("executable");
+      if (base == path) {
+        FLOWSTONE_LET(Interpreter interpreter, Describe(answer, path));
+        interpreter.stamp = StampOf(info);
+        return interpreter;
+      }
+      FLOWSTONE_LET(path, filesystem_.RealPath(base));
+    } catch (const json::exception&) {
+      return NoInterpreter(path, "its answer makes no sense");
+    }
+  }
+  return NoInterpreter(executable, "it leads from one interpreter to the next");
+}
+
+// The kernel's version is in the key, because markers contain it.
+Result<std::string> InterpreterProbe::Answer(const std::string& real_path, const FileStamp& stamp) {
+  const Result<std::string> kernel = filesystem_.ReadFile("/proc/version");
+  const json key = {real_path,
+                    stamp.size,
+                    stamp.modified_ns,
+                    stamp.device,
+                    stamp.inode,
+                    std::string(kProbeScript),
+                    kernel ? *kernel : std::string()};
+  const std::string cached =
+      layout_.interpreters() + "/" +
+      Digest::Of(key.dump(-1, ' ', false, json::error_handler_t::replace)).ToString() + ".json";
+  if (Result<std::string> known = filesystem_.ReadFile(cached);
+      known && ParseAnswer(*known).is_object()) {
+    return known;
+  }
+  FLOWSTONE_LET(std::string answer, Ask(real_path));
+  // A cache that cannot be written only costs time.
+  if (os::MakeDirectories(filesystem_, layout_.interpreters())) {
+    static_cast<void>(os::ReplaceFile(filesystem_, cached, answer));
+  }
+  return answer;
+}
+
+Result<std::string> InterpreterProbe::Ask(const std::string& real_path) {
+  // -E -s rather than -I, which Python 2.7 does not know; the script clears sys.path itself.
+  const os::ProcessSpec spec{
+      .arguments = {real_path, "-E", "-s", "-S", "-B", "-c", std::string(kProbeScript)},
+      .environment = {{"LC_ALL", "C.UTF-8"}, {"PATH", "/usr/bin:/bin"}},
+      .directory = "/",
+      .descriptors = {}};
+  Result<os::ProcessResult> result = processes_.Run(spec, "", kProbeTimeout);
+  if (!result) {
+    return NoInterpreter(real_path, "it does not run: " + result.error().message);
+  }
+  if (!result->status.ok() || !ParseAnswer(result->output).is_object()) {
+    const std::string complaint = FirstLine(result->errors);
+    return NoInterpreter(real_path, complaint.empty() ? "it does not answer" : complaint);
+  }
+  return std::move(result->output);
+}
+
+}  // namespace flowstone::install
