@@ -1,0 +1,58 @@
+// Resolve: requirements → a lock with one version of every package that the target needs, or the
+// reasons why there is none. Wheels only. The result is a function of the request and of what the
+// indexes hold; the order in which they answer does not enter.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "flowstone/base/progress.h"
+#include "flowstone/base/result.h"
+#include "flowstone/lock/lock.h"
+#include "flowstone/pypi/name.h"
+#include "flowstone/pypi/version.h"
+#include "flowstone/resolve/candidate_source.h"
+#include "flowstone/resolve/request.h"
+#include "flowstone/solve/explain.h"
+#include "flowstone/solve/solver.h"
+
+namespace flowstone::resolve {
+
+struct ResolveOptions {
+  // Versions to take while nothing speaks against them: those of the previous lock, unless they are
+  // to be upgraded.
+  std::vector<std::pair<pypi::Name, pypi::Version>> preferences = {};
+  // Of the Flowstone that resolves; recorded in the lock.
+  std::string flowstone_version = {};
+  std::function<bool()> is_cancelled = nullptr;
+};
+
+struct Resolution {
+  lock::Lock lock;
+  // What was substituted or ignored: a yanked version, an extra that does not exist.
+  std::vector<std::string> warnings = {};
+  solve::SolveStatistics statistics = {};
+};
+
+// The requirements contradict each other or what the indexes hold.
+struct ResolveConflict {
+  solve::Explanation explanation;
+  std::vector<std::string> hints = {};
+
+  // An Error of code kConflict whose message is the explanation.
+  Error ToError() const;
+};
+
+// Errors: kInvalid for a request that cannot be resolved as it is (a URL requirement), kCancelled,
+// and whatever `source` reports: a page or metadata that cannot be reached ends the work instead of
+// silently giving an older version.
+Result<std::variant<Resolution, ResolveConflict>> Resolve(const ResolveRequest& request,
+                                                          CandidateSource& source,
+                                                          ProgressSink& progress,
+                                                          const ResolveOptions& options = {});
+
+}  // namespace flowstone::resolve
