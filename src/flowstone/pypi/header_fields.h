@@ -7,15 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "flowstone/base/result.h"
-
 namespace flowstone::pypi {
 
 class HeaderFields {
  public:
   struct Field {
     std::string name;   // lower case
-    std::string value;  // without surrounding white space; continuation lines joined by "\n"
+    std::string value;  // without surrounding white space; continuation lines joined by a space
   };
 
   // Never fails: lines without a colon are skipped, as mail readers do; bytes that are no UTF-8 are

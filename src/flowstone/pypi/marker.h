@@ -21,7 +21,8 @@
 
 namespace flowstone::pypi {
 
-struct MarkerNode;  // marker_node.h
+class SourceCursor;  // source_cursor.h
+struct MarkerNode;   // marker_node.h
 
 // Which variables a marker may use.
 enum class MarkerVariables : std::uint8_t {
@@ -43,6 +44,9 @@ class Marker {
   // kInvalid with the place underlined. The empty text is refused.
   static Result<Marker> Parse(std::string_view text,
                               MarkerVariables variables = MarkerVariables::kRequirement);
+
+  // Reads a marker from the middle of a source, for the requirement around it.
+  static Result<Marker> ParseAt(SourceCursor& cursor, MarkerVariables variables);
 
   // Without any extra: `extra` is the empty text.
   bool Evaluate(const MarkerEnvironment& environment) const;

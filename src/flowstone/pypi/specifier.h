@@ -3,12 +3,12 @@
 // Parse is strict. Metadata on indexes is older than the standard: specifier_leniency.h repairs it.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flowstone/base/result.h"
@@ -54,7 +54,7 @@ class Specifier {
   bool AdmitsPrereleases() const;
   // Whether `version` satisfies it, pre-releases included.
   bool Contains(const Version& version) const;
-  VersionSet ToVersionSet() const;
+  const VersionSet& ToVersionSet() const { return versions_; }
   // Operator and operand without white space between.
   std::string ToString() const;
 
@@ -62,13 +62,13 @@ class Specifier {
   friend bool operator==(const Specifier& a, const Specifier& b);
 
  private:
-  Specifier(SpecifierOperator op, std::string operand, Version version)
-      : op_(op), operand_(std::move(operand)), version_(std::move(version)) {}
+  Specifier() = default;
 
-  SpecifierOperator op_;
+  SpecifierOperator op_ = SpecifierOperator::kEqual;
   bool is_wildcard_ = false;
   std::string operand_;
   Version version_;
+  VersionSet versions_;
 };
 
 // All of its specifiers at once. The empty set of constraints accepts everything.

@@ -73,8 +73,10 @@ class VersionSet {
  private:
   bool ContainsKey(std::string_view key) const;
   bool ContainsSpelling(std::string_view text, std::string_view key) const;
+  // Adds the exceptions of both, each in the set when `combine` of its membership in `a` and `b`
+  // says so.
   template <class Combine>
-  void CombineExceptions(const VersionSet& a, const VersionSet& b, Combine combine);
+  void AddExceptions(const VersionSet& a, const VersionSet& b, Combine combine);
 
   std::vector<Interval> intervals_;    // sorted, neither empty nor touching
   std::vector<Exception> exceptions_;  // sorted by text; each differs from what the intervals say
