@@ -34,8 +34,8 @@ class Headers {
 // A range of bytes, inclusive as in RFC 9110 §14: first-last, or the last `suffix` bytes.
 struct ByteRange {
   std::uint64_t first = 0;
-  std::optional<std::uint64_t> last;
-  std::optional<std::uint64_t> suffix;  // when set, `first` and `last` are ignored
+  std::optional<std::uint64_t> last = {};
+  std::optional<std::uint64_t> suffix = {};  // when set, `first` and `last` are ignored
 };
 
 // Receives a body as it arrives, on the transport's thread: keep it short, and copy what you keep.
@@ -51,19 +51,19 @@ class BodySink {
 
 struct Request {
   std::string method = "GET";
-  std::string url;  // http, https or file; may carry user:password@
-  Headers headers;
-  std::string body;
-  std::optional<ByteRange> range;
+  std::string url = {};  // http, https or file; may carry user:password@
+  Headers headers = {};
+  std::string body = {};
+  std::optional<ByteRange> range = {};
   BodySink* sink = nullptr;  // when null the body is returned in Response; outlives the transfer
   std::uint64_t body_limit = std::uint64_t{1} << 30U;  // bytes; a longer body is kCorrupt
 };
 
 struct Response {
   int status = 0;  // as the server sent it: 404 is a response, not an error
-  Headers headers;
-  std::string body;       // decoded; empty when a sink took it
-  std::string final_url;  // after redirects, without credentials
+  Headers headers = {};
+  std::string body = {};       // decoded; empty when a sink took it
+  std::string final_url = {};  // after redirects, without credentials
 };
 
 class Transport {

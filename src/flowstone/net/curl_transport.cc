@@ -1,0 +1,208 @@
+#include "flowstone/net/curl_transport.h"
+
+#include <curl/curl.h>
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "flowstone/base/check.h"
+#include "flowstone/net/curl_transfer.h"
+#include "flowstone/net/redact.h"
+
+namespace flowstone::net {
+namespace {
+
+struct Submission {
+  Request request;
+  Transport::Done done;
+};
+
+Error Closed(const std::string& url) {
+  return Error{.code = ErrorCode::kCancelled,
+               .message = "gave up on " + RedactText(url) + ": the transport was closed"};
+}
+
+bool GlobalInit() {
+  static const bool initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return initialised;
+}
+
+// After two protocol errors a host is asked over HTTP/1.1: its HTTP/2 is broken, or ours is for it.
+constexpr int kHttp2Patience = 2;
+
+}  // namespace
+
+class CurlTransport::Loop {
+ public:
+  explicit Loop(CurlOptions options)
+      : options_(std::move(options)), multi_(curl_multi_init()), share_(curl_share_init()) {
+    FLOWSTONE_CHECK(multi_ != nullptr && share_ != nullptr);
+    // Only the loop's thread uses the share, so it needs no locks.
+    curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                      static_cast<long>(options_.max_connections));
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      static_cast<long>(options_.max_connections_per_host));
+    thread_ = std::thread([this] { Run(); });
+  }
+
+  ~Loop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    curl_multi_wakeup(multi_);
+    thread_.join();
+    active_.clear();
+    curl_multi_cleanup(multi_);
+    curl_share_cleanup(share_);
+  }
+
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void Submit(Submission submission) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!stopping_) {
+        submitted_.push_back(std::move(submission));
+        curl_multi_wakeup(multi_);
+        return;
+      }
+    }
+    submission.done(Closed(submission.request.url));
+  }
+
+ private:
+  struct Active {
+    std::unique_ptr<CurlTransfer> transfer;
+    Done done;
+  };
+
+  void Run() {
+    constexpr int kIdleMs = 60'000;  // nothing depends on it: submissions wake the poll
+    while (BeginSubmitted()) {
+      int running = 0;
+      FLOWSTONE_CHECK(curl_multi_perform(multi_, &running) == CURLM_OK);
+      if (!FinishDone()) {
+        FLOWSTONE_CHECK(curl_multi_poll(multi_, nullptr, 0, kIdleMs, nullptr) == CURLM_OK);
+      }
+    }
+    CancelAll();
+  }
+
+  // False when it is time to stop.
+  bool BeginSubmitted() {
+    std::vector<Submission> submitted;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) {
+        return false;
+      }
+      submitted.swap(submitted_);
+    }
+    for (Submission& submission : submitted) {
+      auto transfer = CurlTransfer::Create(std::move(submission.request), options_, share_);
+      if (!transfer) {
+        submission.done(std::move(transfer.error()));
+        continue;
+      }
+      CURL* const handle = (*transfer)->handle();
+      const auto [place, inserted] = active_.emplace(
+          handle, Active{.transfer = *std::move(transfer), .done = std::move(submission.done)});
+      FLOWSTONE_CHECK(inserted);
+      Add(*place->second.transfer);
+    }
+    return true;
+  }
+
+  void Add(CurlTransfer& transfer) {
+    const auto strikes = http2_strikes_.find(transfer.url().Origin());
+    const bool pinned = strikes != http2_strikes_.end() && strikes->second >= kHttp2Patience;
+    transfer.Configure(pinned ? HttpVersion::kHttp1 : options_.http_version);
+    FLOWSTONE_CHECK(curl_multi_add_handle(multi_, transfer.handle()) == CURLM_OK);
+  }
+
+  // True when something ended, so that there may be more to do at once.
+  bool FinishDone() {
+    bool any = false;
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg == CURLMSG_DONE) {
+        any = true;
+        Finish(message->easy_handle, message->data.result);
+      }
+    }
+    return any;
+  }
+
+  void Finish(CURL* handle, CURLcode code) {
+    curl_multi_remove_handle(multi_, handle);
+    const auto found = active_.find(handle);
+    FLOWSTONE_CHECK(found != active_.end());
+    CurlTransfer& transfer = *found->second.transfer;
+    if (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM) {
+      ++http2_strikes_[transfer.url().Origin()];
+    }
+    std::optional<Result<Response>> outcome = transfer.Finish(code);
+    if (!outcome) {
+      Add(transfer);
+      return;
+    }
+    const Active ended = std::move(found->second);
+    active_.erase(found);
+    ended.done(*std::move(outcome));
+  }
+
+  void CancelAll() {
+    for (auto& [handle, active] : active_) {
+      curl_multi_remove_handle(multi_, handle);
+      active.done(Closed(active.transfer->url().ToString()));
+    }
+    std::vector<Submission> submitted;
+    {
+      const std::lock_guard lock(mutex_);
+      submitted.swap(submitted_);
+    }
+    for (const Submission& submission : submitted) {
+      submission.done(Closed(submission.request.url));
+    }
+  }
+
+  const CurlOptions options_;
+  CURLM* const multi_;
+  CURLSH* const share_;
+  // Of the loop's thread.
+  std::unordered_map<CURL*, Active> active_;
+  std::map<std::string, int> http2_strikes_;  // by origin
+
+  std::mutex mutex_;  // guards what follows
+  std::vector<Submission> submitted_;
+  bool stopping_ = false;
+
+  std::thread thread_;
+};
+
+Result<std::unique_ptr<CurlTransport>> CurlTransport::Open(CurlOptions options) {
+  if (!GlobalInit()) {
+    return Error{.code = ErrorCode::kInternal, .message = "libcurl cannot be initialised"};
+  }
+  return std::unique_ptr<CurlTransport>(
+      new CurlTransport(std::make_unique<Loop>(std::move(options))));
+}
+
+CurlTransport::CurlTransport(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+
+CurlTransport::~CurlTransport() = default;
+
+void CurlTransport::Start(Request request, Done done) {
+  loop_->Submit({.request = std::move(request), .done = std::move(done)});
+}
+
+}  // namespace flowstone::net
