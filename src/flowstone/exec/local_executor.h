@@ -32,9 +32,9 @@ enum class ProcessMode : std::uint8_t {
 };
 
 struct LocalExecutorOptions {
-  RunContext run;
+  RunContext run = {};
   // Where the tasks of a step run, by step; `_parameters` too.
-  std::map<std::string, PythonEnvironment> environments;
+  std::map<std::string, PythonEnvironment> environments = {};
   // Variables of @environment, by step.
   std::map<std::string, std::map<std::string, std::string>> step_variables = {};
   // The whole environment that interpreters start with.

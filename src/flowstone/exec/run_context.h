@@ -11,22 +11,22 @@
 namespace flowstone::exec {
 
 struct RunContext {
-  std::string flow_name;
-  std::string flow_file;  // absolute: what is imported
-  std::string script;     // sys.argv[0] of the tasks
-  std::string run_id;
-  std::string user;
-  std::string name_space;  // "user:ada"; empty for the global one
-  std::vector<std::string> tags;
-  std::vector<std::string> system_tags;
-  std::optional<std::string> origin_run_id;
+  std::string flow_name = {};
+  std::string flow_file = {};  // absolute: what is imported
+  std::string script = {};     // sys.argv[0] of the tasks
+  std::string run_id = {};
+  std::string user = {};
+  std::string name_space = {};  // "user:ada"; empty for the global one
+  std::vector<std::string> tags = {};
+  std::vector<std::string> system_tags = {};
+  std::optional<std::string> origin_run_id = {};
   // Parameter → the text given on the command line, or nothing for its default.
-  std::map<std::string, std::optional<std::string>> parameter_values;
-  std::string datastore;                   // text for FLOWSTONE_DATASTORE
-  std::string temporary_directory;         // current.tempdir
-  std::string steps_json = "[]";           // `steps` of the flow description
-  std::string sdk_root;                    // folder that holds the package `flowstone`
-  std::optional<std::string> compat_root;  // folder that holds the package `metaflow`
+  std::map<std::string, std::optional<std::string>> parameter_values = {};
+  std::string datastore = {};                   // text for FLOWSTONE_DATASTORE
+  std::string temporary_directory = {};         // current.tempdir
+  std::string steps_json = "[]";                // `steps` of the flow description
+  std::string sdk_root = {};                    // folder that holds the package `flowstone`
+  std::optional<std::string> compat_root = {};  // folder that holds the package `metaflow`
 };
 
 enum class Isolation : std::uint8_t {
@@ -35,13 +35,13 @@ enum class Isolation : std::uint8_t {
 };
 
 struct PythonEnvironment {
-  std::string id;           // same id, same zygote; names the environment in messages
-  std::string interpreter;  // absolute path
+  std::string id = {};           // same id, same zygote; names the environment in messages
+  std::string interpreter = {};  // absolute path
   Isolation isolation = Isolation::kNone;
-  std::vector<std::string> sys_path;  // first entries of sys.path
+  std::vector<std::string> sys_path = {};  // first entries of sys.path
   // Set, or unset where there is no value, when the zygote has started.
-  std::map<std::string, std::optional<std::string>> variables;
-  std::string directory;  // working directory of the tasks
+  std::map<std::string, std::optional<std::string>> variables = {};
+  std::string directory = {};  // working directory of the tasks
 };
 
 }  // namespace flowstone::exec

@@ -15,42 +15,42 @@ namespace flowstone::flow {
 
 struct RunStartedEvent {};
 struct TaskStartedEvent {
-  std::string step;
-  AttemptId id;
+  std::string step = {};
+  AttemptId id = {};
   TaskKind kind = TaskKind::kStep;
   int pid = 0;
 };
 // As AttemptOutput: whole lines, raw bytes.
 struct TaskOutputEvent {
-  std::string step;
-  AttemptId id;
+  std::string step = {};
+  AttemptId id = {};
   int pid = 0;
   OutputStream stream = OutputStream::kStdout;
-  std::string text;
+  std::string text = {};
 };
 struct TaskSucceededEvent {
-  std::string step;
-  AttemptId id;
+  std::string step = {};
+  AttemptId id = {};
   int pid = 0;
   bool caught = false;  // @catch swallowed an exception
 };
 enum class AfterFailure : std::uint8_t { kRetry, kFallback, kGiveUp };
 struct TaskFailedEvent {
-  std::string step;
-  AttemptId id;
+  std::string step = {};
+  AttemptId id = {};
   int pid = 0;
-  AttemptFailure failure;
-  std::optional<TaskException> exception;
+  AttemptFailure failure = {};
+  std::optional<TaskException> exception = {};
   AfterFailure then = AfterFailure::kGiveUp;
 };
 struct TaskClonedEvent {
-  std::string step;
-  TaskId task;
-  std::string origin_task;
+  std::string step = {};
+  TaskId task = {};
+  std::string origin_task = {};
 };
 struct ForeachYieldedEvent {
-  std::string step;
-  TaskId task;
+  std::string step = {};
+  TaskId task = {};
   int pid = 0;
   std::uint64_t num_splits = 0;
 };
@@ -59,7 +59,7 @@ struct RunStoppingEvent {
   CancelUrgency urgency = CancelUrgency::kGraceful;
 };
 struct RunFinishedEvent {
-  RunOutcome outcome;
+  RunOutcome outcome = {};
 };
 
 using RunEvent = std::variant<RunStartedEvent, TaskStartedEvent, TaskOutputEvent,

@@ -24,18 +24,18 @@ namespace flowstone::flow {
 enum class OutputStream : std::uint8_t { kStdout, kStderr };
 
 struct AttemptStarted {
-  AttemptId id;
+  AttemptId id = {};
   int pid = 0;
 };
 // Whole lines with their newlines, raw bytes; a line over the executor's limit and the last one of
 // an attempt may lack theirs.
 struct AttemptOutput {
-  AttemptId id;
+  AttemptId id = {};
   OutputStream stream = OutputStream::kStdout;
-  std::string text;
+  std::string text = {};
 };
 struct AttemptEnded {
-  AttemptResult result;
+  AttemptResult result = {};
 };
 using ExecutorEvent = std::variant<AttemptStarted, AttemptOutput, AttemptEnded>;
 

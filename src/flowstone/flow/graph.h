@@ -30,16 +30,16 @@ std::string_view NodeTypeName(NodeType type);
 enum class JoinKind : std::uint8_t { kNone, kStatic, kForeach };
 
 struct Node {
-  std::string name;
+  std::string name = {};
   // A `start` that splits has the type of its split; a step with an argument is a join.
   NodeType type = NodeType::kLinear;
-  std::vector<NodeId> out;  // in the order written, once each; a recursive switch has itself
-  std::vector<NodeId> in;   // in the order of the steps
+  std::vector<NodeId> out = {};  // in the order written, once each; a recursive switch has itself
+  std::vector<NodeId> in = {};   // in the order of the steps
   JoinKind join = JoinKind::kNone;
   std::optional<NodeId> matching_split = {};  // of a join
   std::optional<NodeId> matching_join = {};   // of a split or foreach
   // Foreach steps around this step whose join has not come yet, outermost first.
-  std::vector<NodeId> foreach_nesting;
+  std::vector<NodeId> foreach_nesting = {};
 };
 
 // Why open splits and joins do not fit together at a step. `edges` are the parents concerned.
@@ -50,15 +50,16 @@ enum class NestingFault : std::uint8_t {
   kUnrelatedSplits,  // parents of a join are in different splits
   kBranchesMeet,     // branches of a split meet at a step without `inputs`
   kUnevenDepth,      // parents of a step are inside different splits
+  kJoinedTwice,      // switches inside a split lead to different joins
   kSplitNotJoined,   // `end` is reached inside a split
-  kForeachIntoJoin,  // a foreach or a split goes straight to the join that would close it
+  kSplitIntoJoin,    // a foreach or a split goes straight to the join that would close it
 };
 
 struct NestingProblem {
   NestingFault fault = NestingFault::kJoinsNothing;
-  NodeId node;
+  NodeId node = {};
   std::optional<NodeId> split = {};  // the split concerned
-  std::vector<NodeId> related;       // parents, or branches that do not arrive
+  std::vector<NodeId> related = {};  // parents, or branches that do not arrive
 };
 
 class Graph {
@@ -70,9 +71,10 @@ class Graph {
   std::optional<NodeId> end() const { return Find("end"); }
 
   bool HasSelfLoop(NodeId id) const;
-  // Parents before children; self-loops aside, steps on or behind a cycle are missing.
+  // The steps that `start` reaches, parents before children; self-loops do not count, and steps on
+  // a cycle or behind one are missing.
   const std::vector<NodeId>& topological_order() const { return topological_order_; }
-  // Found for the steps of the topological order that `start` reaches.
+  // Of the steps in topological order. What follows from another problem is left out.
   const std::vector<NestingProblem>& nesting_problems() const { return nesting_problems_; }
   // One flag for each node: the node itself and everything that it leads to.
   std::vector<bool> ReachableFrom(NodeId id) const;
@@ -86,7 +88,7 @@ class Graph {
   std::vector<NestingProblem> nesting_problems_;
 };
 
-// A step name that occurs twice keeps its first description.
+// REQUIRES: step names are unique, as ParseFlowDescription makes sure.
 Graph BuildGraph(const FlowDescription& flow);
 
 }  // namespace flowstone::flow

@@ -13,17 +13,17 @@
 namespace flowstone::flow {
 
 struct Finding {
-  std::string step;  // empty when the flow as a whole is meant
-  std::string file;
+  std::string step = {};  // empty when the flow as a whole is meant
+  std::string file = {};
   int line = 0;
-  std::string message;  // one sentence, lower case, no period
-  std::string hint;     // may be empty
+  std::string message = {};  // one sentence, lower case, no period
+  std::string hint = {};     // may be empty
 };
 
 // "hello.py:12: step 'a': message" and, on a second line, "hint: …".
 std::string ToString(const Finding& finding);
 
-// In the order of the description; empty when the flow can run.
+// Step by step, then cycles, then splits; empty when the flow can run.
 std::vector<Finding> CheckGraph(const FlowDescription& flow, const Graph& graph);
 
 }  // namespace flowstone::flow

@@ -27,14 +27,14 @@ namespace flowstone::flow {
 
 // A task of the origin run that succeeded.
 struct OriginTask {
-  std::string task;                                 // its id there
+  std::string task = {};                            // its id there
   std::vector<std::uint64_t> foreach_indices = {};  // outermost first
   std::vector<std::uint64_t> iteration_stack = {};
-  AttemptResult result;  // of its successful attempt; names the step
+  AttemptResult result = {};  // of its successful attempt; names the step
 };
 
 struct ResumePlan {
-  // Run this step and everything behind it again; nothing: clone all that succeeded.
+  // Run this step of the graph and everything behind it again; nothing: clone all that succeeded.
   std::optional<std::string> from_step = {};
   std::vector<OriginTask> tasks = {};  // `_parameters` among them
 };
@@ -50,29 +50,29 @@ enum class RunStatus : std::uint8_t { kSucceeded, kFailed, kInterrupted };
 struct RunOutcome {
   RunStatus status = RunStatus::kSucceeded;
   std::optional<std::string> failed_task = {};  // "step/task"
-  std::string message;                          // of a failure: one sentence
+  std::string message = {};                     // of a failure: one sentence
   friend bool operator==(const RunOutcome&, const RunOutcome&) = default;
 };
 
 // Run this attempt: a new task, or a further attempt of one (attempt > 0).
 struct LaunchTask {
-  TaskSpec task;
+  TaskSpec task = {};
 };
 // The task exists in this run with the result of its origin; it is finished.
 struct CloneTask {
-  TaskSpec task;
-  std::string origin_task;  // id in the origin run
-  AttemptResult result;     // with the ids of this run
+  TaskSpec task = {};
+  std::string origin_task = {};  // id in the origin run
+  AttemptResult result = {};     // with the ids of this run
 };
 // A task opened a foreach.
 struct YieldForeach {
-  std::string step;
-  TaskId task;
+  std::string step = {};
+  TaskId task = {};
   std::uint64_t num_splits = 0;
 };
 // The run is over; the attempts that still run are to be cancelled. Always the last action.
 struct FinishRun {
-  RunOutcome outcome;
+  RunOutcome outcome = {};
 };
 using Action = std::variant<LaunchTask, CloneTask, YieldForeach, FinishRun>;
 

@@ -27,17 +27,17 @@ struct TaskId {
 };
 
 struct AttemptId {
-  TaskId task;
+  TaskId task = {};
   int attempt = 0;  // from 0
   friend auto operator<=>(const AttemptId&, const AttemptId&) = default;
 };
 
 // Names the stored bytes of one artifact.
 struct ArtifactReference {
-  Digest sha256;           // of the serialised bytes
-  std::uint64_t size = 0;  // of the serialised bytes
-  std::string type;        // "builtins.dict"
-  std::string encoding;    // "pickle5"
+  Digest sha256 = {};         // of the serialised bytes
+  std::uint64_t size = 0;     // of the serialised bytes
+  std::string type = {};      // "builtins.dict"
+  std::string encoding = {};  // "pickle5"
   friend bool operator==(const ArtifactReference&, const ArtifactReference&) = default;
 };
 
@@ -46,11 +46,11 @@ using ArtifactMap = std::map<std::string, ArtifactReference>;
 using SharedArtifacts = std::shared_ptr<const ArtifactMap>;
 
 struct ForeachFrame {
-  std::string step;  // the step that did the foreach
-  std::string variable;
+  std::string step = {};  // the step that did the foreach
+  std::string variable = {};
   std::uint64_t num_splits = 0;
   std::uint64_t index = 0;
-  std::string value;  // a short repr
+  std::string value = {};  // a short repr
   friend bool operator==(const ForeachFrame&, const ForeachFrame&) = default;
 };
 
@@ -71,15 +71,15 @@ std::string_view FailureReasonName(FailureReason reason);
 std::optional<FailureReason> ParseFailureReason(std::string_view name);
 
 struct TaskException {
-  std::string type;
-  std::string message;
-  std::string traceback;
+  std::string type = {};
+  std::string message = {};
+  std::string traceback = {};
   friend bool operator==(const TaskException&, const TaskException&) = default;
 };
 
 struct AttemptFailure {
   FailureReason reason = FailureReason::kInternal;
-  std::string message;  // one sentence
+  std::string message = {};  // one sentence
   friend bool operator==(const AttemptFailure&, const AttemptFailure&) = default;
 };
 
@@ -90,18 +90,18 @@ enum class TaskKind : std::uint8_t {
 };
 
 struct TaskInput {
-  std::string step;
-  TaskId task;
-  SharedArtifacts artifacts;
+  std::string step = {};
+  TaskId task = {};
+  SharedArtifacts artifacts = {};
 };
 
 struct TaskSpec {
   TaskKind kind = TaskKind::kStep;
-  std::string step;
-  AttemptId id;
+  std::string step = {};
+  AttemptId id = {};
   int max_user_code_retries = 0;
   int max_error_retries = 0;
-  SharedArtifacts parameters;          // of the `_parameters` task; null for that task itself
+  SharedArtifacts parameters = {};     // of the `_parameters` task; null for that task itself
   std::vector<TaskInput> inputs = {};  // in the order of branches or of the foreach's index
   JoinKind join = JoinKind::kNone;
   std::vector<ForeachFrame> foreach_stack = {};     // outermost first
@@ -113,15 +113,15 @@ struct TaskSpec {
 std::string TaskName(const std::string& step, TaskId task);
 
 struct ForeachTransition {
-  std::string variable;
+  std::string variable = {};
   std::uint64_t num_splits = 0;
-  std::vector<std::string> values;  // short reprs; may be shorter than num_splits
+  std::vector<std::string> values = {};  // short reprs; may be shorter than num_splits
   friend bool operator==(const ForeachTransition&, const ForeachTransition&) = default;
 };
 
 // The `self.next(…)` that a step really called.
 struct Transition {
-  std::vector<std::string> next;
+  std::vector<std::string> next = {};
   std::optional<ForeachTransition> foreach = {};
   std::optional<std::string> condition = {};    // of a switch
   std::optional<std::string> chosen_case = {};  // of a switch
@@ -129,14 +129,14 @@ struct Transition {
 };
 
 struct Metadatum {
-  std::string field;
-  std::string value;
+  std::string field = {};
+  std::string value = {};
   friend bool operator==(const Metadatum&, const Metadatum&) = default;
 };
 
 struct AttemptResult {
-  AttemptId id;
-  std::string step;
+  AttemptId id = {};
+  std::string step = {};
   std::optional<AttemptFailure> failure = {};   // nothing: the attempt succeeded
   bool caught = false;                          // @catch swallowed an exception
   std::optional<TaskException> exception = {};  // of a failure or a caught one
