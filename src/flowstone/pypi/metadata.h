@@ -29,8 +29,9 @@ struct CoreMetadata {
   std::vector<Dependency> requires_dist = {};  // in their order
   std::string requires_python_text = {};       // as published, may be empty
   SpecifierSet requires_python = {};
-  std::vector<ExtraName> provides_extra = {};  // in their order, once each
-  std::vector<std::string> dynamic = {};       // lower-case field names (PEP 643)
+  // In their order, once each. One that is no valid name cannot be asked for and is left out.
+  std::vector<ExtraName> provides_extra = {};
+  std::vector<std::string> dynamic = {};  // lower-case field names (PEP 643)
 
   // kInvalid, naming the field, when Name or Version is missing or a field cannot be read even
   // leniently.
