@@ -1,5 +1,6 @@
 #include "flowstone/store/directory_object_store.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,4 +1,5 @@
 // What every ObjectStore promises, checked against the real one on two file systems and the fake.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -228,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(
                       WorldFactory{"MemoryDisk",
                                    [] { return std::make_unique<MemoryDiskWorld>(); }},
                       WorldFactory{"RealDisk", [] { return std::make_unique<RealDiskWorld>(); }}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& world) { return world.param.name; });
 
 }  // namespace
 }  // namespace flowstone::store

@@ -23,7 +23,7 @@ class PackWriter {
   Status Add(const Digest& sha256, std::string_view content);
   bool empty() const { return locations_.empty(); }
   // The bytes of the pack. The writer is used up.
-  Result<std::string> Finish() &&;
+  std::string Finish() &&;
 
  private:
   friend class PackReader;
@@ -37,7 +37,7 @@ class PackWriter {
     std::uint32_t offset = 0;  // in the decoded frame
     std::uint32_t size = 0;
   };
-  Status CloseFrame();
+  void CloseFrame();
 
   std::string bytes_;
   std::string group_;  // decoded content of the frame being filled
@@ -52,7 +52,8 @@ class PackReader {
   static Result<PackReader> Open(ObjectStore& objects, std::string key);
 
   bool Contains(const Digest& sha256) const;
-  std::vector<Digest> Contents() const;
+  // In the order of their frames, in which reading them decodes each frame once.
+  std::vector<Digest> ContentsInOrder() const;
   // The content, verified against its digest; kNotFound when the pack does not have it.
   Result<std::string> Read(const Digest& sha256);
 

@@ -3,8 +3,8 @@
 // RunStore's work.
 //
 // ToJson gives canonical text: keys sorted, UTF-8 (a malformed byte becomes U+FFFD), one trailing
-// newline. Parse refuses (kCorrupt) what is no record of a version this program knows, and keeps
-// the keys that it does not know in `unknown`, so that rewriting a record loses nothing.
+// newline. Parse refuses what is no such record (kCorrupt) or one of another version (kInvalid),
+// and keeps the keys that it does not know in `unknown`, so that rewriting a record loses nothing.
 #pragma once
 
 #include <cstdint>

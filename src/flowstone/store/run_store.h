@@ -97,6 +97,7 @@ class RunStore {
  private:
   Status PutRecord(const std::string& key, std::string_view json, const std::string& what);
   Result<std::string> GetRecord(const std::string& key, const std::string& what);
+  Result<RunTags> ReadTagRecord(const RunPath& run);
 
   Datastore& datastore_;
   std::mutex tags_mutex_;  // held from reading tags.json to replacing it
