@@ -5,7 +5,7 @@
 // Thread-safe; several processes may use one cache.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +14,6 @@
 #include "flowstone/base/result.h"
 #include "flowstone/install/archive_plan.h"
 #include "flowstone/install/cache_layout.h"
-#include "flowstone/os/clock.h"
 #include "flowstone/os/filesystem.h"
 
 namespace flowstone::install {
@@ -29,11 +28,16 @@ class ArchiveCache {
   Result<std::optional<ArchivePlan>> Find(const Digest& wheel);
 
   // Unpacks the file at `path`, whose sha256 the caller has verified to be `wheel`; `file_name` is
-  // its published name. Does nothing when the archive is there already.
+  // its published name, `threads` how many work on this one. Does nothing when the archive is there
+  // already. Errors are those of UnpackWheel.
   Result<ArchivePlan> Add(const std::string& path, const std::string& file_name,
-                          const Digest& wheel);
+                          const Digest& wheel, std::size_t threads = 1);
 
+  // Looks at every file of an archive without reading it; kCorrupt names the first that is missing
+  // or of another size. kNotFound when the archive is not there. Changes nothing.
+  Status CheckPresent(const Digest& wheel);
   // Reads every byte of an archive; kCorrupt names the first file that differs from the plan.
+  // Changes nothing.
   Status Verify(const Digest& wheel);
   // Takes an archive out of the cache, so that it is unpacked anew when next needed.
   Status Discard(const Digest& wheel);
@@ -42,6 +46,8 @@ class ArchiveCache {
   const CacheLayout& layout() const { return layout_; }
 
  private:
+  Result<ArchivePlan> ReadPlan(const Digest& wheel);
+
   os::FileSystem& filesystem_;
   CacheLayout layout_;
 };

@@ -98,10 +98,13 @@ Result<PlannedFile> ParseFile(const simdjson::dom::element& row) {
   if (!IsPlainName(name) || !origin || (kind[0] != 'f' && kind[0] != 'x')) {
     return Damaged("the file \"" + std::string(name) + "\" has an impossible name or kind");
   }
-  FLOWSTONE_LET(const Digest parsed, Digest::Parse(digest));
+  const Result<Digest> parsed = Digest::Parse(digest);
+  if (!parsed) {
+    return Damaged(parsed.error().message);
+  }
   return PlannedFile{.name = std::string(name),
                      .size = size,
-                     .digest = parsed,
+                     .digest = *parsed,
                      .mode = kind[0] == 'x' ? 0555U : 0444U,
                      .origin = *origin};
 }
@@ -178,7 +181,11 @@ Result<ArchivePlan> ArchivePlan::Parse(std::string_view text) {
   }
   ArchivePlan plan;
   FLOWSTONE_LET(const std::string wheel, TextField(document, "wheel"));
-  FLOWSTONE_LET(plan.wheel, Digest::Parse(wheel));
+  const Result<Digest> digest = Digest::Parse(wheel);
+  if (!digest) {
+    return Damaged(digest.error().message);
+  }
+  plan.wheel = *digest;
   FLOWSTONE_LET(plan.name, TextField(document, "name"));
   FLOWSTONE_LET(plan.version, TextField(document, "version"));
   FLOWSTONE_LET(plan.dist_info, TextField(document, "dist_info"));

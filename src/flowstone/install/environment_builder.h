@@ -36,11 +36,11 @@ std::string_view EnvironmentOutcomeName(EnvironmentOutcome outcome);
 struct Environment {
   Digest id;
   std::string directory;
-  std::string python;  // <directory>/bin/python: run this
-  std::string site_packages;
+  std::string python = {};  // <directory>/bin/python: run this
+  std::string site_packages = {};
   EnvironmentOutcome outcome = EnvironmentOutcome::kReused;
-  std::string message;                // why it was rebuilt; else empty
-  std::vector<std::string> warnings;  // about its wheels; only when it was built
+  std::string message = {};                // why it was rebuilt; else empty
+  std::vector<std::string> warnings = {};  // about its wheels; only when it was built
 };
 
 class EnvironmentBuilder {
@@ -62,6 +62,10 @@ class EnvironmentBuilder {
   Result<std::optional<Environment>> Find(const EnvironmentSpec& spec);
 
  private:
+  // REQUIRES: the environment's lock. `reason`: why what is there is of no use, if anything is.
+  Result<Environment> Build(const EnvironmentSpec& spec, const Digest& id,
+                            const std::string& reason);
+
   Parts parts_;
 };
 

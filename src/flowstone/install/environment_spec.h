@@ -23,9 +23,9 @@ struct EnvironmentSpec {
   std::vector<EnvironmentPackage> packages;  // in any order, each name once
 };
 
-// The sha256 of a canonical JSON document of layout version, interpreter identity and packages
-// (name, version, wheel digest, wish, direct URL). Where wheels come from and where the interpreter
-// lies do not enter.
+// The sha256 of a canonical JSON document (docs/formats/environment.md) of the layout version, the
+// interpreter's identity and the packages: name, wheel digest, whether it was requested and whether
+// it came from a URL. No path and no location enters.
 Digest EnvironmentId(const EnvironmentSpec& spec);
 
 }  // namespace flowstone::install

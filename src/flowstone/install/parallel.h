@@ -1,5 +1,5 @@
 // ForEachInParallel: runs one function for many indices on a few threads that live as long as the
-// call. For work that waits for disks and processors; not for long waits on the network.
+// call.
 #pragma once
 
 #include <cstddef>

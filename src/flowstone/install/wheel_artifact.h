@@ -36,6 +36,9 @@ class ArtifactSource {
 class ArtifactObserver {
  public:
   virtual ~ArtifactObserver() = default;
+  // Whether it wants the bytes even when the cache has the wheel unpacked already. Not asked when
+  // the network is off.
+  virtual bool NeedsBytes(const WheelArtifact& artifact) = 0;
   // `path` holds the verified bytes and is removed after the call. An error fails the fetch.
   virtual Status Downloaded(const WheelArtifact& artifact, const std::string& path) = 0;
 };

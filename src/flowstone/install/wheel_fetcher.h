@@ -33,7 +33,8 @@ enum class NetworkUse : std::uint8_t { kAllowed, kOffline };
 
 struct FetchOptions {
   NetworkUse network = NetworkUse::kAllowed;
-  std::size_t workers = 4;  // wheels in transfer or being unpacked at one time
+  std::size_t workers = 6;  // wheels in transfer or being unpacked at one time
+  std::size_t threads_per_wheel = 2;
 };
 
 class WheelFetcher final : public ArchiveProvider {

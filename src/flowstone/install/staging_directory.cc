@@ -1,0 +1,81 @@
+#include "flowstone/install/staging_directory.h"
+
+#include <utility>
+
+#include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
+
+namespace flowstone::install {
+namespace {
+
+constexpr std::string_view kLockSuffix = ".lock";
+
+// Held shared while a staging directory and its lock come into being, exclusively while abandoned
+// ones are removed: between the two a lock file could be removed that somebody is about to take.
+std::string GateLock(const CacheLayout& layout) {
+  return layout.locks() + "/staging.lock";
+}
+
+Status MakeCacheDirectories(os::FileSystem& filesystem, const CacheLayout& layout) {
+  FLOWSTONE_TRY(os::MakeDirectories(filesystem, layout.locks()));
+  return os::MakeDirectories(filesystem, layout.temporary());
+}
+
+}  // namespace
+
+Result<StagingDirectory> StagingDirectory::Create(os::FileSystem& filesystem,
+                                                  const CacheLayout& layout) {
+  FLOWSTONE_TRY(MakeCacheDirectories(filesystem, layout));
+  FLOWSTONE_LET(
+      const os::FileLock gate,
+      os::FileLock::Acquire(GateLock(layout), os::LockMode::kShared, os::LockWait::kWait));
+  std::string path = layout.temporary() + "/" + os::UniqueName();
+  FLOWSTONE_LET(os::FileLock lock,
+                os::FileLock::Acquire(path + std::string(kLockSuffix), os::LockMode::kExclusive,
+                                      os::LockWait::kTry));
+  StagingDirectory staging(filesystem, path, std::move(lock));
+  FLOWSTONE_TRY(filesystem.MakeDirectory(path, 0755));
+  return staging;
+}
+
+StagingDirectory::~StagingDirectory() {
+  if (path_.empty()) {
+    return;  // moved from
+  }
+  if (!is_published_) {
+    static_cast<void>(os::RemoveTree(*filesystem_, path_));
+  }
+  static_cast<void>(filesystem_->RemoveFile(path_ + std::string(kLockSuffix)));
+}
+
+Status StagingDirectory::Publish(const std::string& destination) {
+  FLOWSTONE_TRY(filesystem_->Rename(path_, destination));
+  is_published_ = true;
+  return Ok();
+}
+
+void RemoveAbandonedStaging(os::FileSystem& filesystem, const CacheLayout& layout) {
+  Result<std::vector<os::DirectoryEntry>> entries = filesystem.ListDirectory(layout.temporary());
+  if (!entries || entries->empty()) {
+    return;
+  }
+  const Result<os::FileLock> gate =
+      os::FileLock::Acquire(GateLock(layout), os::LockMode::kExclusive, os::LockWait::kTry);
+  if (!gate) {
+    return;
+  }
+  for (const os::DirectoryEntry& entry : *entries) {
+    const bool is_lock = entry.name.ends_with(kLockSuffix);
+    const std::string name =
+        is_lock ? entry.name.substr(0, entry.name.size() - kLockSuffix.size()) : entry.name;
+    const std::string path = os::JoinPath(layout.temporary(), name);
+    const std::string lock_path = path + std::string(kLockSuffix);
+    const Result<os::FileLock> lock =
+        os::FileLock::Acquire(lock_path, os::LockMode::kExclusive, os::LockWait::kTry);
+    if (lock && os::RemoveTree(filesystem, path)) {
+      static_cast<void>(filesystem.RemoveFile(lock_path));
+    }
+  }
+}
+
+}  // namespace flowstone::install

@@ -1,0 +1,46 @@
+// StagingDirectory: a directory in the cache's tmp/ where something is built before one rename
+// publishes it. It is removed with its owner; when the owner is killed, the next process that looks
+// removes it: the lock beside it is free then.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "flowstone/base/result.h"
+#include "flowstone/install/cache_layout.h"
+#include "flowstone/os/file_lock.h"
+#include "flowstone/os/filesystem.h"
+#include "flowstone/os/temp_dir.h"
+
+namespace flowstone::install {
+
+class StagingDirectory {
+ public:
+  // Makes the cache's own directories too. `filesystem` must be that of this machine: the locks
+  // are.
+  static Result<StagingDirectory> Create(os::FileSystem& filesystem, const CacheLayout& layout);
+
+  StagingDirectory(StagingDirectory&& other) noexcept = default;
+  StagingDirectory& operator=(StagingDirectory&&) = delete;
+  StagingDirectory(const StagingDirectory&) = delete;
+  StagingDirectory& operator=(const StagingDirectory&) = delete;
+  ~StagingDirectory();
+
+  const std::string& path() const { return path_; }
+  // Renames it to `destination`, whose parent exists. kConflict when something is there already.
+  Status Publish(const std::string& destination);
+
+ private:
+  StagingDirectory(os::FileSystem& filesystem, std::string path, os::FileLock lock)
+      : filesystem_(&filesystem), path_(std::move(path)), lock_(std::move(lock)) {}
+
+  os::FileSystem* filesystem_;
+  std::string path_;
+  bool is_published_ = false;
+  os::FileLock lock_;
+};
+
+// Removes what killed processes left in tmp/. Failures are left to the next time.
+void RemoveAbandonedStaging(os::FileSystem& filesystem, const CacheLayout& layout);
+
+}  // namespace flowstone::install

@@ -1,0 +1,32 @@
+// Bringing the bytes of one wheel into a file, hashed on the way.
+#pragma once
+
+#include <string>
+
+#include "flowstone/base/progress.h"
+#include "flowstone/base/result.h"
+#include "flowstone/install/wheel_artifact.h"
+#include "flowstone/net/transport.h"
+#include "flowstone/os/filesystem.h"
+
+namespace flowstone::install {
+
+// Whether the location is on this machine's disk: a path or a file: URL.
+bool IsLocal(const WheelArtifact& wheel);
+
+// Writes the wheel at its http(s) location to `path`. A transfer that breaks off is resumed where
+// it was, once. kCorrupt names both digests; every message names the location without credentials.
+Status DownloadWheel(os::FileSystem& filesystem, net::Transport& transport, ProgressSink& progress,
+                     const WheelArtifact& wheel, const std::string& path);
+
+// Copies the wheel at `from` to `path`, with the same verification.
+Status CopyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& from,
+                 const std::string& path);
+// The same from its local location.
+Status CopyLocalWheel(os::FileSystem& filesystem, const WheelArtifact& wheel,
+                      const std::string& path);
+// Verifies the bytes at `path`; `origin` says where they came from.
+Status VerifyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& path,
+                   const std::string& origin);
+
+}  // namespace flowstone::install

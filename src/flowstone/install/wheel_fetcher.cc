@@ -1,0 +1,164 @@
+#include "flowstone/install/wheel_fetcher.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "flowstone/base/text.h"
+#include "flowstone/install/parallel.h"
+#include "flowstone/install/staging_directory.h"
+#include "flowstone/install/wheel_download.h"
+#include "flowstone/os/path.h"
+
+namespace flowstone::install {
+namespace {
+
+std::string Label(const WheelArtifact& wheel) {
+  return wheel.name + " " + wheel.version;
+}
+
+Error OfflineError(const std::vector<std::string>& missing) {
+  return Error{.code = ErrorCode::kUnavailable,
+               .message =
+                   "the network is off, and these wheels are neither in the cache nor in "
+                   "the datastore: " +
+                   JoinText(missing, ", ")}
+      .WithHint("run once without --offline");
+}
+
+// One call of Provide.
+class Fetch {
+ public:
+  Fetch(const WheelFetcher::Parts& parts, const FetchOptions& options)
+      : parts_(parts), options_(options) {}
+
+  Result<std::vector<ArchivePlan>> Run(std::span<const WheelArtifact> wheels) {
+    FLOWSTONE_TRY(SortOut(wheels));
+    if (!missing_.empty()) {
+      RemoveAbandonedStaging(parts_.filesystem, parts_.cache.layout());
+      FLOWSTONE_TRY(FetchMissing());
+    }
+    std::vector<ArchivePlan> plans;
+    plans.reserve(wheels.size());
+    for (const WheelArtifact& wheel : wheels) {
+      plans.push_back(plans_.at(wheel.digest));
+    }
+    return plans;
+  }
+
+ private:
+  // What the cache has, and what is missing: largest first, so that the longest transfer does not
+  // start last.
+  Status SortOut(std::span<const WheelArtifact> wheels) {
+    for (const WheelArtifact& wheel : wheels) {
+      if (!seen_.insert(wheel.digest).second) {
+        continue;
+      }
+      FLOWSTONE_LET(std::optional<ArchivePlan> plan, parts_.cache.Find(wheel.digest));
+      if (plan && !IsWanted(wheel)) {
+        plans_.emplace(wheel.digest, *std::move(plan));
+      } else {
+        missing_.push_back(&wheel);
+      }
+    }
+    std::ranges::stable_sort(missing_, std::greater<>(),
+                             [](const WheelArtifact* wheel) { return wheel->size.value_or(0); });
+    return Ok();
+  }
+
+  // Whether the observer has to see a wheel that the cache has.
+  bool IsWanted(const WheelArtifact& wheel) const {
+    return options_.network == NetworkUse::kAllowed && parts_.observer != nullptr &&
+           parts_.observer->NeedsBytes(wheel);
+  }
+
+  Status FetchMissing() {
+    std::uint64_t total = 0;
+    for (const WheelArtifact* wheel : missing_) {
+      total += wheel->size.value_or(0);
+    }
+    parts_.progress.Start(Phase::kDownload, std::to_string(missing_.size()) + " packages", total);
+    const Status done = ForEachInParallel(missing_.size(), options_.workers, [this](std::size_t i) {
+      return Annotate(FetchOne(*missing_[i]), "while fetching " + Label(*missing_[i]));
+    });
+    parts_.progress.Finish(Phase::kDownload);
+    FLOWSTONE_TRY(done);
+    if (!unreachable_.empty()) {
+      std::ranges::sort(unreachable_);
+      return OfflineError(unreachable_);
+    }
+    return Ok();
+  }
+
+  // Called from several threads.
+  Status FetchOne(const WheelArtifact& wheel) {
+    FLOWSTONE_LET(const StagingDirectory staging,
+                  StagingDirectory::Create(parts_.filesystem, parts_.cache.layout()));
+    const std::string path = os::JoinPath(staging.path(), "wheel");
+    FLOWSTONE_LET(const Origin origin, Obtain(wheel, path));
+    if (origin == Origin::kNowhere) {
+      const std::lock_guard lock(mutex_);
+      unreachable_.push_back(Label(wheel));
+      return Ok();
+    }
+    if (origin == Origin::kLocation && parts_.observer != nullptr) {
+      FLOWSTONE_TRY(parts_.observer->Downloaded(wheel, path));
+    }
+    FLOWSTONE_LET(ArchivePlan plan, parts_.cache.Add(path, wheel.file_name, wheel.digest,
+                                                     options_.threads_per_wheel));
+    parts_.progress.Advance(Phase::kDownload, 0, Label(wheel));
+    const std::lock_guard lock(mutex_);
+    plans_.emplace(wheel.digest, std::move(plan));
+    return Ok();
+  }
+
+  enum class Origin : std::uint8_t { kSource, kLocation, kNowhere };
+
+  // Brings the verified bytes to `path`.
+  Result<Origin> Obtain(const WheelArtifact& wheel, const std::string& path) {
+    if (parts_.source != nullptr) {
+      FLOWSTONE_LET(const Lookup lookup, parts_.source->CopyTo(wheel, path));
+      if (lookup == Lookup::kFound) {
+        FLOWSTONE_TRY(VerifyWheel(parts_.filesystem, wheel, path, "the datastore"));
+        parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), "");
+        return Origin::kSource;
+      }
+    }
+    if (IsLocal(wheel)) {
+      FLOWSTONE_TRY(CopyLocalWheel(parts_.filesystem, wheel, path));
+      parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), "");
+      return Origin::kLocation;
+    }
+    if (options_.network == NetworkUse::kOffline) {
+      return Origin::kNowhere;
+    }
+    if (wheel.location.empty()) {
+      return Error{.code = ErrorCode::kNotFound,
+                   .message = "the lock does not say where " + wheel.file_name + " is"};
+    }
+    FLOWSTONE_TRY(DownloadWheel(parts_.filesystem, parts_.transport, parts_.progress, wheel, path));
+    return Origin::kLocation;
+  }
+
+  const WheelFetcher::Parts& parts_;
+  const FetchOptions& options_;
+  std::set<Digest> seen_;
+  std::vector<const WheelArtifact*> missing_;
+  std::mutex mutex_;
+  std::map<Digest, ArchivePlan> plans_;   // guarded by mutex_ while workers run
+  std::vector<std::string> unreachable_;  // guarded by mutex_
+};
+
+}  // namespace
+
+WheelFetcher::WheelFetcher(Parts parts, FetchOptions options) : parts_(parts), options_(options) {}
+
+Result<std::vector<ArchivePlan>> WheelFetcher::Provide(std::span<const WheelArtifact> wheels) {
+  return Fetch(parts_, options_).Run(wheels);
+}
+
+}  // namespace flowstone::install

@@ -1,0 +1,272 @@
+#include "flowstone/install/wheel_unpacker.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "flowstone/install/disk_space.h"
+#include "flowstone/install/parallel.h"
+#include "flowstone/install/record_check.h"
+#include "flowstone/install/relocatable_script.h"
+#include "flowstone/install/wheel_layout.h"
+#include "flowstone/os/path.h"
+#include "flowstone/pypi/entry_points.h"
+#include "flowstone/pypi/header_fields.h"
+#include "flowstone/pypi/wheel_metadata.h"
+
+namespace flowstone::install {
+namespace {
+
+using archive::ZipMember;
+
+constexpr std::uint32_t kReadOnly = 0444;
+constexpr std::uint32_t kExecutable = 0555;
+
+// What happened to one member; workers fill one each.
+struct UnpackedMember {
+  PlannedFile file;
+  RecordVerdict verdict = RecordVerdict::kVerified;
+};
+
+class Unpacker {
+ public:
+  Unpacker(os::FileSystem& filesystem, const archive::ZipReader& zip,
+           const pypi::WheelName& wheel_name, std::string directory)
+      : filesystem_(filesystem),
+        zip_(zip),
+        wheel_name_(wheel_name),
+        directory_(std::move(directory)) {}
+
+  Result<ArchivePlan> Run(const Digest& wheel, std::size_t threads) {
+    plan_.wheel = wheel;
+    plan_.name = wheel_name_.name.ToString();
+    plan_.version = wheel_name_.version.text();
+    FLOWSTONE_LET(layout_, LayOutWheel(zip_.members(), wheel_name_));
+    plan_.dist_info = layout_.dist_info;
+    plan_.warnings = layout_.warnings;
+    FLOWSTONE_TRY(ReadWheelFile());
+    FLOWSTONE_TRY(CheckMetadata());
+    FLOWSTONE_TRY(ReadEntryPoints());
+    DropReplacedScripts();
+    FLOWSTONE_TRY(MakeRoom());
+    FLOWSTONE_TRY(MakeAllDirectories());
+    FLOWSTONE_TRY(UnpackMembers(threads));
+    FLOWSTONE_TRY(WriteGenerated());
+    return Finish();
+  }
+
+ private:
+  std::string InDistInfo(std::string_view name) const {
+    return layout_.dist_info + "/" + std::string(name);
+  }
+
+  Result<std::string> ReadMetadataFile(std::string_view name) const {
+    const ZipMember* member = zip_.Find(InDistInfo(name));
+    if (member == nullptr) {
+      return Error{.code = ErrorCode::kCorrupt, .message = "the wheel has no " + InDistInfo(name)};
+    }
+    return zip_.Read(*member);
+  }
+
+  Status ReadWheelFile() {
+    FLOWSTONE_LET(const std::string text, ReadMetadataFile("WHEEL"));
+    FLOWSTONE_LET(const pypi::WheelMetadata metadata, pypi::WheelMetadata::Parse(text));
+    if (metadata.version_minor > 0) {
+      plan_.warnings.push_back("the wheel follows version 1." +
+                               std::to_string(metadata.version_minor) +
+                               " of the wheel format; 1.0 is known");
+    }
+    for (const pypi::TagSet& tags : metadata.tags) {
+      plan_.tags.push_back(tags.ToString());
+    }
+    std::ranges::sort(plan_.tags);
+    return Ok();
+  }
+
+  // What was resolved by METADATA must be what the file name promised.
+  Status CheckMetadata() const {
+    FLOWSTONE_LET(const std::string text, ReadMetadataFile("METADATA"));
+    const pypi::HeaderFields fields = pypi::HeaderFields::Parse(text);
+    const std::string name(fields.Find("name").value_or(""));
+    const std::string version(fields.Find("version").value_or(""));
+    const Result<pypi::Version> parsed = pypi::Version::Parse(version);
+    if (pypi::NormalizeName(name) != wheel_name_.name.ToString() || !parsed ||
+        *parsed != wheel_name_.version) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "the wheel is named " + wheel_name_.name.ToString() + " " +
+                              wheel_name_.version.ToString() + " but its METADATA says " + name +
+                              " " + version};
+    }
+    return Ok();
+  }
+
+  Status ReadEntryPoints() {
+    generated_["site/" + InDistInfo("INSTALLER")] = {"flowstone\n", kReadOnly};
+    const ZipMember* member = zip_.Find(InDistInfo("entry_points.txt"));
+    if (member == nullptr) {
+      return Ok();
+    }
+    FLOWSTONE_LET(const std::string text, zip_.Read(*member));
+    FLOWSTONE_LET(const pypi::EntryPoints entry_points, pypi::EntryPoints::Parse(text));
+    for (const auto* scripts : {&entry_points.gui_scripts, &entry_points.console_scripts}) {
+      for (const pypi::Script& script : *scripts) {
+        if (IsReservedScriptName(script.name)) {
+          return Error{.code = ErrorCode::kInvalid,
+                       .message = "the wheel's entry point " + script.name +
+                                  " would stand in for an interpreter"};
+        }
+        generated_["bin/" + script.name] = {EntryPointScript(script), kExecutable};
+      }
+    }
+    return Ok();
+  }
+
+  // An entry point wins over a script of the same name.
+  void DropReplacedScripts() {
+    std::erase_if(layout_.placements, [&](const Placement& placement) {
+      if (!generated_.contains(placement.destination)) {
+        return false;
+      }
+      plan_.warnings.push_back("the entry point replaces the wheel's script " +
+                               placement.destination);
+      return true;
+    });
+  }
+
+  Status MakeRoom() const {
+    std::uint64_t bytes = 0;
+    for (const Placement& placement : layout_.placements) {
+      bytes += RoundedToBlocks(zip_.members()[placement.member].size);
+    }
+    return CheckDiskSpace(filesystem_, directory_, bytes);
+  }
+
+  Status MakeAllDirectories() {
+    std::set<std::string> directories;
+    const auto add = [&directories](std::string path) {
+      while (path != "." && directories.insert(path).second) {
+        path = os::DirName(path);
+      }
+    };
+    for (const Placement& placement : layout_.placements) {
+      add(os::DirName(placement.destination));
+    }
+    for (const auto& [path, content] : generated_) {
+      add(os::DirName(path));
+    }
+    for (const std::string& path : directories) {
+      FLOWSTONE_TRY(filesystem_.MakeDirectory(os::JoinPath(directory_, path), 0755));
+      files_[path];
+    }
+    return Ok();
+  }
+
+  Status WriteFile(const std::string& path, std::string_view bytes, std::uint32_t mode) {
+    FLOWSTONE_LET(
+        const std::unique_ptr<os::OutputFile> file,
+        filesystem_.OpenOutput(os::JoinPath(directory_, path), os::Existing::kRefuse, mode));
+    FLOWSTONE_TRY(file->Write(bytes));
+    return file->Close();
+  }
+
+  // Inflates, verifies and writes one member. Called from several threads.
+  Result<UnpackedMember> UnpackMember(const Placement& placement, const RecordCheck& record) {
+    const ZipMember& member = zip_.members()[placement.member];
+    FLOWSTONE_LET(std::string bytes, zip_.Read(member));
+    UnpackedMember done;
+    if (!IsSignature(member.name)) {
+      FLOWSTONE_LET(done.verdict, record.Compare(member.name, bytes));
+    }
+    const bool is_script = placement.destination.starts_with("bin/");
+    if (is_script) {
+      if (std::optional<std::string> relocated = RelocateScript(bytes)) {
+        bytes = *std::move(relocated);
+        done.file.origin = FileOrigin::kRewritten;
+      }
+    }
+    done.file.name = os::BaseName(placement.destination);
+    done.file.mode = is_script || member.executable() ? kExecutable : kReadOnly;
+    done.file.size = bytes.size();
+    done.file.digest = Digest::Of(bytes);
+    FLOWSTONE_TRY(WriteFile(placement.destination, bytes, done.file.mode));
+    return done;
+  }
+
+  // RECORD cannot list what signs it.
+  bool IsSignature(const std::string& member) const {
+    return member == InDistInfo("RECORD.jws") || member == InDistInfo("RECORD.p7s");
+  }
+
+  Status UnpackMembers(std::size_t threads) {
+    FLOWSTONE_LET(const std::string text, ReadMetadataFile("RECORD"));
+    FLOWSTONE_LET(const RecordCheck record, RecordCheck::Parse(text));
+    FLOWSTONE_TRY(record.CheckNothingIsMissing(
+        [this](const std::string& path) { return zip_.Find(path) != nullptr; }));
+    plan_.warnings.insert(plan_.warnings.end(), record.warnings().begin(), record.warnings().end());
+    std::vector<UnpackedMember> done(layout_.placements.size());
+    FLOWSTONE_TRY(ForEachInParallel(done.size(), threads, [&](std::size_t i) -> Status {
+      FLOWSTONE_LET(done[i], UnpackMember(layout_.placements[i], record));
+      return Ok();
+    }));
+    for (std::size_t i = 0; i < done.size(); ++i) {
+      const Placement& placement = layout_.placements[i];
+      if (done[i].verdict == RecordVerdict::kUnlisted) {
+        plan_.warnings.push_back("RECORD has no hash of " + zip_.members()[placement.member].name);
+      }
+      files_[os::DirName(placement.destination)].push_back(std::move(done[i].file));
+    }
+    return Ok();
+  }
+
+  Status WriteGenerated() {
+    for (const auto& [path, file] : generated_) {
+      FLOWSTONE_TRY(WriteFile(path, file.content, file.mode));
+      files_[os::DirName(path)].push_back({.name = os::BaseName(path),
+                                           .size = file.content.size(),
+                                           .digest = Digest::Of(file.content),
+                                           .mode = file.mode,
+                                           .origin = FileOrigin::kGenerated});
+    }
+    return Ok();
+  }
+
+  // Last of all the plan: a directory without it is no archive.
+  Result<ArchivePlan> Finish() {
+    for (auto& [path, files] : files_) {
+      std::ranges::sort(files, {}, &PlannedFile::name);
+      plan_.directories.push_back({.path = path, .files = std::move(files)});
+    }
+    FLOWSTONE_TRY(WriteFile(kPlanFileName, plan_.Serialize(), kReadOnly));
+    return std::move(plan_);
+  }
+
+  struct GeneratedFile {
+    std::string content;
+    std::uint32_t mode = kReadOnly;
+  };
+
+  os::FileSystem& filesystem_;
+  const archive::ZipReader& zip_;
+  const pypi::WheelName& wheel_name_;
+  std::string directory_;
+  WheelLayout layout_;
+  ArchivePlan plan_;
+  std::map<std::string, GeneratedFile> generated_;         // by destination
+  std::map<std::string, std::vector<PlannedFile>> files_;  // by directory
+};
+
+}  // namespace
+
+Result<ArchivePlan> UnpackWheel(os::FileSystem& filesystem, archive::ByteSource& source,
+                                const std::string& file_name, const Digest& wheel,
+                                const std::string& directory, const UnpackOptions& options) {
+  FLOWSTONE_LET(const pypi::WheelName wheel_name, pypi::WheelName::Parse(file_name));
+  FLOWSTONE_LET(const archive::ZipReader zip, archive::ZipReader::Open(source));
+  return Unpacker(filesystem, zip, wheel_name, directory).Run(wheel, options.threads);
+}
+
+}  // namespace flowstone::install
