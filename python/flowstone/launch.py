@@ -1,0 +1,70 @@
+"""`MyFlow()` under `if __name__ == "__main__"`: describes the flow and becomes the engine.
+
+The description goes through an anonymous file, the arguments go untouched: `flowstone --description-fd N -- …`.
+This process is replaced, so a signal, a terminal and an exit status are the engine's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .exceptions import MetaflowException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from .flowspec import FlowSpec
+
+
+def launch(flow: type[FlowSpec]) -> NoReturn:
+    """Hands `flow` and the command line to the engine. Does not return."""
+    arguments = sys.argv[1:]
+    try:
+        if not getattr(sys.modules["__main__"], "__file__", None):
+            raise MetaflowException("A flow runs from a file: python FLOW.py run")
+        from .describe import describe
+        from .engine import find_engine
+
+        description = describe(flow, decorator_specifications(arguments))
+        engine = find_engine()
+    except MetaflowException as error:
+        sys.stderr.write(f"{error.headline}:\n    {error}\n")
+        raise SystemExit(1) from None
+    _become(engine, description, arguments)
+
+
+def decorator_specifications(arguments: list[str]) -> list[str]:
+    """The values of `--with`, and of METAFLOW_DEFAULT_DECOSPECS, which comes first."""
+    found = os.environ.get("METAFLOW_DEFAULT_DECOSPECS", "").split()
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument == "--":
+            break
+        if argument == "--with":
+            found.extend(value for value in [next(remaining, None)] if value is not None)
+        elif argument.startswith("--with="):
+            found.append(argument[len("--with=") :])
+    return found
+
+
+def _become(engine: str, description: dict[str, object], arguments: list[str]) -> NoReturn:
+    import json
+
+    from .anonymous_file import anonymous_file
+
+    text = json.dumps(description, ensure_ascii=False)
+    descriptor = anonymous_file("flowstone-description", [text.encode("utf-8", "surrogateescape")])
+    os.set_inheritable(descriptor, True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execve(
+            engine,
+            [engine, "--description-fd", str(descriptor), "--", *arguments],
+            dict(os.environ),
+        )
+    except OSError as error:
+        sys.stderr.write(f"Engine not found:\n    cannot run '{engine}': {error.strerror}\n")
+        raise SystemExit(1) from None
