@@ -9,6 +9,7 @@
 #include "flowstone/base/text.h"
 #include "flowstone/net/content_range.h"
 #include "flowstone/net/curl_error.h"
+#include "flowstone/os/posix_filesystem.h"
 
 namespace flowstone::net {
 namespace {
@@ -310,10 +311,16 @@ Status CurlTransfer::FollowRedirect() {
   return Ok();
 }
 
+// libcurl takes a directory for an empty file.
+bool CurlTransfer::IsDirectory() const {
+  const auto info = os::PosixFileSystem().Stat(url_.DecodedPath());
+  return body_size_ == 0 && info && info->type == os::FileType::kDirectory;
+}
+
 // The statuses that a server would give for what happened to a file.
 Result<Response> CurlTransfer::FinishFile(CURLcode code) {
   int status = request_.range ? 206 : 200;
-  if (code == CURLE_FILE_COULDNT_READ_FILE || code == CURLE_READ_ERROR) {
+  if (code == CURLE_FILE_COULDNT_READ_FILE || code == CURLE_READ_ERROR || IsDirectory()) {
     status = 404;
   } else if (code == CURLE_BAD_DOWNLOAD_RESUME || code == CURLE_RANGE_ERROR) {
     status = 416;

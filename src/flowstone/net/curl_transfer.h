@@ -55,6 +55,7 @@ class CurlTransfer {
   bool IsRedirect() const;
   // Moves on to the target of the redirect.
   Status FollowRedirect();
+  bool IsDirectory() const;
   Result<Response> FinishFile(CURLcode code);
   Error FailureOf(CURLcode code);
 

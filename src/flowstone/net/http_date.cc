@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,13 +13,6 @@ namespace {
 
 constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
                                                       "jul", "aug", "sep", "oct", "nov", "dec"};
-
-struct CivilTime {
-  int year = 0;
-  int month = 0;  // 1 to 12
-  int day = 0;
-  int seconds = 0;  // of the day
-};
 
 std::optional<int> ParseNumber(std::string_view text, std::size_t least, std::size_t most) {
   int value = 0;
@@ -61,24 +55,19 @@ int FullYear(int year, std::size_t digits) {
   return year < 70 ? 2000 + year : 1900 + year;
 }
 
-// Days since the epoch of a proleptic Gregorian date.
-std::int64_t DaysFromCivil(int year, int month, int day) {
-  const std::int64_t shifted = year - (month <= 2 ? 1 : 0);
-  const std::int64_t era = shifted / 400;
-  const std::int64_t year_of_era = shifted - era * 400;
-  const std::int64_t month_from_march = (month + 9) % 12;
-  const std::int64_t day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-  const std::int64_t day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
-}
-
 std::optional<std::int64_t> ToSeconds(std::optional<int> year, std::optional<int> month,
                                       std::optional<int> day, std::optional<int> time) {
-  if (!year || !month || !day || !time || *year < 1970 || *day < 1 || *day > 31) {
+  if (!year || !month || !day || !time) {
     return std::nullopt;
   }
-  return DaysFromCivil(*year, *month, *day) * 86400 + *time;
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) {
+    return std::nullopt;
+  }
+  const std::chrono::seconds midnight = std::chrono::sys_days(date).time_since_epoch();
+  return midnight.count() + *time;
 }
 
 }  // namespace

@@ -8,39 +8,109 @@
 namespace flowstone::net {
 namespace {
 
-struct Token {
-  std::string text;
-  int line = 0;
-  bool quoted = false;
-};
-
 Error BrokenNetrc(int line, const std::string& reason) {
   return Error{.code = ErrorCode::kInvalid,
                .message = "netrc line " + std::to_string(line) + ": " + reason};
 }
 
-// Cuts the text into tokens. A macro definition, which runs to the next empty line, is skipped.
-class Tokenizer {
- public:
-  explicit Tokenizer(std::string_view text) : text_(text) {}
+struct Entry {
+  std::optional<std::string> host;  // nothing for `default`
+  Credentials credentials;
+};
 
-  Result<std::vector<Token>> Run() {
-    while (SkipSpace()) {
-      if (text_[at_] == '#') {
-        SkipLine();
-        continue;
+// Reads words one after the other. A "#" begins a comment where a keyword may stand, and is part
+// of a value otherwise: passwords begin with anything.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+
+  Result<std::vector<Entry>> Run() {
+    std::vector<Entry> entries;
+    while (true) {
+      FLOWSTONE_LET(const std::optional<std::string> keyword, ReadKeyword());
+      if (!keyword) {
+        return entries;
       }
-      FLOWSTONE_LET(Token token, ReadToken());
-      if (token.text == "macdef" && !token.quoted) {
+      if (*keyword == "macdef") {
         SkipMacro();
+      } else if (*keyword == "machine") {
+        FLOWSTONE_LET(std::string host, ReadValue(*keyword));
+        entries.push_back({.host = AsciiLower(host), .credentials = {}});
+      } else if (*keyword == "default") {
+        entries.push_back({.host = std::nullopt, .credentials = {}});
       } else {
-        tokens_.push_back(std::move(token));
+        FLOWSTONE_TRY(TakeField(*keyword, entries));
       }
     }
-    return std::move(tokens_);
   }
 
  private:
+  Status TakeField(const std::string& keyword, std::vector<Entry>& entries) {
+    if (keyword != "login" && keyword != "user" && keyword != "password" && keyword != "account") {
+      return BrokenNetrc(keyword_line_,
+                         "expected machine, default, login, password, account or macdef");
+    }
+    if (entries.empty()) {
+      return BrokenNetrc(keyword_line_, keyword + " stands before the first machine");
+    }
+    FLOWSTONE_LET(std::string value, ReadValue(keyword));
+    Credentials& credentials = entries.back().credentials;
+    if (keyword == "password") {
+      credentials.password = Secret(std::move(value));
+    } else if (keyword != "account") {
+      credentials.user = std::move(value);
+    }
+    return Ok();
+  }
+
+  // Nothing at the end of the text.
+  Result<std::optional<std::string>> ReadKeyword() {
+    while (SkipSpace()) {
+      if (text_[at_] != '#') {
+        keyword_line_ = line_;
+        FLOWSTONE_LET(std::string word, ReadWord());
+        return std::optional(std::move(word));
+      }
+      SkipLine();
+    }
+    return std::optional<std::string>();
+  }
+
+  Result<std::string> ReadValue(const std::string& keyword) {
+    if (!SkipSpace()) {
+      return BrokenNetrc(keyword_line_, keyword + " has no value");
+    }
+    return ReadWord();
+  }
+
+  Result<std::string> ReadWord() {
+    const int first_line = line_;
+    const bool quoted = text_[at_] == '"';
+    if (quoted) {
+      Advance();
+    }
+    std::string word;
+    while (at_ < text_.size()) {
+      if (quoted && text_[at_] == '"') {
+        Advance();
+        return word;
+      }
+      if (!quoted && IsAsciiSpace(text_[at_])) {
+        return word;
+      }
+      if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
+        Advance();
+      }
+      word += text_[at_];
+      Advance();
+    }
+    if (quoted) {
+      return BrokenNetrc(first_line, "a quotation mark is not closed");
+    }
+    return word;
+  }
+
+  // False at the end of the text.
   bool SkipSpace() {
     while (at_ < text_.size() && IsAsciiSpace(text_[at_])) {
       Advance();
@@ -54,6 +124,7 @@ class Tokenizer {
     }
   }
 
+  // A macro runs to the next empty line.
   void SkipMacro() {
     do {
       SkipLine();
@@ -61,31 +132,6 @@ class Tokenizer {
         Advance();
       }
     } while (at_ < text_.size() && text_[at_] != '\n' && text_[at_] != '\r');
-  }
-
-  Result<Token> ReadToken() {
-    Token token{.text = "", .line = line_, .quoted = text_[at_] == '"'};
-    if (token.quoted) {
-      Advance();
-    }
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (token.quoted ? c == '"' : IsAsciiSpace(c)) {
-        if (token.quoted) {
-          Advance();
-        }
-        return token;
-      }
-      if (c == '\\' && at_ + 1 < text_.size()) {
-        Advance();
-      }
-      token.text += text_[at_];
-      Advance();
-    }
-    if (token.quoted) {
-      return BrokenNetrc(token.line, "a quotation mark is not closed");
-    }
-    return token;
   }
 
   void Advance() {
@@ -96,55 +142,8 @@ class Tokenizer {
   std::string_view text_;
   std::size_t at_ = 0;
   int line_ = 1;
-  std::vector<Token> tokens_;
+  int keyword_line_ = 1;
 };
-
-struct Entry {
-  std::optional<std::string> host;  // nothing for `default`
-  Credentials credentials;
-};
-
-// Reads "login x password y account z" up to the next machine.
-Result<Credentials> ReadFields(const std::vector<Token>& tokens, std::size_t& at) {
-  Credentials credentials;
-  while (at < tokens.size() && tokens[at].text != "machine" && tokens[at].text != "default") {
-    const Token& field = tokens[at];
-    if (field.text != "login" && field.text != "user" && field.text != "password" &&
-        field.text != "account") {
-      return BrokenNetrc(field.line,
-                         "expected machine, default, login, password, account or macdef");
-    }
-    if (at + 1 == tokens.size()) {
-      return BrokenNetrc(field.line, field.text + " has no value");
-    }
-    const std::string& value = tokens[at + 1].text;
-    if (field.text == "password") {
-      credentials.password = Secret(value);
-    } else if (field.text != "account") {
-      credentials.user = value;
-    }
-    at += 2;
-  }
-  return credentials;
-}
-
-Result<Entry> ReadEntry(const std::vector<Token>& tokens, std::size_t& at) {
-  const Token& first = tokens[at];
-  Entry entry;
-  if (first.text == "machine") {
-    if (at + 1 == tokens.size()) {
-      return BrokenNetrc(first.line, "machine has no host");
-    }
-    entry.host = AsciiLower(tokens[at + 1].text);
-    at += 2;
-  } else if (first.text == "default") {
-    at += 1;
-  } else {
-    return BrokenNetrc(first.line, "expected machine, default or macdef");
-  }
-  FLOWSTONE_LET(entry.credentials, ReadFields(tokens, at));
-  return entry;
-}
 
 std::vector<std::string> Candidates(const os::Environment& environment) {
   if (const auto named = environment.GetNonEmpty("NETRC")) {
@@ -160,11 +159,9 @@ std::vector<std::string> Candidates(const os::Environment& environment) {
 }  // namespace
 
 Result<Netrc> Netrc::Parse(std::string_view text) {
-  FLOWSTONE_LET(const std::vector<Token> tokens, Tokenizer(text).Run());
+  FLOWSTONE_LET(std::vector<Entry> entries, Reader(text).Run());
   Netrc netrc;
-  std::size_t at = 0;
-  while (at < tokens.size()) {
-    FLOWSTONE_LET(Entry entry, ReadEntry(tokens, at));
+  for (Entry& entry : entries) {
     if (entry.host) {
       netrc.machines_.emplace(*std::move(entry.host), std::move(entry.credentials));
     } else if (!netrc.default_) {

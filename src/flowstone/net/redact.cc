@@ -67,17 +67,17 @@ void AppendUserinfo(std::string& out, std::string_view userinfo) {
   out.append(kMask);
 }
 
-// Appends a query ("?a=1&token=x") with the values of secret parameters masked.
-void AppendQuery(std::string& out, std::string_view query) {
+// Appends what follows the authority, with the values of secret parameters masked.
+void AppendTail(std::string& out, std::string_view tail) {
   std::size_t at = 0;
-  while (at < query.size()) {
-    const std::size_t next = std::min(query.find_first_of("&;", at + 1), query.size());
-    const std::string_view pair = query.substr(at, next - at);  // with its leading separator
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && IsSecretParameter(pair.substr(1, equals - 1))) {
-      out.append(pair.substr(0, equals + 1)).append(kMask);
+  while (at < tail.size()) {
+    const std::size_t next = std::min(tail.find_first_of("?&;#", at + 1), tail.size());
+    const std::string_view piece = tail.substr(at, next - at);  // with its leading separator
+    const std::size_t equals = piece.find('=');
+    if (equals != std::string_view::npos && IsSecretParameter(piece.substr(1, equals - 1))) {
+      out.append(piece.substr(0, equals + 1)).append(kMask);
     } else {
-      out.append(pair);
+      out.append(piece);
     }
     at = next;
   }
@@ -99,20 +99,10 @@ std::string RedactText(std::string_view text) {
       AppendUserinfo(out, text.substr(0, length));
       text.remove_prefix(length);
     }
-    const std::size_t end = std::min(text.find_first_of(kUrlEnd), text.size());
-    const std::string_view rest = text.substr(0, end);
-    const std::size_t query = std::min(rest.find('?'), rest.size());
     // Another URL in this one (a proxy's, a redirect's) is left to the next round.
-    const std::size_t nested = rest.find("://");
-    const std::size_t plain = std::min({query, nested, rest.size()});
-    out.append(rest.substr(0, plain));
-    text.remove_prefix(plain);
-    if (plain == query && query < rest.size()) {
-      const std::string_view tail = rest.substr(query);
-      const std::size_t fragment = std::min({tail.find('#'), tail.find("://"), tail.size()});
-      AppendQuery(out, tail.substr(0, fragment));
-      text.remove_prefix(fragment);
-    }
+    const std::size_t end = std::min({text.find_first_of(kUrlEnd), text.find("://"), text.size()});
+    AppendTail(out, text.substr(0, end));
+    text.remove_prefix(end);
   }
 }
 

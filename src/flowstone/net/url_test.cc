@@ -40,17 +40,13 @@ TEST(UrlTest, SplitsIntoComponents) {
 }
 
 TEST(UrlTest, ParsingIsTheInverseOfPrinting) {
-  for (const std::string text :
-       {"https://index.example/", "http://127.0.0.1:8080/a/b?c#d", "file:///a/b%20c",
-        "https://user:p%40ss@index.example/simple/", "https://token@index.example/",
-        "http://[::1]:80801/", "http://[::1]:8080/x"}) {
+  for (const std::string text : {"https://index.example/", "http://127.0.0.1:8080/a/b?c#d",
+                                 "file:///a/b%20c", "https://user:p%40ss@index.example/simple/",
+                                 "https://token@index.example/", "http://[::1]:8080/x"}) {
     const auto url = Url::Parse(text);
-    if (url) {
-      EXPECT_EQ(url->ToString(), text);
-      EXPECT_EQ(*Url::Parse(url->ToString()), *url);
-    } else {
-      EXPECT_EQ(text, "http://[::1]:80801/");
-    }
+    ASSERT_THAT(url, IsOk()) << text;
+    EXPECT_EQ(url->ToString(), text);
+    EXPECT_EQ(*Url::Parse(url->ToString()), *url);
   }
 }
 
