@@ -60,8 +60,8 @@ struct SwitchCase {
 // The `self.next(…)` that ends a step, as the syntax tree has it.
 struct StaticTransition {
   TransitionKind kind = TransitionKind::kNone;
-  std::vector<std::string> next =
-      {};  // targets as written; those of a switch once each, by first case
+  // Targets as written; those of a switch once each, in the order of its cases.
+  std::vector<std::string> next = {};
   std::string foreach_variable = {};   // kForeach
   std::string condition = {};          // kSwitch
   std::vector<SwitchCase> cases = {};  // kSwitch

@@ -241,7 +241,10 @@ class Scheduler::Impl {
 
   TaskInput InputFrom(TaskId id) {
     const TaskState& task = State(id);
-    return {.step = task.spec.step, .task = id, .artifacts = task.artifacts};
+    return {.step = task.spec.step,
+            .task = id,
+            .artifacts = task.artifacts,
+            .foreach_stack = task.spec.foreach_stack};
   }
 
   // One task leads to one other: the next step, another turn of a switch, or a join.

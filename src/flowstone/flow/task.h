@@ -93,6 +93,7 @@ struct TaskInput {
   std::string step = {};
   TaskId task = {};
   SharedArtifacts artifacts = {};
+  std::vector<ForeachFrame> foreach_stack = {};
 };
 
 struct TaskSpec {
