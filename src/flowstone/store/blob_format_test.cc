@@ -66,6 +66,7 @@ TEST(EncodedBlob, HasTheBytesOfItsGoldenFile) {
   ExpectGolden("store/blob_stored.bin", Join(EncodedBlob("FSPKL5")));
 }
 
+// Written once: another zstd may write other bytes, but reads these.
 TEST(DecodeBlob, ReadsTheCompressedGoldenFile) {
   EXPECT_THAT(DecodeBlob(ReadGolden("store/blob_zstd.bin")), IsOkAndHolds(std::string(4096, 'z')));
 }
