@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -81,9 +82,8 @@ std::vector<std::string> LinuxPlatforms(const InterpreterFacts& facts, std::stri
   const std::vector<std::string> architectures =
       LinuxArchitectures(std::move(architecture), facts.pointer_bits);
   std::vector<std::string> platforms;
-  for (const std::string& name : architectures) {
-    platforms.push_back("linux_" + name);
-  }
+  std::transform(architectures.begin(), architectures.end(), std::back_inserter(platforms),
+                 [](const std::string& name) { return "linux_" + name; });
   const bool has_manylinux =
       facts.libc == Libc::kGlibc && facts.libc_major == 2 &&
       std::any_of(architectures.begin(), architectures.end(), [](const std::string& name) {
@@ -192,13 +192,13 @@ Result<std::vector<std::string>> CompatiblePlatforms(const InterpreterFacts& fac
   std::replace_if(
       platform.begin(), platform.end(), [](char c) { return c == '-' || c == '.' || c == ' '; },
       '_');
-  constexpr std::string_view kLinux = "linux_";
-  constexpr std::string_view kMac = "macosx_";
-  if (platform.starts_with(kLinux) && platform.size() > kLinux.size()) {
-    return LinuxPlatforms(facts, platform.substr(kLinux.size()));
+  constexpr std::string_view linux_prefix = "linux_";
+  constexpr std::string_view mac_prefix = "macosx_";
+  if (platform.starts_with(linux_prefix) && platform.size() > linux_prefix.size()) {
+    return LinuxPlatforms(facts, platform.substr(linux_prefix.size()));
   }
-  if (platform.starts_with(kMac)) {
-    if (auto platforms = MacPlatformsOf(platform.substr(kMac.size()), facts.pointer_bits)) {
+  if (platform.starts_with(mac_prefix)) {
+    if (auto platforms = MacPlatformsOf(platform.substr(mac_prefix.size()), facts.pointer_bits)) {
       return *std::move(platforms);
     }
   } else if (!platform.empty() && !platform.starts_with("linux")) {

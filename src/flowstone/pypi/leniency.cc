@@ -138,10 +138,10 @@ Result<Lenient<SpecifierSet>> SpecifierRepair::Run() {
 }  // namespace
 
 std::string_view LeniencyName(Leniency leniency) {
-  constexpr std::array<std::string_view, 8> kNames = {
+  constexpr std::array<std::string_view, 8> names = {
       "missing-comma", "quoted-version",  "trailing-dot",  "ordered-wildcard",
       "missing-dot",   "not-equal-tilde", "bare-wildcard", "name-end"};
-  return kNames.at(static_cast<std::size_t>(leniency));
+  return names.at(static_cast<std::size_t>(leniency));
 }
 
 Result<Lenient<SpecifierSet>> ParseSpecifiersLeniently(std::string_view text) {

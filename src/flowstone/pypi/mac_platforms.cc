@@ -10,27 +10,27 @@ constexpr int kFirstIntelMinorOf10 = 4;
 
 // The kinds of binaries that a processor runs on this version, best first.
 std::vector<std::string_view> BinaryFormats(MacVersion version, std::string_view architecture) {
-  constexpr MacVersion kFirstIntel{10, kFirstIntelMinorOf10};
-  constexpr MacVersion kLastPpc64{10, 5};
-  constexpr MacVersion kLastPpc{10, 6};
+  constexpr MacVersion first_intel{10, kFirstIntelMinorOf10};
+  constexpr MacVersion last_ppc64{10, 5};
+  constexpr MacVersion last_ppc{10, 6};
   if (architecture == "x86_64") {
-    return version < kFirstIntel
+    return version < first_intel
                ? std::vector<std::string_view>{}
                : std::vector<std::string_view>{"x86_64", "intel",      "fat64",
                                                "fat3",   "universal2", "universal"};
   }
   if (architecture == "i386") {
-    return version < kFirstIntel
+    return version < first_intel
                ? std::vector<std::string_view>{}
                : std::vector<std::string_view>{"i386", "intel", "fat3", "fat", "universal"};
   }
   if (architecture == "ppc64") {
-    return version < kFirstIntel || version > kLastPpc64
+    return version < first_intel || version > last_ppc64
                ? std::vector<std::string_view>{}
                : std::vector<std::string_view>{"ppc64", "fat64", "universal"};
   }
   if (architecture == "ppc") {
-    return version > kLastPpc ? std::vector<std::string_view>{}
+    return version > last_ppc ? std::vector<std::string_view>{}
                               : std::vector<std::string_view>{"ppc", "fat3", "fat", "universal"};
   }
   if (architecture == "arm64") {

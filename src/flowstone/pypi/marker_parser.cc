@@ -134,9 +134,14 @@ std::optional<std::string> MarkerParser::Objection(const MarkerComparison& compa
           variable == right && left == nullptr &&
           (comparison.op == MarkerOperator::kIn || comparison.op == MarkerOperator::kNotIn);
       const std::string name(MarkerVariableText(*variable));
-      return is_membership
-                 ? std::nullopt
-                 : std::optional("'" + name + "' is a set: write '\"name\" in " + name + "'");
+      if (is_membership) {
+        return std::nullopt;
+      }
+      std::string objection = "'" + name;
+      objection += "' is a set: write '\"name\" in ";
+      objection += name;
+      objection += '\'';
+      return objection;
     }
   }
   if (comparison.op == MarkerOperator::kCompatible ||

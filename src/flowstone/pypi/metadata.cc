@@ -11,6 +11,8 @@ namespace {
 
 // What old tools wrote for a field they had no value for.
 constexpr std::string_view kUnknown = "UNKNOWN";
+// The metadata version from which fields that `Dynamic` does not name are final (PEP 643).
+constexpr std::string_view kFirstWithDynamic = "2.2";
 
 bool IsAbsent(std::string_view value) {
   return value.empty() || value == kUnknown;
@@ -84,11 +86,7 @@ Result<CoreMetadata> CoreMetadata::Parse(std::string_view text) {
 
 bool CoreMetadata::MayChange(std::string_view field) const {
   const Result<Version> declared = Version::Parse(metadata_version);
-  constexpr std::uint64_t kDynamicMajor = 2;
-  constexpr std::uint64_t kDynamicMinor = 2;
-  const bool promises =
-      declared && (declared->release(0) > kDynamicMajor || (declared->release(0) == kDynamicMajor &&
-                                                            declared->release(1) >= kDynamicMinor));
+  const bool promises = declared && *declared >= *Version::Parse(kFirstWithDynamic);
   return !promises || std::find(dynamic.begin(), dynamic.end(), field) != dynamic.end();
 }
 

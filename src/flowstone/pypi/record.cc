@@ -150,11 +150,11 @@ Error InvalidRow(std::size_t line, std::string_view reason) {
 }
 
 Result<RecordRow> ParseRow(std::vector<std::string> fields, std::size_t line) {
-  constexpr std::size_t kFields = 3;
-  if (fields.size() > kFields) {
+  constexpr std::size_t field_count = 3;
+  if (fields.size() > field_count) {
     return InvalidRow(line, "has more than three fields");
   }
-  fields.resize(kFields);
+  fields.resize(field_count);
   if (fields[0].empty()) {
     return InvalidRow(line, "has no path");
   }

@@ -15,6 +15,10 @@ bool IsNameCharacter(char c) {
   return IsAsciiAlnum(c) || c == '.' || c == '_' || c == '-';
 }
 
+bool IsOperatorCharacter(char c) {
+  return c == '=' || c == '!' || c == '<' || c == '>' || c == '~';
+}
+
 // The error of a part, shown in the source from `start` to the cursor.
 Error Locate(const SourceCursor& cursor, std::size_t start, Error error) {
   Error located = cursor.ErrorFrom(start, std::move(error.message));
@@ -152,10 +156,9 @@ Status RequirementParser::ParseSpecifiers() {
 
 Status RequirementParser::ParseList() {
   std::vector<Specifier> specifiers;
-  constexpr std::string_view kOperatorStarts = "=!<>~";
-  while (kOperatorStarts.find(cursor_.Peek()) != std::string_view::npos && !cursor_.at_end()) {
+  while (IsOperatorCharacter(cursor_.Peek())) {
     const std::size_t start = cursor_.position();
-    while (kOperatorStarts.find(cursor_.Peek()) != std::string_view::npos && !cursor_.at_end()) {
+    while (IsOperatorCharacter(cursor_.Peek())) {
       cursor_.Advance(1);
     }
     while (IsAsciiSpace(cursor_.Peek())) {

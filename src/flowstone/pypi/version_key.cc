@@ -12,18 +12,16 @@
 namespace flowstone::pypi {
 namespace {
 
-enum KeyTag : char {
-  kEnd = 0x01,
-  kDev = 0x02,
-  kAlphaTag = 0x03,
-  kBetaTag = 0x04,
-  kCandidateTag = 0x05,
-  kNoneTag = 0x06,
-  kPost = 0x07,
-  kAfterPosts = 0x08,
-  kText = 0x10,
-  kNumber = 0x11,
-};
+constexpr char kEnd = 0x01;
+constexpr char kDev = 0x02;
+constexpr char kAlpha = 0x03;
+constexpr char kBeta = 0x04;
+constexpr char kCandidate = 0x05;
+constexpr char kFinal = 0x06;
+constexpr char kPost = 0x07;
+constexpr char kAfterPosts = 0x08;
+constexpr char kText = 0x10;
+constexpr char kNumber = 0x11;
 // The end of a local label, raised by one: the boundary directly above that version.
 constexpr char kAfterEnd = 0x02;
 
@@ -60,7 +58,7 @@ void AppendNumber(std::string& key, std::string_view digits) {
   }
 }
 
-void AppendTagged(std::string& key, KeyTag tag, std::string_view digits) {
+void AppendTagged(std::string& key, char tag, std::string_view digits) {
   key += tag;
   AppendNumber(key, digits);
 }
@@ -85,18 +83,18 @@ void AppendRelease(std::string& key, const VersionParts& parts) {
   key.resize(significant);
 }
 
-KeyTag TagOf(PreRelease pre) {
+char TagOf(PreRelease pre) {
   switch (pre) {
     case PreRelease::kAlpha:
-      return kAlphaTag;
+      return kAlpha;
     case PreRelease::kBeta:
-      return kBetaTag;
+      return kBeta;
     case PreRelease::kCandidate:
-      return kCandidateTag;
+      return kCandidate;
     case PreRelease::kNone:
       break;
   }
-  return kNoneTag;
+  return kFinal;
 }
 
 void AppendPre(std::string& key, const VersionParts& parts) {
@@ -116,7 +114,7 @@ std::string PublicKey(const VersionParts& parts) {
   if (parts.dev) {
     AppendTagged(key, kDev, *parts.dev);
   } else {
-    key += kNoneTag;
+    key += kFinal;
   }
   return key;
 }
@@ -185,13 +183,13 @@ class KeyReader {
   std::string_view rest_;
 };
 
-std::string_view SpellingOf(unsigned tag) {
+std::string_view SpellingOf(char tag) {
   switch (tag) {
-    case kAlphaTag:
+    case kAlpha:
       return "a";
-    case kBetaTag:
+    case kBeta:
       return "b";
-    case kCandidateTag:
+    case kCandidate:
       return "rc";
     case kPost:
       return ".post";
@@ -264,16 +262,16 @@ DecodedKey DecodeKey(std::string_view key) {
   DecodedKey decoded{.version = ReadRelease(reader)};
   bool in_local = false;
   while (!reader.at_end()) {
-    const unsigned tag = reader.Next();
+    const char tag = Byte(reader.Next());
     if (tag == kText || tag == kNumber) {
       decoded.version += in_local ? "." : "+";
       decoded.version += tag == kText ? reader.Text() : reader.Number();
       in_local = true;
     } else if (in_local) {
-      decoded.after_exact = tag == static_cast<unsigned>(kAfterEnd);
+      decoded.after_exact = tag == kAfterEnd;
     } else if (tag == kAfterPosts) {
       decoded.after_posts = true;
-    } else if (tag != kNoneTag) {
+    } else if (tag != kFinal) {
       decoded.version += SpellingOf(tag);
       decoded.version += reader.Number();
     }

@@ -2,13 +2,12 @@
 // chain of tags:
 //
 //   key     = epoch *release suffix [local]
-//   suffix  = DEV n | pre n final | final
-//   final   = NONE | POST n (NONE | DEV n) | DEV n          (DEV n only after pre or POST)
+//   suffix  = DEV n | [pre n] FINAL | [pre n] POST n (FINAL | DEV n) | pre n DEV n
 //   pre     = A | B | RC
 //   local   = 1*(STR bytes 00 | NUM number) END
 //   number  = 20+n for n < C0 | E0+len, big-endian bytes | F0, 2-byte length, decimal digits (over
-//   64 bits) tags    = END 01 < DEV 02 < A 03 < B 04 < RC 05 < NONE 06 < POST 07 < AFTER_POSTS 08 <
-//   STR 10 < NUM 11
+//   64 bits) tags    = END 01 < DEV 02 < A 03 < B 04 < RC 05 < FINAL 06 < POST 07 < AFTER_POSTS 08
+//   < STR 10 < NUM 11
 //
 // Every tag is below every number, so a shorter release sorts below a longer one whatever follows:
 // 1.0.dev1 < 1.0a1 < 1.0 < 1.0+abc < 1.0.post1 < 1.0.1. AFTER_POSTS closes the post-releases of a

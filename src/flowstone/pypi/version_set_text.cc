@@ -81,13 +81,13 @@ std::string UpperText(std::string_view key) {
     return "<=" + decoded.version;
   }
   const std::string_view version = decoded.version;
-  constexpr std::string_view kAboveLocals = ".post0.dev0";
-  constexpr std::string_view kFirstDev = ".dev0";
-  if (version.ends_with(kAboveLocals)) {
-    return "<=" + std::string(version.substr(0, version.size() - kAboveLocals.size()));
+  constexpr std::string_view above_locals = ".post0.dev0";
+  constexpr std::string_view first_dev = ".dev0";
+  if (version.ends_with(above_locals)) {
+    return "<=" + std::string(version.substr(0, version.size() - above_locals.size()));
   }
-  if (version.ends_with(kFirstDev)) {
-    const std::string_view whole = version.substr(0, version.size() - kFirstDev.size());
+  if (version.ends_with(first_dev)) {
+    const std::string_view whole = version.substr(0, version.size() - first_dev.size());
     const std::optional<VersionParts> parts = ScanVersion(whole);
     if (parts && (parts->pre == PreRelease::kNone || parts->post)) {
       return "<" + std::string(whole);

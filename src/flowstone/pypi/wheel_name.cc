@@ -36,24 +36,24 @@ Result<BuildTag> BuildTag::Parse(std::string_view text) {
 
 std::strong_ordering operator<=>(const BuildTag& a, const BuildTag& b) {
   // Without leading zeros, the longer number is the larger one; the absent one has no digits.
-  if (const auto order = a.number.size() <=> b.number.size(); order != 0) {
+  if (const auto order = a.number.size() <=> b.number.size(); std::is_neq(order)) {
     return order;
   }
-  if (const auto order = a.number <=> b.number; order != 0) {
+  if (const auto order = a.number <=> b.number; std::is_neq(order)) {
     return order;
   }
   return a.suffix <=> b.suffix;
 }
 
 Result<WheelName> WheelName::Parse(std::string_view filename) {
-  constexpr std::string_view kExtension = ".whl";
-  if (!filename.ends_with(kExtension)) {
+  constexpr std::string_view extension = ".whl";
+  if (!filename.ends_with(extension)) {
     return InvalidWheelName(filename, "it does not end with '.whl'");
   }
   if (!IsPlainFileName(filename)) {
     return InvalidWheelName(filename, "it contains a path separator or a control character");
   }
-  const std::string_view stem = filename.substr(0, filename.size() - kExtension.size());
+  const std::string_view stem = filename.substr(0, filename.size() - extension.size());
   const std::vector<std::string_view> parts = SplitText(stem, '-');
   if (parts.size() != 5 && parts.size() != 6) {
     return InvalidWheelName(filename, "it needs five or six parts separated by '-'");

@@ -4,8 +4,8 @@
 // names the question. Test only.
 #include <nlohmann/json.hpp>
 
+#include <compare>
 #include <cstdio>
-#include <functional>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -67,7 +67,7 @@ Json AnswerVersion(const Json& question) {
 
 Json AnswerCompare(const Json& question) {
   const auto order = *Version::Parse(Text(question, "a")) <=> *Version::Parse(Text(question, "b"));
-  return order < 0 ? -1 : (order > 0 ? 1 : 0);
+  return std::is_lt(order) ? -1 : (std::is_gt(order) ? 1 : 0);
 }
 
 Json AnswerSpecifier(const Json& question) {
@@ -89,12 +89,12 @@ Json AnswerContains(const Json& question) {
 }
 
 Json AnswerFilter(const Json& question) {
-  static const std::map<std::string, PrereleasePolicy> kPolicies = {
+  static const std::map<std::string, PrereleasePolicy> policies = {
       {"default", PrereleasePolicy::kIfNecessary},
       {"never", PrereleasePolicy::kNever},
       {"always", PrereleasePolicy::kAlways}};
   const SpecifierSet set = *SpecifierSet::Parse(Text(question, "specifier"));
-  return set.Filter(Versions(question), kPolicies.at(Text(question, "policy")));
+  return set.Filter(Versions(question), policies.at(Text(question, "policy")));
 }
 
 Json AnswerSets(const Json& question) {
@@ -160,7 +160,7 @@ Json DescribeRequirement(const Requirement& requirement, const MarkerGrid& grid)
 }
 
 Json AnswerTags(const Json& question) {
-  static const std::map<std::string, Libc> kLibcs = {
+  static const std::map<std::string, Libc> libcs = {
       {"", Libc::kNone}, {"glibc", Libc::kGlibc}, {"musl", Libc::kMusl}};
   const InterpreterFacts facts{.implementation = Text(question, "implementation"),
                                .version_major = question.at("major").get<int>(),
@@ -168,7 +168,7 @@ Json AnswerTags(const Json& question) {
                                .abi_flags = Text(question, "abi_flags"),
                                .abi_tag = Text(question, "abi_tag"),
                                .platform = Text(question, "platform"),
-                               .libc = kLibcs.at(Text(question, "libc")),
+                               .libc = libcs.at(Text(question, "libc")),
                                .libc_major = question.at("libc_major").get<int>(),
                                .libc_minor = question.at("libc_minor").get<int>(),
                                .pointer_bits = question.at("pointer_bits").get<int>()};
@@ -226,12 +226,12 @@ class Oracle {
           ParseRequirementLeniently(Text(question, "text")),
           [this](const Lenient<Requirement>& r) { return DescribeRequirement(r.value, grid_); });
     }
-    static const std::map<std::string, Json (*)(const Json&)> kAnswers = {
+    static const std::map<std::string, Json (*)(const Json&)> answers = {
         {"version", AnswerVersion},   {"compare", AnswerCompare}, {"specifier", AnswerSpecifier},
         {"contains", AnswerContains}, {"filter", AnswerFilter},   {"sets", AnswerSets},
         {"tags", AnswerTags},         {"wheel", AnswerWheel},     {"sdist", AnswerSdist},
         {"name", AnswerName}};
-    return kAnswers.at(kind)(question);
+    return answers.at(kind)(question);
   }
 
  private:
