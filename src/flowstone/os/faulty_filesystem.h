@@ -61,6 +61,9 @@ class FaultyFileSystem final : public FileSystem {
 
  private:
   class Plan;
+  class Input;
+  class Output;
+
   FileSystem& target_;
   std::shared_ptr<Plan> plan_;  // shared with open files
 };

@@ -36,7 +36,7 @@ class FileLock {
   // kConflict, naming the holder, when another has the lock and `wait` is kTry.
   static Result<FileLock> Acquire(const std::string& path, LockMode mode, LockWait wait,
                                   const OnWait& on_wait = nullptr);
-  // The live process that wrote itself into the lock file, if any.
+  // The process that took the lock last, when it still lives; it may have let go since.
   static std::optional<LockHolder> ReadHolder(const std::string& path);
 
   FileLock(FileLock&&) noexcept = default;

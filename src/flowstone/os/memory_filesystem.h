@@ -46,6 +46,8 @@ class MemoryFileSystem final : public FileSystem {
 
  private:
   class Tree;
+  class Output;
+
   std::shared_ptr<Tree> tree_;  // shared with open files, which may outlive this
 };
 
