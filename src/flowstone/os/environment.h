@@ -2,6 +2,8 @@
 // process, so tests say exactly what is set. FromProcess is the one place that reads environ(7).
 #pragma once
 
+#include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,6 +18,8 @@ class Environment {
 
   Environment() = default;
   explicit Environment(Variables variables) : variables_(std::move(variables)) {}
+  // Environment{{"HOME", "/home/me"}, {"LANG", "C"}}
+  Environment(std::initializer_list<Variables::value_type> variables) : variables_(variables) {}
   static Environment FromProcess();
 
   // The value, which may be empty, or nothing when the variable is not set.

@@ -1,0 +1,16 @@
+// execve(2), and the working directory of the process.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "flowstone/base/result.h"
+
+namespace flowstone::os {
+
+// Makes this process run another program: arguments[0] is its path. Returns only when it fails.
+Status ReplaceProcess(const std::vector<std::string>& arguments,
+                      const std::map<std::string, std::string>& environment);
+
+}  // namespace flowstone::os
