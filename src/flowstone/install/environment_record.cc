@@ -93,7 +93,8 @@ Result<EnvironmentRecord> EnvironmentRecord::Parse(std::string_view text) {
     return Damaged("it is not JSON of format 1");
   }
   try {
-    return ReadRecord(document);
+    Result<EnvironmentRecord> record = ReadRecord(document);
+    return record ? std::move(record) : Damaged(record.error().message);
   } catch (const json::exception&) {
     return Damaged("something is missing or of the wrong type");
   }

@@ -27,7 +27,7 @@ std::string_view WithoutImplementation(std::string_view text) {
   for (const std::string_view name : {"cpython", "python"}) {
     if (text.starts_with(name)) {
       text.remove_prefix(name.size());
-      if (text.starts_with('@') || text.starts_with('-')) {
+      if (text.size() > 1 && (text.starts_with('@') || text.starts_with('-'))) {
         text.remove_prefix(1);
       }
       return text;

@@ -1,0 +1,156 @@
+#include "flowstone/install/interpreter_finder.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "flowstone/install/interpreter_answers.h"
+#include "flowstone/testing/result_matchers.h"
+
+namespace flowstone::install {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using testing::HasCode;
+using testing::HasMessage;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::IsOk;
+
+class InterpreterFinderTest : public ::testing::Test {
+ protected:
+  InterpreterFinderTest()
+      : environment_(os::Environment::Variables{
+            {"HOME", "/home/u"}, {"PATH", "/home/u/.pyenv/shims:/usr/bin:relative"}}),
+        probe_(machine_.filesystem(), machine_.processes(), CacheLayout("/cache")) {}
+
+  InterpreterFinder Finder() {
+    return {machine_.filesystem(), probe_,
+            SearchSettings::FromEnvironment(environment_, launcher_)};
+  }
+  Result<FoundInterpreter> Find(const std::string& request) {
+    return Finder().Find(*PythonRequest::Parse(request));
+  }
+  // The path that the search settles on.
+  std::string Choice(const std::string& request) {
+    const Result<FoundInterpreter> found = Find(request);
+    return found ? found->interpreter.executable : found.error().ToString();
+  }
+  void Install(const std::string& path, const std::string& version,
+               const std::string& abi_flags = "") {
+    machine_.Install(path, {.executable = "", .version = version, .abi_flags = abi_flags});
+  }
+
+  FakeMachine machine_;
+  os::Environment environment_;
+  InterpreterProbe probe_;
+  std::string launcher_;
+};
+
+TEST_F(InterpreterFinderTest, LauncherIsTakenWhenItFits) {
+  Install("/usr/bin/python3.12", "3.12.1");
+  Install("/opt/mine/bin/python3.11", "3.11.2");
+  launcher_ = "/opt/mine/bin/python3.11";
+  EXPECT_EQ(Choice("3"), "/opt/mine/bin/python3.11");
+  EXPECT_EQ(Choice("3.12"), "/usr/bin/python3.12");
+  EXPECT_EQ(Find("3")->source, InterpreterSource::kLauncher);
+}
+
+TEST_F(InterpreterFinderTest, NewestThatFitsIsTaken) {
+  Install("/usr/bin/python3.11", "3.11.2");
+  Install("/home/u/.pyenv/versions/3.11.7/bin/python3.11", "3.11.7");
+  Install("/home/u/.local/share/uv/python/cpython-3.12/bin/python3.12", "3.12.0");
+  EXPECT_EQ(Choice("3.11"), "/home/u/.pyenv/versions/3.11.7/bin/python3.11");
+  EXPECT_EQ(Choice("3.11.2"), "/usr/bin/python3.11");
+  EXPECT_EQ(Choice(">=3.9"), "/home/u/.local/share/uv/python/cpython-3.12/bin/python3.12");
+}
+
+TEST_F(InterpreterFinderTest, EqualVersionsAreTakenInTheOrderOfTheSearch) {
+  Install("/home/u/.pyenv/versions/3.11.7/bin/python3.11", "3.11.7");
+  Install("/opt/conda/bin/python3.11", "3.11.7");
+  Install("/usr/bin/python3.11", "3.11.7");
+  EXPECT_EQ(Choice("3.11"), "/usr/bin/python3.11");
+}
+
+TEST_F(InterpreterFinderTest, StableAndGilBuildsArePreferred) {
+  Install("/usr/bin/python3.14", "3.14.0rc1");
+  Install("/usr/bin/python3.13t", "3.13.1", "t");
+  Install("/usr/bin/python3.13", "3.13.0");
+  EXPECT_EQ(Choice(">=3.12"), "/usr/bin/python3.13");
+  EXPECT_EQ(Choice("any"), "/usr/bin/python3.13");
+  EXPECT_EQ(Choice("3.14"), "/usr/bin/python3.14");
+  EXPECT_EQ(Choice("3.13t"), "/usr/bin/python3.13t");
+}
+
+TEST_F(InterpreterFinderTest, CondaInstallationsAndTheirEnvironmentsAreFound) {
+  Install("/home/u/miniconda3/bin/python3.10", "3.10.1");
+  Install("/home/u/miniconda3/envs/science/bin/python3.9", "3.9.1");
+  Install("/srv/conda/bin/python3.8", "3.8.1");
+  environment_.Set("CONDA_EXE", "/srv/conda/bin/conda");
+  EXPECT_EQ(Find("3.10")->source, InterpreterSource::kConda);
+  EXPECT_EQ(Choice("3.9"), "/home/u/miniconda3/envs/science/bin/python3.9");
+  EXPECT_EQ(Choice("3.8"), "/srv/conda/bin/python3.8");
+}
+
+TEST_F(InterpreterFinderTest, VariablesMoveThePlaces) {
+  environment_.Set("PYENV_ROOT", "/data/pyenv");
+  environment_.Set("UV_PYTHON_INSTALL_DIR", "/data/uv");
+  Install("/data/pyenv/versions/3.10/bin/python3.10", "3.10.1");
+  Install("/data/uv/cpython-3.9/bin/python3.9", "3.9.1");
+  EXPECT_EQ(Find("3.10")->source, InterpreterSource::kPyenv);
+  EXPECT_EQ(Find("3.9")->source, InterpreterSource::kUv);
+}
+
+TEST_F(InterpreterFinderTest, EachFileIsListedOnce) {
+  Install("/usr/bin/python3.11", "3.11.7");
+  machine_.Link("python3.11", "/usr/bin/python3");
+  machine_.Link("/usr/bin/python3.11", "/home/u/.pyenv/versions/system/bin/python");
+  const InterpreterList list = Finder().FindAll();
+  ASSERT_EQ(list.found.size(), 1U);
+  EXPECT_EQ(list.found[0].source, InterpreterSource::kPath);
+}
+
+TEST_F(InterpreterFinderTest, ShimsAreSkippedSilentlyAndScriptsWithANote) {
+  machine_.WriteFile("/home/u/.pyenv/shims/python3", "#!/usr/bin/env bash\n");
+  machine_.WriteFile("/usr/bin/python3", "#!/bin/sh\n");
+  const InterpreterList list = Finder().FindAll();
+  EXPECT_THAT(list.found, IsEmpty());
+  EXPECT_THAT(list.notes, ElementsAre("/usr/bin/python3 is a script, not an interpreter"));
+  EXPECT_EQ(machine_.starts(), 0U);
+}
+
+TEST_F(InterpreterFinderTest, BrokenOnesAreLeftOutWithANote) {
+  machine_.InstallBroken("/usr/bin/python3.12", "no libpython");
+  Install("/usr/bin/python3.11", "3.11.7");
+  EXPECT_EQ(Choice("3"), "/usr/bin/python3.11");
+  EXPECT_THAT(Finder().FindAll().notes, ElementsAre(HasSubstr("no libpython")));
+}
+
+TEST_F(InterpreterFinderTest, NamesThatOnlyLookAlikeAreNotStarted) {
+  for (const char* name : {"python3-config", "python3.11-dbg", "pythonw", "python2", "ipython3"}) {
+    machine_.InstallBroken(std::string("/usr/bin/") + name, "");
+  }
+  Finder().FindAll();
+  EXPECT_EQ(machine_.starts(), 0U);
+}
+
+TEST_F(InterpreterFinderTest, NothingThatFitsListsWhatThereIs) {
+  Install("/usr/bin/python3.11", "3.11.7");
+  Install("/usr/bin/python3.6", "3.6.15");
+  const Result<FoundInterpreter> found = Find("3.14");
+  EXPECT_THAT(found, HasCode(ErrorCode::kNotFound));
+  EXPECT_THAT(found,
+              HasMessage(AllOf(HasSubstr("no installed Python matches \"3.14\""),
+                               HasSubstr("found Python 3.11.7 at /usr/bin/python3.11 (PATH)"),
+                               HasSubstr("left out: /usr/bin/python3.6"))));
+}
+
+TEST_F(InterpreterFinderTest, AnAskedForPathIsTheAnswer) {
+  Install("/somewhere/python", "3.9.1");
+  EXPECT_EQ(Choice("/somewhere/python"), "/somewhere/python");
+  EXPECT_THAT(Find("/nowhere/python"), HasCode(ErrorCode::kNotFound));
+}
+
+}  // namespace
+}  // namespace flowstone::install
