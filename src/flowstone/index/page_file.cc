@@ -1,0 +1,240 @@
+#include "flowstone/index/page_file.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <unordered_set>
+#include <utility>
+
+#include "flowstone/base/text.h"
+
+namespace flowstone::index {
+namespace {
+
+bool IsHex(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return IsAsciiDigit(c) || (c >= 'a' && c <= 'f');
+  });
+}
+
+Status CheckFileName(std::string_view name) {
+  bool bad = name.empty() || name == "." || name == "..";
+  for (const char c : name) {
+    bad = bad || c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  }
+  if (bad) {
+    return Error{.code = ErrorCode::kCorrupt, .message = "a file has a name that no file can have"};
+  }
+  return Ok();
+}
+
+std::optional<int> TakeNumber(std::string_view& text, std::size_t digits) {
+  int value = 0;
+  if (text.size() < digits ||
+      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(digits),
+                   IsAsciiDigit)) {
+    return std::nullopt;
+  }
+  std::from_chars(text.data(), text.data() + digits, value);
+  text.remove_prefix(digits);
+  return value;
+}
+
+bool TakeCharacter(std::string_view& text, char expected) {
+  if (text.empty() || text.front() != expected) {
+    return false;
+  }
+  text.remove_prefix(1);
+  return true;
+}
+
+// "2022-01-01" as days since the epoch.
+std::optional<std::chrono::sys_days> TakeDate(std::string_view& text) {
+  const auto year = TakeNumber(text, 4);
+  if (!year || !TakeCharacter(text, '-')) {
+    return std::nullopt;
+  }
+  const auto month = TakeNumber(text, 2);
+  if (!month || !TakeCharacter(text, '-')) {
+    return std::nullopt;
+  }
+  const auto day = TakeNumber(text, 2);
+  if (!day) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
+}
+
+// "12:34:56.123456", the fraction with up to nine digits.
+std::optional<std::chrono::microseconds> TakeTime(std::string_view& text) {
+  const auto hour = TakeNumber(text, 2);
+  if (!hour || !TakeCharacter(text, ':')) {
+    return std::nullopt;
+  }
+  const auto minute = TakeNumber(text, 2);
+  if (!minute || !TakeCharacter(text, ':')) {
+    return std::nullopt;
+  }
+  const auto second = TakeNumber(text, 2);
+  if (!second || *hour > 23 || *minute > 59 || *second > 60) {
+    return std::nullopt;
+  }
+  std::int64_t micros = 0;
+  if (TakeCharacter(text, '.')) {
+    std::int64_t scale = 100'000;
+    if (text.empty() || !IsAsciiDigit(text.front())) {
+      return std::nullopt;
+    }
+    for (; !text.empty() && IsAsciiDigit(text.front()); text.remove_prefix(1)) {
+      micros += (text.front() - '0') * scale;
+      scale /= 10;
+    }
+  }
+  return std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second) +
+         std::chrono::microseconds(micros);
+}
+
+// "Z" or "+01:00", which must end the text.
+std::optional<std::chrono::minutes> TakeOffset(std::string_view text) {
+  if (text == "Z" || text == "z" || text.empty()) {
+    return std::chrono::minutes(0);
+  }
+  const int sign = text.front() == '-' ? -1 : 1;
+  if (!TakeCharacter(text, '+') && !TakeCharacter(text, '-')) {
+    return std::nullopt;
+  }
+  const auto hours = TakeNumber(text, 2);
+  (void)TakeCharacter(text, ':');
+  const auto minutes = TakeNumber(text, 2);
+  if (!hours || !minutes || !text.empty()) {
+    return std::nullopt;
+  }
+  return sign * (std::chrono::hours(*hours) + std::chrono::minutes(*minutes));
+}
+
+}  // namespace
+
+Status CheckApiVersion(std::string_view version, const net::Url& page_url,
+                       std::vector<std::string>& warnings) {
+  if (version.empty()) {
+    return Ok();
+  }
+  const std::string_view major = version.substr(0, version.find('.'));
+  if (major != "1") {
+    return Error{.code = ErrorCode::kCorrupt,
+                 .message = "the page " + page_url.Redacted() + " is of API version " +
+                            std::string(version) + ", and only version 1 is known"};
+  }
+  const std::string_view minor = version.substr(std::min(major.size() + 1, version.size()));
+  if (minor.size() > 1 || minor > kNewestMinorVersion) {
+    warnings.push_back("the index speaks version " + std::string(version) +
+                       " of its protocol; what is new in it is ignored");
+  }
+  return Ok();
+}
+
+Result<IndexFile> MakeIndexFile(const net::Url& base, std::string_view link,
+                                std::string_view filename) {
+  FLOWSTONE_LET(const net::Url url, base.Resolve(link));
+  IndexFile file;
+  if (filename.empty()) {
+    FLOWSTONE_LET(file.filename, url.FileName());
+  } else {
+    FLOWSTONE_TRY(CheckFileName(filename));
+    file.filename = filename;
+  }
+  file.url = url.WithoutCredentials().WithoutFragment().ToString();
+  if (url.fragment()) {
+    for (const std::string_view part : SplitText(*url.fragment(), '&')) {
+      if (const std::size_t equals = part.find('='); equals != std::string_view::npos) {
+        (void)AddHash(file, part.substr(0, equals), part.substr(equals + 1));
+      }
+    }
+  }
+  return file;
+}
+
+bool AddHash(IndexFile& file, std::string_view algorithm, std::string_view hex) {
+  constexpr std::array<std::string_view, 8> kKnown = {"md5",    "sha1",    "sha224",   "sha384",
+                                                      "sha512", "blake2b", "sha3_256", "sha3_512"};
+  const std::string name = AsciiLower(TrimText(algorithm));
+  const std::string value = AsciiLower(TrimText(hex));
+  if (name == "sha256") {
+    const Result<Digest> digest = Digest::Parse(value);
+    if (digest && !file.sha256) {
+      file.sha256 = *digest;
+    }
+    return digest.has_value();
+  }
+  if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end() || !IsHex(value)) {
+    return false;
+  }
+  const auto place = std::lower_bound(
+      file.other_hashes.begin(), file.other_hashes.end(), name,
+      [](const FileHash& hash, const std::string& wanted) { return hash.algorithm < wanted; });
+  if (place == file.other_hashes.end() || place->algorithm != name) {
+    file.other_hashes.insert(place, FileHash{.algorithm = name, .hex = value});
+  }
+  return true;
+}
+
+std::optional<std::int64_t> ParseUploadTime(std::string_view text) {
+  text = TrimText(text);
+  const auto date = TakeDate(text);
+  if (!date ||
+      (!TakeCharacter(text, 'T') && !TakeCharacter(text, 't') && !TakeCharacter(text, ' '))) {
+    return std::nullopt;
+  }
+  const auto time = TakeTime(text);
+  if (!time) {
+    return std::nullopt;
+  }
+  const auto offset = TakeOffset(text);
+  if (!offset) {
+    return std::nullopt;
+  }
+  const std::chrono::microseconds since_epoch = date->time_since_epoch() + *time - *offset;
+  return since_epoch.count();
+}
+
+ProjectStatus ParseProjectStatus(std::string_view text) {
+  const std::string status = AsciiLower(TrimText(text));
+  if (status == "archived") {
+    return ProjectStatus::kArchived;
+  }
+  if (status == "deprecated") {
+    return ProjectStatus::kDeprecated;
+  }
+  return status == "quarantined" ? ProjectStatus::kQuarantined : ProjectStatus::kActive;
+}
+
+bool HasDistributionSuffix(std::string_view filename) {
+  constexpr std::array<std::string_view, 10> kSuffixes = {
+      ".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".tar", ".egg", ".exe"};
+  const std::string lower = AsciiLower(filename);
+  return std::any_of(kSuffixes.begin(), kSuffixes.end(), [&](std::string_view suffix) {
+    return lower.size() > suffix.size() && lower.ends_with(suffix);
+  });
+}
+
+void FinishPage(ProjectPage& page) {
+  if (page.status == ProjectStatus::kQuarantined) {
+    page.files.clear();
+    return;
+  }
+  // Views into strings that move with their files would dangle: decide first, erase afterwards.
+  std::unordered_set<std::string_view> seen;
+  std::vector<bool> again;
+  again.reserve(page.files.size());
+  for (const IndexFile& file : page.files) {
+    again.push_back(!seen.insert(file.filename).second);
+  }
+  std::size_t at = 0;
+  std::erase_if(page.files, [&](const IndexFile&) { return again[at++]; });
+}
+
+}  // namespace flowstone::index
