@@ -25,7 +25,7 @@ struct DependencyFact {
   OrdinalSet allowed;  // the candidates of `package` in `range`
 };
 
-// "No candidate in `candidates` can be used." With an empty universe: "there is no candidate".
+// "No candidate in `candidates` can be used."
 struct UnusableFact {
   PackageId package;
   OrdinalSet candidates;
@@ -55,10 +55,16 @@ struct Conclusion {
 
 using ProofNode = std::variant<RootFact, DependencyFact, UnusableFact, Conclusion>;
 
+// What is known of a package as a whole.
+struct UniverseFact {
+  std::uint32_t candidates = 0;
+  ReasonId absence = {};  // why there are none, if so
+};
+
 struct Conflict {
   PackageId root;
-  std::vector<ProofNode> proof;                            // parents before children
-  std::unordered_map<PackageId, std::uint32_t> universes;  // candidates of each package in it
+  std::vector<ProofNode> proof;                           // parents before children
+  std::unordered_map<PackageId, UniverseFact> universes;  // of each package in it
 };
 
 }  // namespace flowstone::solve

@@ -1,0 +1,509 @@
+#include "flowstone/solve/solver.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "flowstone/base/check.h"
+#include "flowstone/base/error.h"
+#include "flowstone/solve/incompatibility.h"
+#include "flowstone/solve/ordinal_set.h"
+#include "flowstone/solve/partial_solution.h"
+
+namespace flowstone::solve {
+namespace {
+
+// After so many conflicts with others a package is tried earlier, and the others later: then the
+// search does not go through all versions of one package because of another one's first choice.
+constexpr std::uint32_t kConflictThreshold = 5;
+
+enum class Promotion : std::uint8_t { kNone, kLate, kEarly };
+
+struct PackageRecord {
+  UniverseFact universe;
+  OrdinalSet expanded;  // candidates whose details are in the store
+  Promotion promotion = Promotion::kNone;
+  std::uint32_t conflicts_as_affected = 0;
+  std::uint32_t conflicts_as_culprit = 0;
+  std::uint64_t conflicts = 0;
+  OrdinalSet anticipated;  // values when the provider was last told
+};
+
+// An incompatibility that nothing can satisfy: there is no solution.
+using Contradiction = std::optional<IncompatibilityId>;
+
+class Search {
+ public:
+  Search(CandidateProvider& provider, PackageId root, const SolveOptions& options)
+      : provider_(provider), root_(root), options_(options) {}
+
+  Result<Outcome> Run();
+
+ private:
+  Status Start();
+  // Learns the universes of packages not known yet, in order.
+  Status Discover(const std::vector<Dependency>& dependencies);
+  Status DiscoverOne(PackageId package);
+  Status AddDependencies(PackageId dependent, Ordinal candidate,
+                         std::vector<Dependency> dependencies);
+  void AddDependency(PackageId dependent, Ordinal candidate, const Dependency& dependency);
+  // Puts what the provider says about a candidate into the store.
+  Status Expand(PackageId package, Ordinal candidate);
+
+  // Draws all conclusions from what has been touched.
+  Contradiction Propagate();
+  // Draws what follows from one incompatibility. Nothing is done when nothing follows.
+  enum class Effect : std::uint8_t { kNothing, kNarrowed, kViolated };
+  Effect Examine(IncompatibilityId id);
+  // Analyses a violated incompatibility, goes back to where it is not violated, and learns; a
+  // contradiction when there is no such place.
+  Contradiction Recover(IncompatibilityId violated);
+  struct Satisfier {
+    std::size_t index = 0;           // of the assignment that completed the violation
+    PackageId package;               //
+    std::size_t previous_level = 0;  // before it, the violation was complete but for this package
+  };
+  Satisfier FindSatisfier(const Incompatibility& violated) const;
+
+  std::optional<PackageId> NextPackage() const;
+  bool ConflictsNow(PackageId package, Ordinal candidate);
+  void Touch(PackageId package);
+  void CountConflict(PackageId affected, const Incompatibility& cause);
+  void ApplyPromotions();
+  void Anticipate();
+
+  bool IsContradicted(IncompatibilityId id) const;
+  void MarkContradicted(IncompatibilityId id);
+  PackageRecord& Record(PackageId package) { return records_[package.value]; }
+  const PackageRecord& Record(PackageId package) const { return records_[package.value]; }
+
+  Outcome MakeSolution() const;
+  Outcome MakeConflict(IncompatibilityId contradiction) const;
+  Outcome MakeExhausted() const;
+
+  CandidateProvider& provider_;
+  const PackageId root_;
+  const SolveOptions& options_;
+  IncompatibilityStore store_;
+  PartialSolution partial_;
+  std::vector<PackageRecord> records_;  // by package
+  std::vector<PackageId> discovered_;   // in order
+  // Conditional dependencies whose condition nobody has asked for yet.
+  struct Dormant {
+    PackageId dependent;
+    Ordinal candidate;
+    Dependency dependency;
+  };
+  std::unordered_map<PackageId, std::vector<Dormant>> dormant_;
+  std::deque<PackageId> touched_;  // packages whose incompatibilities must be looked at
+  std::optional<PackageId> last_decided_;
+  std::vector<PackageId> due_for_promotion_;
+  // Where an incompatibility was found to hold already; it holds until that level is left.
+  struct ContradictionMark {
+    std::size_t level = 0;
+    std::uint64_t serial = UINT64_MAX;
+  };
+  std::vector<ContradictionMark> contradicted_;
+  SolveStatistics statistics_;
+};
+
+Result<Outcome> Search::Run() {
+  FLOWSTONE_TRY(Start());
+  while (true) {
+    if (const Contradiction contradiction = Propagate()) {
+      return MakeConflict(*contradiction);
+    }
+    ApplyPromotions();
+    Anticipate();
+    const std::optional<PackageId> next = NextPackage();
+    if (!next) {
+      return MakeSolution();
+    }
+    if (statistics_.decisions >= options_.max_steps) {
+      return MakeExhausted();
+    }
+    if (options_.is_cancelled && options_.is_cancelled()) {
+      return Error{ErrorCode::kCancelled, "resolving was cancelled"};
+    }
+    ++statistics_.decisions;
+    const std::uint32_t candidates = partial_.CandidateCount(*next);
+    const OrdinalSet allowed = partial_.Values(*next).Resized(candidates);
+    const Ordinal candidate = provider_.Choose(*next, allowed);
+    FLOWSTONE_CHECK(allowed.Contains(candidate));
+    FLOWSTONE_TRY(Expand(*next, candidate));
+    Touch(*next);
+    if (!ConflictsNow(*next, candidate)) {
+      partial_.Decide(*next, candidate);
+      last_decided_ = next;
+    }
+  }
+}
+
+Status Search::Start() {
+  FLOWSTONE_TRY(DiscoverOne(root_));
+  FLOWSTONE_CHECK(partial_.CandidateCount(root_) == 1);
+  const IncompatibilityId is_selected = store_.AddRoot(root_);
+  partial_.Derive(root_, OrdinalSet::Only(2, 0), is_selected);
+  Touch(root_);
+  return Expand(root_, 0);
+}
+
+Status Search::DiscoverOne(PackageId package) {
+  FLOWSTONE_LET(Candidates candidates, provider_.Universe(package));
+  partial_.AddPackage(package, candidates.count);
+  if (package.value >= records_.size()) {
+    records_.resize(package.value + std::size_t{1});
+  }
+  PackageRecord& record = Record(package);
+  record.universe = {candidates.count, candidates.absence};
+  record.expanded = OrdinalSet::Empty(candidates.count);
+  discovered_.push_back(package);
+  for (Unusable& unusable : candidates.unusable) {
+    if (!unusable.candidates.is_empty()) {
+      store_.AddUnusable(package, std::move(unusable.candidates), unusable.reason);
+    }
+  }
+  return Ok();
+}
+
+Status Search::Discover(const std::vector<Dependency>& dependencies) {
+  std::vector<PackageId> unknown;
+  for (const Dependency& dependency : dependencies) {
+    if (!partial_.IsKnown(dependency.package) &&
+        std::ranges::find(unknown, dependency.package) == unknown.end()) {
+      unknown.push_back(dependency.package);
+    }
+  }
+  if (!unknown.empty()) {
+    provider_.Announce(unknown);
+    for (const PackageId package : unknown) {
+      FLOWSTONE_TRY(DiscoverOne(package));
+    }
+  }
+  return Ok();
+}
+
+Status Search::AddDependencies(PackageId dependent, Ordinal candidate,
+                               std::vector<Dependency> dependencies) {
+  struct Batch {
+    PackageId dependent;
+    Ordinal candidate;
+    std::vector<Dependency> dependencies;
+  };
+  // Becoming known, a condition wakes its dormant dependencies, which may name further ones.
+  std::deque<Batch> batches;
+  batches.push_back({dependent, candidate, std::move(dependencies)});
+  while (!batches.empty()) {
+    Batch batch = std::move(batches.front());
+    batches.pop_front();
+    std::vector<Dependency> active;
+    for (Dependency& dependency : batch.dependencies) {
+      if (dependency.when && !partial_.IsKnown(*dependency.when)) {
+        dormant_[*dependency.when].push_back({batch.dependent, batch.candidate, dependency});
+      } else {
+        active.push_back(dependency);
+      }
+    }
+    const std::size_t known_before = discovered_.size();
+    FLOWSTONE_TRY(Discover(active));
+    for (const Dependency& dependency : active) {
+      AddDependency(batch.dependent, batch.candidate, dependency);
+    }
+    for (std::size_t i = known_before; i < discovered_.size(); ++i) {
+      const auto waiting = dormant_.find(discovered_[i]);
+      if (waiting != dormant_.end()) {
+        for (Dormant& dormant : waiting->second) {
+          batches.push_back({dormant.dependent, dormant.candidate, {dormant.dependency}});
+        }
+        dormant_.erase(waiting);
+      }
+    }
+  }
+  return Ok();
+}
+
+void Search::AddDependency(PackageId dependent, Ordinal candidate, const Dependency& dependency) {
+  OrdinalSet allowed = provider_.Lower(dependency.package, dependency.range);
+  FLOWSTONE_CHECK(allowed.size() == partial_.CandidateCount(dependency.package));
+  const std::uint32_t when_candidates =
+      dependency.when ? partial_.CandidateCount(*dependency.when) : 0;
+  const std::optional<IncompatibilityId> id =
+      store_.AddDependency(dependent, partial_.CandidateCount(dependent), candidate, dependency,
+                           std::move(allowed), when_candidates);
+  if (id && *id < contradicted_.size()) {
+    contradicted_[*id] = {};  // it has grown
+  }
+}
+
+Status Search::Expand(PackageId package, Ordinal candidate) {
+  if (Record(package).expanded.Contains(candidate)) {
+    return Ok();
+  }
+  ++statistics_.details_asked;
+  FLOWSTONE_LET(CandidateDetails details, provider_.Details(package, candidate));
+  if (const auto* reason = std::get_if<ReasonId>(&details)) {
+    const std::uint32_t candidates = partial_.CandidateCount(package);
+    store_.AddUnusable(package, OrdinalSet::Only(candidates, candidate), *reason);
+  } else {
+    FLOWSTONE_TRY(
+        AddDependencies(package, candidate, std::get<std::vector<Dependency>>(std::move(details))));
+  }
+  Record(package).expanded.Insert(candidate);
+  return Ok();
+}
+
+void Search::Touch(PackageId package) {
+  if (std::ranges::find(touched_, package) == touched_.end()) {
+    touched_.push_back(package);
+  }
+}
+
+bool Search::IsContradicted(IncompatibilityId id) const {
+  if (id >= contradicted_.size()) {
+    return false;
+  }
+  const ContradictionMark& mark = contradicted_[id];
+  return mark.level <= partial_.level() && partial_.LevelSerial(mark.level) == mark.serial;
+}
+
+void Search::MarkContradicted(IncompatibilityId id) {
+  if (id >= contradicted_.size()) {
+    contradicted_.resize(id + 1);
+  }
+  contradicted_[id] = {partial_.level(), partial_.LevelSerial(partial_.level())};
+}
+
+Search::Effect Search::Examine(IncompatibilityId id) {
+  const Term* open = nullptr;
+  for (const Term& term : store_[id].terms) {
+    const OrdinalSet& values = partial_.Values(term.package);
+    if (values.IsSubsetOf(term.set)) {
+      continue;
+    }
+    if (values.IsDisjointFrom(term.set)) {
+      MarkContradicted(id);
+      return Effect::kNothing;
+    }
+    if (open != nullptr) {
+      return Effect::kNothing;
+    }
+    open = &term;
+  }
+  if (open == nullptr) {
+    return Effect::kViolated;
+  }
+  const PackageId package = open->package;
+  partial_.Derive(package, open->set.Complement(), id);
+  MarkContradicted(id);
+  Touch(package);
+  return Effect::kNarrowed;
+}
+
+Contradiction Search::Propagate() {
+  while (!touched_.empty()) {
+    const PackageId package = touched_.front();
+    touched_.pop_front();
+    const std::vector<IncompatibilityId>& mentioning = store_.Mentioning(package);
+    // The newest first: what was learnt last says most.
+    for (std::size_t i = mentioning.size(); i-- > 0;) {
+      const IncompatibilityId id = mentioning[i];
+      if (IsContradicted(id) || Examine(id) != Effect::kViolated) {
+        continue;
+      }
+      if (const Contradiction contradiction = Recover(id)) {
+        return contradiction;
+      }
+      break;  // `mentioning` may have moved, and all of it is looked at again
+    }
+  }
+  return std::nullopt;
+}
+
+Search::Satisfier Search::FindSatisfier(const Incompatibility& violated) const {
+  std::optional<std::size_t> last;
+  std::optional<std::size_t> previous;
+  const Term* last_term = nullptr;
+  for (const Term& term : violated.terms) {
+    const std::optional<std::size_t> first = partial_.FirstWithin(term.package, term.set);
+    if (!first) {
+      continue;
+    }
+    if (!last || *first > *last) {
+      previous = last;
+      last = first;
+      last_term = &term;
+    } else if (!previous || *first > *previous) {
+      previous = first;
+    }
+  }
+  FLOWSTONE_CHECK(last.has_value());
+  // The assignment may need help from earlier ones on the same package.
+  const OrdinalSet unexplained = last_term->set | partial_[*last].values.Complement();
+  if (const auto helper = partial_.FirstWithin(last_term->package, unexplained);
+      helper && (!previous || *helper > *previous)) {
+    previous = helper;
+  }
+  return {*last, last_term->package, previous ? partial_[*previous].level : 0};
+}
+
+Contradiction Search::Recover(IncompatibilityId violated) {
+  ++statistics_.conflicts;
+  IncompatibilityId current = violated;
+  while (!store_[current].terms.empty()) {
+    const Satisfier satisfier = FindSatisfier(store_[current]);
+    const Assignment& assignment = partial_[satisfier.index];
+    if (!assignment.cause || satisfier.previous_level < assignment.level) {
+      partial_.BacktrackTo(satisfier.previous_level);
+      if (current != violated) {
+        store_.Learn(current);
+      }
+      if (last_decided_) {
+        CountConflict(*last_decided_, store_[current]);
+      }
+      touched_.clear();
+      partial_.Derive(satisfier.package, store_[current].Find(satisfier.package)->set.Complement(),
+                      current);
+      Touch(satisfier.package);
+      return std::nullopt;
+    }
+    current = store_.Resolve(current, *assignment.cause, satisfier.package);
+  }
+  return current;
+}
+
+bool Search::ConflictsNow(PackageId package, Ordinal candidate) {
+  const OrdinalSet values = OrdinalSet::Only(partial_.CandidateCount(package) + 1, candidate);
+  for (const IncompatibilityId id : store_.Mentioning(package)) {
+    if (IsContradicted(id)) {
+      continue;
+    }
+    const Incompatibility& incompatibility = store_[id];
+    const bool is_violated = std::ranges::all_of(incompatibility.terms, [&](const Term& term) {
+      return term.package == package ? values.IsSubsetOf(term.set)
+                                     : partial_.Values(term.package).IsSubsetOf(term.set);
+    });
+    if (is_violated) {
+      CountConflict(package, incompatibility);
+      return true;
+    }
+  }
+  return false;
+}
+
+void Search::CountConflict(PackageId affected, const Incompatibility& cause) {
+  bool has_culprit = false;
+  for (const Term& term : cause.terms) {
+    if (term.package == affected || term.package == root_) {
+      continue;
+    }
+    has_culprit = true;
+    PackageRecord& culprit = Record(term.package);
+    ++culprit.conflicts;
+    if (++culprit.conflicts_as_culprit == kConflictThreshold) {
+      due_for_promotion_.push_back(term.package);
+    }
+  }
+  if (has_culprit) {
+    PackageRecord& record = Record(affected);
+    ++record.conflicts;
+    if (++record.conflicts_as_affected == kConflictThreshold) {
+      due_for_promotion_.push_back(affected);
+    }
+  }
+}
+
+void Search::ApplyPromotions() {
+  for (const PackageId package : std::exchange(due_for_promotion_, {})) {
+    PackageRecord& record = Record(package);
+    if (record.conflicts_as_affected >= kConflictThreshold) {
+      record.promotion = Promotion::kEarly;
+      record.conflicts_as_affected = 0;
+    }
+    if (record.conflicts_as_culprit >= kConflictThreshold) {
+      record.promotion = Promotion::kLate;
+      record.conflicts_as_culprit = 0;
+      // To before its decision, so that those it is in conflict with may choose first.
+      if (const std::optional<std::size_t> level = partial_.DecisionLevel(package)) {
+        partial_.BacktrackTo(*level - 1);
+      }
+    }
+  }
+}
+
+std::optional<PackageId> Search::NextPackage() const {
+  std::optional<PackageId> best;
+  int best_rank = -1;
+  for (const PackageId package : discovered_) {
+    if (package == root_ || !partial_.IsNeeded(package) || partial_.IsDecided(package)) {
+      continue;
+    }
+    constexpr int kSingle = 3;
+    const int rank = partial_.Values(package).Count() == 1
+                         ? kSingle
+                         : static_cast<int>(Record(package).promotion);
+    if (rank > best_rank) {
+      best = package;
+      best_rank = rank;
+    }
+  }
+  return best;
+}
+
+void Search::Anticipate() {
+  for (const PackageId package : discovered_) {
+    if (package == root_ || !partial_.IsNeeded(package) || partial_.IsDecided(package)) {
+      continue;
+    }
+    PackageRecord& record = Record(package);
+    const OrdinalSet& values = partial_.Values(package);
+    if (record.anticipated != values) {
+      record.anticipated = values;
+      provider_.Anticipate(package, values.Resized(record.universe.candidates));
+    }
+  }
+}
+
+Outcome Search::MakeSolution() const {
+  Solution solution{.selected = {}, .statistics = statistics_};
+  for (const PackageId package : discovered_) {
+    if (package != root_ && partial_.IsDecided(package)) {
+      solution.selected.emplace_back(package, partial_.Decision(package));
+    }
+  }
+  return solution;
+}
+
+Outcome Search::MakeConflict(IncompatibilityId contradiction) const {
+  Conflict conflict{.root = root_, .proof = store_.ProofOf(contradiction), .universes = {}};
+  for (const PackageId package : discovered_) {
+    conflict.universes.emplace(package, Record(package).universe);
+  }
+  return conflict;
+}
+
+Outcome Search::MakeExhausted() const {
+  constexpr std::size_t kShown = 5;
+  std::vector<PackageId> packages;
+  std::ranges::copy_if(discovered_, std::back_inserter(packages),
+                       [&](PackageId package) { return Record(package).conflicts > 0; });
+  std::ranges::stable_sort(packages, [&](PackageId a, PackageId b) {
+    return Record(a).conflicts > Record(b).conflicts;
+  });
+  packages.resize(std::min(packages.size(), kShown));
+  return Exhausted{std::move(packages), statistics_};
+}
+
+}  // namespace
+
+Result<Outcome> Solve(CandidateProvider& provider, PackageId root, const SolveOptions& options) {
+  return Search(provider, root, options).Run();
+}
+
+}  // namespace flowstone::solve
