@@ -9,10 +9,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flowstone/base/digest.h"
-#include "flowstone/base/progress.h"
 #include "flowstone/base/result.h"
 #include "flowstone/bundle/code_scan.h"
 #include "flowstone/bundle/tree_manifest.h"
@@ -32,8 +32,8 @@ class CodePackage {
   const TreeManifest& manifest() const { return manifest_; }
 
   struct StoreOutcome {
-    std::uint64_t new_files = 0;
-    std::uint64_t new_bytes = 0;  // as stored
+    std::uint64_t new_files = 0;  // contents that were not there
+    std::uint64_t new_bytes = 0;  // of the pack that they went into
   };
   // Stores what the datastore lacks; nothing when it has the package. `base` is an earlier package
   // (of the flow's latest run) whose files need not be stored again. kConflict when a file changed
@@ -46,7 +46,8 @@ class CodePackage {
   Result<std::string> ExportTarGz(os::FileSystem& files) const;
 
  private:
-  CodePackage(Digest id, TreeManifest manifest, std::vector<ScannedFile> sources);
+  CodePackage(TreeManifest manifest, std::vector<ScannedFile> sources);
+  // The content of entry `index`; kConflict when it is not what Build hashed.
   Result<std::string> ReadSource(os::FileSystem& files, std::size_t index) const;
 
   Digest id_;
@@ -70,29 +71,14 @@ class StoredCodePackage {
   Result<std::string> ExportTarGz();
 
  private:
-  friend class CodePackage;
-  StoredCodePackage(Digest id, TreeManifest manifest, std::vector<store::PackReader> packs,
-                    std::vector<Digest> pack_ids);
-  Result<std::string> ReadContent(const Digest& sha256);
+  StoredCodePackage(Digest id, TreeManifest manifest, std::vector<store::PackReader> packs)
+      : id_(id), manifest_(std::move(manifest)), packs_(std::move(packs)) {}
+  Result<std::string> ReadContent(const TreeEntry& entry);
+  Status WriteTree(os::FileSystem& files, const std::string& directory);
 
   Digest id_;
   TreeManifest manifest_;
   std::vector<store::PackReader> packs_;
-  std::vector<Digest> pack_ids_;
 };
-
-// What `.fs_meta/info.json` of a package says.
-struct PackageInfo {
-  std::string flow;
-  std::string script;  // name of the flow file, relative to the root
-  std::vector<std::string> suffixes;
-  std::string flowstone;
-  friend bool operator==(const PackageInfo&, const PackageInfo&) = default;
-  std::string ToJson() const;
-  static Result<PackageInfo> Parse(std::string_view json);
-};
-inline constexpr std::string_view kPackageInfoPath = ".fs_meta/info.json";
-// Folder of the package that holds the Python packages `flowstone` and `metaflow`.
-inline constexpr std::string_view kPackageSdkPath = ".fs_code";
 
 }  // namespace flowstone::bundle

@@ -36,11 +36,11 @@ inline constexpr std::uint64_t kLargeCodeBytes = 100ULL << 20;  // a warning abo
 inline constexpr std::uint64_t kMaxCodeBytes = 1ULL << 30;      // refused above
 
 struct ScannedFile {
-  std::string path;    // in the package
-  std::string source;  // on disk; empty when generated
+  std::string path = {};    // in the package
+  std::string source = {};  // on disk; empty when generated
   std::uint64_t size = 0;
-  bool executable = false;  // any x bit
-  std::optional<std::string> generated = {};
+  bool executable = false;                    // any x bit
+  std::optional<std::string> generated = {};  // its content, when it is on no disk
 };
 
 // Why a path is in the package or out of it. A directory that is out was not entered.

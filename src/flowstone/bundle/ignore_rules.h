@@ -1,6 +1,7 @@
 // IgnoreRules: `.flowstoneignore`, in the syntax of gitignore(5): one pattern a line, `#` comments,
 // `!` takes back, a leading or inner `/` anchors, a trailing `/` is for directories only, `*`, `?`,
-// `[…]` do not match `/`, `**` does. The last pattern that matches decides. Pure.
+// `[…]` do not match `/`, `**` does; named classes (`[:alpha:]`) are not known. The last pattern
+// that matches decides. Pure.
 #pragma once
 
 #include <optional>
@@ -29,9 +30,9 @@ class IgnoreRules {
 
  private:
   struct Pattern {
-    std::string directory;  // where its file lies
-    std::string glob;       // without "!", leading and trailing "/"
-    std::string rule;       // for people
+    std::string directory = {};  // where its file lies
+    std::string glob = {};       // without "!", leading and trailing "/"
+    std::string rule = {};       // for people
     bool negated = false;
     bool directories_only = false;
     bool anchored = false;
