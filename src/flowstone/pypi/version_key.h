@@ -5,14 +5,15 @@
 //   suffix  = DEV n | [pre n] FINAL | [pre n] POST n (FINAL | DEV n) | pre n DEV n
 //   pre     = A | B | RC
 //   local   = 1*(STR bytes 00 | NUM number) END
-//   number  = 20+n for n < C0 | E0+len, big-endian bytes | F0, 2-byte length, decimal digits (over
-//   64 bits) tags    = END 01 < DEV 02 < A 03 < B 04 < RC 05 < FINAL 06 < POST 07 < AFTER_POSTS 08
-//   < STR 10 < NUM 11
+//   number  = 20+n for n < C0 | E0+length, big-endian bytes | F0, 2-byte length, decimal digits
+//
+// Bytes are in hexadecimal; the last form is for numbers beyond 64 bits. The tags, in order: END
+// 01, DEV 02, A 03, B 04, RC 05, FINAL 06, POST 07, AFTER_POSTS 08, STR 10, NUM 11.
 //
 // Every tag is below every number, so a shorter release sorts below a longer one whatever follows:
 // 1.0.dev1 < 1.0a1 < 1.0 < 1.0+abc < 1.0.post1 < 1.0.1. AFTER_POSTS closes the post-releases of a
-// final release, above which there is no least version. 1.2 is 20 21 22 06; 1.0rc1.dev2 is 20 21 05
-// 21 02 22.
+// final release, above which there is no least version. Examples: 1.2 is
+// 20 21 22 06, and 1.0rc1.dev2 is 20 21 05 21 02 22.
 //
 // Between versions lie boundaries, each the key of the least version above it; they make every set
 // of versions that specifiers describe a list of half-open intervals with one form.

@@ -34,7 +34,7 @@ std::optional<std::string> SingleVersion(const Interval& interval) {
 // "1.4.*" when the interval is all of 1.4. The upper bound says how long the prefix is: zeros at
 // the end of the lower one are not kept.
 std::optional<std::string> WildcardOf(const Interval& interval) {
-  if (interval.upper.empty()) {
+  if (interval.lower.empty() || interval.upper.empty()) {
     return std::nullopt;
   }
   const DecodedKey upper = DecodeKey(interval.upper);
@@ -53,9 +53,7 @@ std::optional<std::string> WildcardOf(const Interval& interval) {
       std::string(parts->release.substr(0, last)) + std::to_string(number - 1);
   const std::string lowest =
       VersionKey(VersionParts{.epoch = parts->epoch, .release = release, .dev = "0"});
-  const bool starts_there =
-      interval.lower.empty() ? lowest == LeastKey() : interval.lower == lowest;
-  if (!starts_there) {
+  if (interval.lower != lowest) {
     return std::nullopt;
   }
   return WriteVersion(VersionParts{.epoch = parts->epoch, .release = release}) + ".*";

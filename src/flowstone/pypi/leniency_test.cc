@@ -1,0 +1,82 @@
+#include "flowstone/pypi/leniency.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "flowstone/testing/result_matchers.h"
+
+namespace flowstone::pypi {
+namespace {
+
+using ::flowstone::testing::HasCode;
+using ::flowstone::testing::HasMessage;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Repair {
+  std::string text;
+  std::string repaired;
+  Leniency leniency;
+};
+
+TEST(Leniency, RepairsSpecifiersByNamedRules) {
+  const std::vector<Repair> cases = {
+      {">=1.0<2.0", "<2.0,>=1.0", Leniency::kMissingComma},
+      {">=1.0 <2.0", "<2.0,>=1.0", Leniency::kMissingComma},
+      {">=\"1.0\"", ">=1.0", Leniency::kQuotedVersion},
+      {"'>=1.0'", ">=1.0", Leniency::kQuotedVersion},
+      {">=3.6.", ">=3.6", Leniency::kTrailingDot},
+      {">=3.6.*", ">=3.6", Leniency::kOrderedWildcard},
+      {"<4.*", "<4", Leniency::kOrderedWildcard},
+      {"~=1.4.*", "~=1.4", Leniency::kOrderedWildcard},
+      {"~=1.*", "==1.*", Leniency::kOrderedWildcard},
+      {"==1.0*", "==1.0.*", Leniency::kMissingDot},
+      {"!=~1.0", "!=1.0.*", Leniency::kNotEqualTilde},
+      {"*", "", Leniency::kBareWildcard},
+      {">=*", "", Leniency::kBareWildcard},
+  };
+  for (const Repair& repair : cases) {
+    EXPECT_FALSE(SpecifierSet::Parse(repair.text)) << repair.text << " needs no repair";
+    const Result<Lenient<SpecifierSet>> parsed = ParseSpecifiersLeniently(repair.text);
+    ASSERT_TRUE(parsed) << repair.text;
+    EXPECT_EQ(parsed->value.ToString(), repair.repaired) << repair.text;
+    EXPECT_THAT(parsed->repairs, ElementsAre(repair.leniency)) << repair.text;
+  }
+}
+
+TEST(Leniency, SeveralRepairsAreNotedOnceEach) {
+  const auto parsed = *ParseSpecifiersLeniently(">=2.7.*,!=3.0.*,<4.*<5");
+  EXPECT_EQ(parsed.value, *SpecifierSet::Parse(">=2.7,!=3.0.*,<4,<5"));
+  EXPECT_THAT(parsed.repairs, ElementsAre(Leniency::kMissingComma, Leniency::kOrderedWildcard));
+}
+
+TEST(Leniency, StandardTextsAreLeftAlone) {
+  EXPECT_THAT(ParseSpecifiersLeniently(">=1.0,!=1.4.*")->repairs, IsEmpty());
+  EXPECT_THAT(ParseRequirementLeniently("a (>=1.0,)")->repairs, IsEmpty());
+}
+
+TEST(Leniency, WhatCannotBeRepairedIsRefused) {
+  EXPECT_THAT(ParseSpecifiersLeniently(">=abc"), HasCode(ErrorCode::kInvalid));
+  EXPECT_THAT(ParseSpecifiersLeniently("!=*"), HasCode(ErrorCode::kInvalid));
+  EXPECT_THAT(ParseRequirementLeniently("name; bogus == 'x'"),
+              HasMessage(HasSubstr("'bogus' is not a marker variable")));
+}
+
+TEST(Leniency, RepairsRequirements) {
+  const auto parsed =
+      *ParseRequirementLeniently("Old_Name_ (>=1.0<2.0) ; python_version in '2.7, 3.4'");
+  EXPECT_EQ(parsed.value.ToString(), "old-name<2.0,>=1.0; python_version in \"2.7, 3.4\"");
+  EXPECT_THAT(parsed.repairs, ElementsAre(Leniency::kNameEnd, Leniency::kMissingComma));
+}
+
+TEST(Leniency, EveryRuleHasAName) {
+  EXPECT_EQ(LeniencyName(Leniency::kMissingComma), "missing-comma");
+  EXPECT_EQ(LeniencyName(Leniency::kNameEnd), "name-end");
+}
+
+}  // namespace
+}  // namespace flowstone::pypi
