@@ -1,7 +1,7 @@
 """Flowstone: runs Python flows and manages everything they depend on.
 
-Names are loaded on first use (PEP 562): ``import flowstone`` reads this file alone, and a step that needs
-``FlowSpec`` and ``step`` does not pay for the client.
+Names are loaded on first use (PEP 562): ``import flowstone`` reads this file alone, and a step that
+needs ``FlowSpec`` and ``step`` does not pay for the client.
 """
 
 from __future__ import annotations

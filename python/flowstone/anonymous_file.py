@@ -1,4 +1,3 @@
-# ruff: noqa: PTH (pathlib takes longer to import than this package)
 """Files without a name, to hand large content to another process."""
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ if TYPE_CHECKING:
 
 
 def anonymous_file(label: str, parts: Iterable[bytes | bytearray | memoryview]) -> int:
-    """Descriptor of a file in memory (else of an unlinked one on disk) that holds `parts`, at its start."""
+    """Descriptor of a file in memory (else of an unlinked one on disk) that holds `parts`, at its
+    start.
+    """
     descriptor = _create(label)
     try:
         for part in parts:
@@ -24,7 +25,8 @@ def anonymous_file(label: str, parts: Iterable[bytes | bytearray | memoryview]) 
 
 
 def _create(label: str) -> int:
-    # Linux with glibc 2.27 or newer; elsewhere, and in old interpreters, a file that is unlinked at once.
+    # Linux with glibc 2.27 or newer; elsewhere, and in old interpreters, a file that is unlinked at
+    # once.
     create = getattr(os, "memfd_create", None)
     if create is not None:
         try:

@@ -4,37 +4,48 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from .client import Run, Task
     from .task_attempt import TaskAttempt
 
 
 class Current:
-    """The running task. Outside of a task its properties are None and `is_running_flow` is False."""
+    """The running task. Outside of a task its properties are None and `is_running_flow` is
+    False.
+    """
 
     def __init__(self) -> None:
         self._attempt: TaskAttempt | None = None
-        self._extra: dict[str, Any] = {}
+        self._parameter_names: list[str] = []
+        self._load_graph: Callable[[], dict[str, Any]] = _no_graph
 
-    def _begin(self, attempt: TaskAttempt, extra: dict[str, Any]) -> None:
-        """Called by the worker before the step runs."""
+    def _begin(
+        self,
+        attempt: TaskAttempt,
+        parameter_names: list[str],
+        load_graph: Callable[[], dict[str, Any]],
+    ) -> None:
+        """Called by the worker before the step runs. `load_graph` reads the artifact
+        `_graph_info`.
+        """
         self._attempt = attempt
-        self._extra = extra
+        self._parameter_names = parameter_names
+        self._load_graph = load_graph
 
     def __getattr__(self, name: str) -> Any:
-        # `parameter_names`, `graph`, `graph_info`: known only inside a task.
-        try:
-            return self.__dict__["_extra"][name]
-        except KeyError:
-            raise AttributeError(f"'current' has no attribute '{name}' here") from None
+        # Without this, a typing mistake and a feature that is not there would look alike.
+        raise AttributeError(f"'current' has no attribute '{name}'")
 
     def __contains__(self, key: str) -> bool:
-        return getattr(self, key, None) is not None
+        return self.get(key) is not None
 
     def get(self, key: str, default: Any = None) -> Any:
         """The attribute `key`, or `default` when there is none."""
-        return getattr(self, key, default)
+        try:
+            return getattr(self, key, default)
+        except RuntimeError:
+            return default  # the graph, outside of a task
 
     @property
     def is_running_flow(self) -> bool:
@@ -87,6 +98,20 @@ class Current:
         return self._attempt.temporary_directory if self._attempt else None
 
     @property
+    def parameter_names(self) -> list[str]:
+        """Attributes of the flow that are parameters."""
+        return self._parameter_names
+
+    @property
+    def graph(self) -> dict[str, Any]:
+        """Steps and structure of the running flow: its artifact `_graph_info`."""
+        return self._load_graph()
+
+    @property
+    def graph_info(self) -> dict[str, Any]:
+        return self._load_graph()
+
+    @property
     def task(self) -> Task | None:
         from .client import Task
 
@@ -99,6 +124,10 @@ class Current:
         if self._attempt is None:
             return None
         return Run(f"{self._attempt.flow}/{self._attempt.run_id}", _namespace_check=False)
+
+
+def _no_graph() -> dict[str, Any]:
+    raise RuntimeError("Graph is not available")
 
 
 current = Current()

@@ -1,8 +1,8 @@
-# ruff: noqa: PTH (pathlib takes longer to import than this package)
 """A flow class → its description, the JSON document of docs/formats/flow-description.md.
 
-The class has been made by running the flow's file, so decorators and parameters are what helper functions and
-loops made of them. Only transitions come from the text, because they are known before a step has run.
+The class has been made by running the flow's file, so decorators and parameters are what helper
+functions and loops made of them. Only transitions come from the text, because they are known before
+a step has run.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _describe_flow(flow: type[FlowSpec]) -> dict[str, Any]:
         "file": os.path.abspath(script) if script else "",
         "script": sys.argv[0] if main_file and sys.argv else script,
         "line": line,
-        "doc": _clean_doc(flow.__doc__),
+        "doc": clean_doc(flow.__doc__),
     }
 
 
@@ -153,7 +153,7 @@ def _describe_step(
     }
     return {
         "name": name,
-        "doc": _clean_doc(step.__doc__),
+        "doc": clean_doc(step.__doc__),
         "line": source.line if source else code.co_firstlineno,
         "file": path,
         "arguments": list(code.co_varnames[1 : code.co_argcount]),
@@ -186,7 +186,7 @@ def _source_file(path: str) -> SourceFile | None:
         return None
 
 
-def _clean_doc(doc: str | None) -> str:
+def clean_doc(doc: str | None) -> str:
     """A docstring without the indentation of the code around it."""
     lines = (doc or "").expandtabs().splitlines()
     margins = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]

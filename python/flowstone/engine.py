@@ -1,4 +1,3 @@
-# ruff: noqa: PTH (pathlib takes longer to import than this package)
 """Where the engine is: the executable that does everything but run Python."""
 
 from __future__ import annotations
@@ -25,7 +24,9 @@ def sdk_root() -> str:
 
 
 def find_engine() -> str:
-    """Path of the engine: FLOWSTONE_ENGINE, this installation's, this checkout's, or that of PATH."""
+    """Path of the engine: FLOWSTONE_ENGINE, this installation's, this checkout's, or that of
+    PATH.
+    """
     chosen = os.environ.get("FLOWSTONE_ENGINE")
     if chosen:
         if not _is_executable(chosen):

@@ -8,7 +8,8 @@
     ├─ MetaflowNotFound, MetaflowNamespaceMismatch, MetaflowInvalidPathspec, MetaflowTaggingError
     └─ MetaflowInternalError, CommandException, ExternalCommandFailed, MetaflowUnknownUser
 
-``MetaflowExceptionWrapper`` is not one of them: it is what remains of any exception once it is an artifact.
+``MetaflowExceptionWrapper`` is not one of them: it is what remains of any exception once it is an
+artifact.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class MetaflowException(Exception):
         return where + self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Subclasses build their message from other arguments, so they are restored without __init__.
+        # Subclasses build their message from other arguments, so they are restored without
+        # __init__.
         return (_restore, (type(self),), self.__dict__)
 
 
@@ -134,8 +136,8 @@ class BadStepDecoratorException(MetaflowException):
         name = getattr(func, "__name__", str(func))
         super().__init__(
             f"You tried to apply decorator '{deco}' on '{name}' which is not declared as a @step. "
-            "Make sure you apply this decorator on a function which has @step on the line just before "
-            f"the function name and @{deco} is above @step."
+            "Make sure you apply this decorator on a function which has @step on the line just "
+            f"before the function name and @{deco} is above @step."
         )
 
 

@@ -1,9 +1,9 @@
-# ruff: noqa: PTH (pathlib takes longer to import than this package)
 """`FlowSpec`, the base class of flows.
 
-A flow's attributes are its artifacts. In a task, an attribute that the step has not set comes from the task
-before it: it is fetched when it is first read, and passed on by reference when it is never read. All that is
-ours lives in one attribute, `_flowstone`, so that the rest of the instance's dictionary is the user's.
+A flow's attributes are its artifacts. In a task, an attribute that the step has not set comes from
+the task before it: it is fetched when it is first read, and passed on by reference when it is never
+read. All that is ours lives in one attribute, `_flowstone`, so that the rest of the instance's
+dictionary is the user's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 class FlowState:
     """What the SDK knows about an instance of a flow: nothing outside of a task."""
 
-    __slots__ = ("artifacts", "cached_inputs", "foreach_stack", "graph", "is_join", "step", "transition")
+    __slots__ = (
+        "artifacts",
+        "cached_inputs",
+        "foreach_stack",
+        "graph",
+        "is_join",
+        "step",
+        "transition",
+    )
 
     def __init__(
         self,
@@ -46,18 +54,18 @@ class FlowState:
 class FlowSpec:
     """Base class of flows::
 
-        class HelloFlow(FlowSpec):
-            @step
-            def start(self):
-                self.message = "hello"
-                self.next(self.end)
+    class HelloFlow(FlowSpec):
+        @step
+        def start(self):
+            self.message = "hello"
+            self.next(self.end)
 
-            @step
-            def end(self):
-                print(self.message)
+        @step
+        def end(self):
+            print(self.message)
 
-        if __name__ == "__main__":
-            HelloFlow()
+    if __name__ == "__main__":
+        HelloFlow()
     """
 
     # Members of this class are no parameters, constants or artifacts.
@@ -70,7 +78,9 @@ class FlowSpec:
 
     @classmethod
     def _run_command_line(cls) -> NoReturn:
-        """Hands the flow to the engine. A worker puts something else here: it wants the class only."""
+        """Hands the flow to the engine. A worker puts something else here: it wants the class
+        only.
+        """
         from .launch import launch
 
         launch(cls)
@@ -107,7 +117,9 @@ class FlowSpec:
             for level, frame in enumerate(self._flowstone.foreach_stack)
         ]
 
-    def next(self, *dsts: Callable[..., None] | dict[Any, Callable[..., None]], **kwargs: Any) -> None:
+    def next(
+        self, *dsts: Callable[..., None] | dict[Any, Callable[..., None]], **kwargs: Any
+    ) -> None:
         """The last statement of every step but the end: what to run next.
 
         - `self.next(self.a)` one step
@@ -168,9 +180,9 @@ class FlowSpec:
 
     def __getstate__(self) -> NoReturn:
         raise MetaflowException(
-            "Flows can't be serialized. Maybe you tried to assign *self* or one of the *inputs* to an "
-            "attribute? Instead of serializing the whole flow, you should choose specific attributes, "
-            "e.g. *input.some_var*, to be stored."
+            "Flows can't be serialized. Maybe you tried to assign *self* or one of the *inputs* "
+            "to an attribute? Instead of serializing the whole flow, you should choose specific "
+            "attributes, e.g. *input.some_var*, to be stored."
         )
 
     # Names that programs written for Metaflow read.
@@ -208,7 +220,8 @@ class FlowSpec:
             return None
         if level not in state.cached_inputs:
             frame = state.foreach_stack[level]
-            # After an inner join the loop's variable is gone unless it was merged: then there is no item.
+            # After an inner join the loop's variable is gone unless it was merged: then there is no
+            # item.
             values = getattr(self, frame.var, None)
             item = None if values is None else item_at(values, frame.index)
             state.cached_inputs[level] = item

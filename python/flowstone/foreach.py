@@ -15,11 +15,25 @@ MAXIMUM_VALUE_CHARACTERS = 30
 ForeachFrame = namedtuple("ForeachFrame", ["step", "var", "num_splits", "index", "value"])
 
 
-def frames_of(stack: Iterable[Mapping[str, Any]]) -> list[ForeachFrame]:
-    """The frames of the worker protocol, outermost first."""
+def frames_of(
+    stack: Iterable[Mapping[str, Any]], graph: Iterable[Mapping[str, Any]] = ()
+) -> list[ForeachFrame]:
+    """The frames of the worker protocol, outermost first. The protocol names the step that split; a
+    frame, as programs know it, names the step that is the loop's body, which `graph` (steps of the
+    description) tells.
+    """
+    bodies = {
+        step["name"]: step["transition"]["next"][0]
+        for step in graph
+        if step["transition"]["kind"] == "foreach"
+    }
     return [
         ForeachFrame(
-            frame["step"], frame["variable"], frame["num_splits"], frame["index"], frame["value"]
+            bodies.get(frame["step"], frame["step"]),
+            frame["variable"],
+            frame["num_splits"],
+            frame["index"],
+            frame["value"],
         )
         for frame in stack
     ]

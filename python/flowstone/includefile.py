@@ -1,5 +1,6 @@
-# ruff: noqa: PTH (pathlib takes longer to import than this package)
-"""`IncludeFile`: a parameter whose value is the content of a file, read once when the run starts."""
+"""`IncludeFile`: a parameter whose value is the content of a file, read once when the run
+starts.
+"""
 
 from __future__ import annotations
 

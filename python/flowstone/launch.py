@@ -1,7 +1,8 @@
 """`MyFlow()` under `if __name__ == "__main__"`: describes the flow and becomes the engine.
 
-The description goes through an anonymous file, the arguments go untouched: `flowstone --description-fd N -- …`.
-This process is replaced, so a signal, a terminal and an exit status are the engine's.
+The description goes through an anonymous file, the arguments go untouched: `flowstone
+--description-fd N -- …`. This process is replaced, so a signal, a terminal and an exit status are
+the engine's.
 """
 
 from __future__ import annotations

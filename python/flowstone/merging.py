@@ -29,15 +29,15 @@ def merge_artifacts(
             f"merge_artifacts can only be called in a join and step *{step}* is not a join"
         )
     if exclude and include:
-        raise MetaflowException(
-            "`exclude` and `include` are mutually exclusive in merge_artifacts"
-        )
+        raise MetaflowException("`exclude` and `include` are mutually exclusive in merge_artifacts")
     chosen: dict[str, FlowSpec] = {}
     digests: dict[str, str] = {}
     unresolved: list[str] = []
     for branch in inputs:
         for name, digest in branch._flowstone.artifacts.digests().items():
-            wanted = name in include if include else name not in exclude and name not in _NEVER_MERGED
+            wanted = (
+                name in include if include else name not in exclude and name not in _NEVER_MERGED
+            )
             if not wanted or flow._has_artifact(name):
                 continue
             if digests.setdefault(name, digest) != digest:

@@ -1,7 +1,8 @@
 """`Parameter`: a value that the command line gives to a flow.
 
-A parameter is described to the engine, which parses the command line, and evaluated once per run by the worker:
-`evaluate` turns the text that was given (or the default) into the value that all steps see.
+A parameter is described to the engine, which parses the command line, and evaluated once per run by
+the worker: `evaluate` turns the text that was given (or the default) into the value that all steps
+see.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class Parameter:
         envvar: str | None = None,
         **options: Any,
     ):
-        # Only now, so that decorators.base (and all it needs) is not a cost of flows without parameters.
+        # Only now, so that decorators.base (and all it needs) is not a cost of flows without
+        # parameters.
         from .decorators.base import line_of_caller
 
         self.name = name
@@ -122,7 +124,7 @@ class Parameter:
             return "json"
         for known in (bool, int, float):
             if self.type is known:
-                return known.__name__
+                return str(known.__name__)
         return "str"
 
     @property
@@ -176,7 +178,8 @@ class Parameter:
             raise ParameterFieldFailed(self.name, "default", user_traceback(error)) from error
 
     def _typed_result(self, value: Any) -> Any:
-        # A function whose result is of another type than the flow expects is found here, not in a step.
+        # A function whose result is of another type than the flow expects is found here, not in a
+        # step.
         message = (
             "The value returned by the deploy-time function for the parameter "
             f"*{self.name}* field *default* has a wrong type. "

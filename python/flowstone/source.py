@@ -1,7 +1,7 @@
 """Where each step's last statement leads, from the syntax tree of its source.
 
-A file is parsed once. The tree comes from `compile` itself: the module `ast` would cost more than the flow's
-own import, and nothing here needs it.
+A file is parsed once. The tree comes from `compile` itself: the module `ast` would cost more than
+the flow's own import, and nothing here needs it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class StepSource:
-    """A function as its file has it: line of the `def`, and the transition of its last statement."""
+    """A function as its file has it: line of the `def`, and the transition of its last
+    statement.
+    """
 
     def __init__(self, line: int, transition: dict[str, Any], transition_line: int | None):
         self.line = line
@@ -26,7 +28,7 @@ class SourceFile:
     """The classes and functions of one Python file, by line."""
 
     def __init__(self, path: str):
-        with open(path, "rb") as file:  # noqa: PTH123 (pathlib is slow to import)
+        with open(path, "rb") as file:
             tree = compile(file.read(), path, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
         self._functions: dict[int, Any] = {}
         self._class_lines: dict[str, int] = {}
@@ -133,7 +135,9 @@ def _switch(call: Any, condition: Any, self_name: str) -> dict[str, Any]:
     if variable is None:
         raise _NotUnderstood("the value of 'condition' must be a string: the name of an artifact")
     if len(call.args) != 1 or not isinstance(call.args[0], _ast.Dict):
-        raise _NotUnderstood("a switch needs one dictionary of values and steps, written out in the call")
+        raise _NotUnderstood(
+            "a switch needs one dictionary of values and steps, written out in the call"
+        )
     cases: dict[str, str] = {}
     for key, value in zip(call.args[0].keys, call.args[0].values):
         name = _attribute_of_self(value, self_name)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 def step(function: Function) -> Function:
-    """Marks a method of a FlowSpec as a step. It goes on the line just above the method, below other
-    decorators::
+    """Marks a method of a FlowSpec as a step. It goes on the line just above the method, below
+    other decorators::
 
         @retry
         @step
@@ -40,7 +40,9 @@ def step(function: Function) -> Function:
 
 
 def steps_of(flow: type) -> dict[str, StepFunction]:
-    """The steps of a flow class by name, in the order of definition, those of base classes first."""
+    """The steps of a flow class by name, in the order of definition, those of base classes
+    first.
+    """
     found: dict[str, StepFunction] = {}
     for ancestor in reversed(flow.__mro__):
         for name, value in vars(ancestor).items():

@@ -25,7 +25,8 @@ class TaskAttempt:
         self.parameters: Mapping[str, Mapping[str, Any]] = task.get("parameters") or {}
         self.inputs: list[Mapping[str, Any]] = task.get("inputs") or []
         self.join: str | None = task.get("join")
-        self.foreach_stack = frames_of(task.get("foreach_stack") or ())
+        self.graph: list[Mapping[str, Any]] = task.get("graph") or []
+        self.foreach_stack = frames_of(task.get("foreach_stack") or (), self.graph)
         self.iteration_stack: list[int] = task.get("iteration_stack") or []
         self.user: str = task.get("user") or ""
         self.namespace: str | None = task.get("namespace")
@@ -36,7 +37,6 @@ class TaskAttempt:
         self.environment: Mapping[str, str] = task.get("environment") or {}
         self.datastore: str | None = task.get("datastore")
         self.temporary_directory: str | None = task.get("temporary_directory")
-        self.graph: list[Mapping[str, Any]] = task.get("graph") or []
         self.failure: str | None = task.get("failure")
 
     @property

@@ -1,4 +1,3 @@
-# ruff: noqa: PTH (pathlib takes longer to import than this package)
 """Tracebacks as the author of a flow wants them: their frames, not ours."""
 
 from __future__ import annotations
@@ -18,7 +17,9 @@ def is_sdk_file(filename: str) -> bool:
 
 
 def user_traceback(error: BaseException) -> str:
-    """The traceback of `error` and of the exceptions behind it, without the frames of this package."""
+    """The traceback of `error` and of the exceptions behind it, without the frames of this
+    package.
+    """
     import traceback
 
     report = traceback.TracebackException.from_exception(error)
@@ -31,6 +32,10 @@ def _keep_user_frames(report: traceback.TracebackException, seen: set[int]) -> N
         return
     seen.add(id(report))
     report.stack[:] = [frame for frame in report.stack if not is_sdk_file(frame.filename)]
-    for behind in (report.__cause__, report.__context__, *(getattr(report, "exceptions", None) or ())):
+    for behind in (
+        report.__cause__,
+        report.__context__,
+        *(getattr(report, "exceptions", None) or ()),
+    ):
         if behind is not None:
             _keep_user_frames(behind, seen)

@@ -1,7 +1,7 @@
 """`self.next(…)`: checks its arguments and turns them into the transition that the engine follows.
 
-The engine knows the possible transitions from the flow's description; here is which of them this task takes,
-how many splits a foreach has and which case of a switch holds.
+The engine knows the possible transitions from the flow's description; here is which of them this
+task takes, how many splits a foreach has and which case of a switch holds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def transition(
         )
     if condition is not None:
         if foreach is not None:
-            raise _invalid(step, "Switch statements cannot be combined with foreach or num_parallel.")
+            raise _invalid(
+                step, "Switch statements cannot be combined with foreach or num_parallel."
+            )
         return _switch(flow, step, destinations, condition)
     if len(destinations) == 1 and isinstance(destinations[0], dict):
         raise _invalid(step, "Dictionary argument requires 'condition' parameter.")

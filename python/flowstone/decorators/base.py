@@ -1,7 +1,7 @@
 """What every decorator is: a name, attributes with defaults, and what it does around a step.
 
-A decorator is an object in `function.decorators`, not a wrapper: the engine reads its attributes from the
-flow's description, and the worker calls its hooks in the task.
+A decorator is an object in `function.decorators`, not a wrapper: the engine reads its attributes
+from the flow's description, and the worker calls its hooks in the task.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 
 class Decorator:
-    """Attributes of one use of a decorator. `line` is where the flow's file uses it (0: it does not)."""
+    """Attributes of one use of a decorator. `line` is where the flow's file uses it (0: it does
+    not).
+    """
 
     name = ""
     defaults: ClassVar[Mapping[str, Any]] = {}
@@ -42,7 +44,9 @@ class Decorator:
             self.attributes[key] = value
 
     def check(self, step_name: str) -> None:
-        """Raises MetaflowException when the attributes make no sense. Called before a run starts."""
+        """Raises MetaflowException when the attributes make no sense. Called before a run
+        starts.
+        """
 
 
 class StepDecorator(Decorator):
@@ -60,9 +64,7 @@ class StepDecorator(Decorator):
     def after_step(self, flow: FlowSpec, attempt: TaskAttempt) -> None:
         """After the step returned normally."""
 
-    def after_failure(
-        self, flow: FlowSpec, attempt: TaskAttempt, error: Exception
-    ) -> Handling:
+    def after_failure(self, flow: FlowSpec, attempt: TaskAttempt, error: Exception) -> Handling:
         """After the step raised `error`."""
         return NOT_HANDLED
 
@@ -82,7 +84,9 @@ NOT_HANDLED = Handling("not handled")
 HANDLED = Handling("handled")
 
 
-def apply_to_step(kind: type[StepDecorator], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+def apply_to_step(
+    kind: type[StepDecorator], arguments: tuple[Any, ...], attributes: dict[str, Any]
+) -> Any:
     """`@retry` and `@retry(times=2)` alike."""
     if not arguments:
         decorator = kind(attributes)
@@ -102,7 +106,9 @@ def _attach_to_step(decorator: StepDecorator, function: Any) -> Any:
     return function
 
 
-def apply_to_flow(kind: type[FlowDecorator], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+def apply_to_flow(
+    kind: type[FlowDecorator], arguments: tuple[Any, ...], attributes: dict[str, Any]
+) -> Any:
     """`@pypi_base` and `@pypi_base(python="3.12")` alike."""
     if not arguments:
         decorator = kind(attributes)

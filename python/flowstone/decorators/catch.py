@@ -31,7 +31,8 @@ class CatchDecorator(StepDecorator):
     def replace_step(
         self, function: Callable[..., None], attempt: TaskAttempt
     ) -> Callable[..., None]:
-        # Attempts beyond the user's retries are ours: they record that the process itself kept dying.
+        # Attempts beyond the user's retries are ours: they record that the process itself kept
+        # dying.
         if attempt.kind != "fallback" and attempt.number <= attempt.max_user_code_retries:
             return function
 
@@ -52,7 +53,7 @@ class CatchDecorator(StepDecorator):
             lines += [f">  {line}" for line in str(caught).splitlines()]
             sys.stdout.write("\n".join(lines) + "\n")
         self._store(flow, caught)
-        flow._catch_exception = caught
+        flow.__dict__["_catch_exception"] = caught
         return HANDLED
 
     def _store(self, flow: FlowSpec, value: MetaflowExceptionWrapper | None) -> None:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar, Mapping
 
-_DEFAULTS = {
+_DEFAULTS: dict[str, Any] = {
     "packages": {},
     "python": None,
     "disabled": None,
@@ -77,5 +77,7 @@ def pypi(*arguments: Any, **attributes: Any) -> Any:
 
 
 def pypi_base(*arguments: Any, **attributes: Any) -> Any:
-    """Declares libraries for all steps of the flow; `@pypi` of a step adds to it. Same arguments."""
+    """Declares libraries for all steps of the flow; `@pypi` of a step adds to it. Same
+    arguments.
+    """
     return apply_to_flow(PypiBaseDecorator, arguments, attributes)

@@ -6,7 +6,7 @@ from ..exceptions import CommandException, UnknownStepDecoratorException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable
+    from typing import Any, Iterable, Mapping
 
     from ..steps import StepFunction
     from .base import StepDecorator
@@ -32,7 +32,9 @@ def step_decorator(name: str) -> type[StepDecorator]:
 
 
 def parse_specification(text: str) -> tuple[str, dict[str, Any]]:
-    """`timeout:seconds=5,minutes=1` → name and attributes. Values are JSON, numbers, or else text."""
+    """`timeout:seconds=5,minutes=1` → name and attributes. Values are JSON, numbers, or else
+    text.
+    """
     import re
 
     name, _, attributes_text = text.partition(":")
@@ -64,3 +66,19 @@ def attach_specifications(steps: Iterable[StepFunction], specifications: Iterabl
         for function in targets:
             if all(decorator.name != name for decorator in function.decorators):
                 function.decorators.append(kind(attributes, inserted_by="--with"))
+
+
+def attach_described(flow: type, steps: Iterable[Mapping[str, Any]]) -> None:
+    """Adds, in a worker, the decorators that the command line added when the flow was described."""
+    from ..steps import steps_of
+
+    functions = steps_of(flow)
+    for step in steps:
+        function = functions[step["name"]]
+        for described in step["decorators"]:
+            name = described["name"]
+            if described["inserted_by"] != "--with":
+                continue
+            if all(decorator.name != name for decorator in function.decorators):
+                kind = step_decorator(name)
+                function.decorators.append(kind(described["attributes"], inserted_by="--with"))

@@ -54,8 +54,10 @@ class TimeoutDecorator(StepDecorator):
     def _on_alarm(self, _signal: int, frame: FrameType | None) -> None:
         import traceback
 
-        message = "Step {} timed out after {hours} hours, {minutes} minutes, {seconds} seconds".format(
-            self._step_name, **self.attributes
+        message = (
+            "Step {} timed out after {hours} hours, {minutes} minutes, {seconds} seconds".format(
+                self._step_name, **self.attributes
+            )
         )
         sys.stdout.write(message + "\n")
         stack = [
