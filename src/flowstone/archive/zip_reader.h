@@ -45,7 +45,8 @@ struct ZipMember {
   std::uint64_t compressed_size = 0;
   std::uint64_t size = 0;
   std::uint32_t crc32 = 0;
-  std::uint32_t mode = 0;  // permission bits when the writer was Unix, else 0644 or 0755
+  std::uint32_t mode = 0;   // permission bits when the writer was Unix, else 0644 or 0755
+  std::uint16_t flags = 0;  // general purpose bits
   std::uint64_t header_offset = 0;
   bool executable() const { return (mode & 0111U) != 0; }
 };
@@ -72,13 +73,16 @@ class ZipReader {
   Status ReadPieces(const ZipMember& member, const ByteSink& sink) const;
 
  private:
-  ZipReader(ByteSource& source, std::vector<ZipMember> members);
+  ZipReader(ByteSource& source, std::vector<ZipMember> members, std::uint64_t directory_offset);
+
+  Status IndexNames();
 
   // Calls `use` with the compressed bytes, which live as long as the call.
   Status WithCompressed(const ZipMember& member, const ByteSink& use) const;
 
   ByteSource* source_;
   std::vector<ZipMember> members_;
+  std::uint64_t directory_offset_;      // where the members end
   std::vector<std::uint32_t> by_name_;  // indices into members_, sorted by name
 };
 

@@ -24,11 +24,10 @@ std::vector<std::string_view> Components(std::string_view path) {
     if (component.empty() || component == ".") {
       continue;
     }
-    if (component != "..") {
-      components.push_back(component);
-    } else if (!components.empty() && components.back() != "..") {
+    const bool cancels = component == ".." && !components.empty() && components.back() != "..";
+    if (cancels) {
       components.pop_back();
-    } else if (!absolute) {
+    } else if (component != ".." || !absolute) {
       components.push_back(component);
     }
   }

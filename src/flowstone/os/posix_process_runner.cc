@@ -227,7 +227,9 @@ Result<std::unique_ptr<PosixProcess>> Spawn(const ProcessSpec& spec,
   std::vector<std::string> environment;
   environment.reserve(spec.environment.size());
   for (const auto& [name, value] : spec.environment) {
-    environment.push_back(name + "=" + value);
+    std::string& entry = environment.emplace_back(name);
+    entry += '=';
+    entry += value;
   }
   pid_t pid = 0;
   const int error =

@@ -45,7 +45,7 @@ std::vector<int> SignalWatcher::StopSignals() {
   return {SIGINT, SIGTERM, SIGHUP};
 }
 
-Result<std::unique_ptr<SignalWatcher>> SignalWatcher::Create(std::vector<int> signals) {
+Result<std::unique_ptr<SignalWatcher>> SignalWatcher::Create(const std::vector<int>& signals) {
   FLOWSTONE_LET(Pipe pipe, MakePipe());
   FLOWSTONE_TRY(MakeNonBlocking(pipe.read.get()));
   FLOWSTONE_TRY(MakeNonBlocking(pipe.write.get()));

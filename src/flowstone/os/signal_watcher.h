@@ -18,7 +18,8 @@ namespace flowstone::os {
 class SignalWatcher {
  public:
   // kConflict when there is one already.
-  static Result<std::unique_ptr<SignalWatcher>> Create(std::vector<int> signals = StopSignals());
+  static Result<std::unique_ptr<SignalWatcher>> Create(
+      const std::vector<int>& signals = StopSignals());
   // SIGINT, SIGTERM, SIGHUP.
   static std::vector<int> StopSignals();
   ~SignalWatcher();

@@ -13,8 +13,8 @@ namespace {
 
 // Distinguishes this process from an earlier one with the same number.
 std::int64_t ProcessStart() {
-  static const std::int64_t kStart = SystemClock().NowNs();
-  return kStart;
+  static const std::int64_t start = SystemClock().NowNs();
+  return start;
 }
 
 }  // namespace

@@ -1,0 +1,179 @@
+#include "flowstone/archive/path_guard.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "flowstone/base/text.h"
+
+namespace flowstone::archive {
+namespace {
+
+constexpr std::size_t kLongestPath = 1024;
+constexpr std::size_t kLongestComponent = 255;
+constexpr std::size_t kDeepestPath = 64;
+constexpr std::size_t kNameShown = 200;  // bytes of a name in a message
+
+bool IsControl(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7F;
+}
+
+// Whether a well-formed UTF-8 text contains a character that is not seen but changes what is: the
+// C1 controls (U+0080 to U+009F), line and paragraph separators and bidirectional marks (U+200E,
+// U+200F, U+2028 to U+202E, U+2066 to U+2069), and the byte order mark (U+FEFF).
+bool HasInvisible(std::string_view text) {
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const auto second = static_cast<unsigned char>(text[i + 1]);
+    if (lead == 0xC2 && second < 0xA0) {
+      return true;
+    }
+    if (i + 2 >= text.size()) {
+      continue;
+    }
+    const auto third = static_cast<unsigned char>(text[i + 2]);
+    if (lead == 0xE2 && second == 0x80 &&
+        (third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE))) {
+      return true;
+    }
+    if (lead == 0xE2 && second == 0x81 && third >= 0xA6 && third <= 0xA9) {
+      return true;
+    }
+    if (lead == 0xEF && second == 0xBB && third == 0xBF) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool HasControl(std::string_view text) {
+  for (const char c : text) {
+    if (IsControl(c)) {
+      return true;
+    }
+  }
+  return HasInvisible(text);
+}
+
+bool HasDrive(std::string_view name) {
+  return name.size() >= 2 && IsAsciiAlpha(name[0]) && name[1] == ':';
+}
+
+// What is wrong with one component; empty when nothing is.
+std::string_view ComponentFault(std::string_view component) {
+  if (component.empty()) {
+    return "it has an empty component";
+  }
+  if (component == "." || component == "..") {
+    return "it has a '.' or '..' component";
+  }
+  if (component.size() > kLongestComponent) {
+    return "it has a component of more than 255 bytes";
+  }
+  return {};
+}
+
+// What is wrong with a name; empty when nothing is. `path` is the name without a final "/".
+std::string_view NameFault(std::string_view path) {
+  if (path.empty()) {
+    return "it is empty";
+  }
+  if (path.size() > kLongestPath) {
+    return "it is longer than 1,024 bytes";
+  }
+  if (!IsUtf8(path)) {
+    return "it is not UTF-8";
+  }
+  if (HasControl(path)) {
+    return "it has control characters";
+  }
+  if (path.find('\\') != std::string_view::npos) {
+    return "it has a backslash";
+  }
+  if (path.starts_with('/')) {
+    return "it is absolute";
+  }
+  if (HasDrive(path)) {
+    return "it starts with a drive";
+  }
+  const std::vector<std::string_view> components = SplitText(path, '/');
+  if (components.size() > kDeepestPath) {
+    return "it is deeper than 64 components";
+  }
+  for (const std::string_view component : components) {
+    if (const std::string_view fault = ComponentFault(component); !fault.empty()) {
+      return fault;
+    }
+  }
+  return {};
+}
+
+Error Refused(std::string_view what, std::string_view name, std::string_view fault) {
+  return Error{.code = ErrorCode::kCorrupt,
+               .message = std::string(what) + " " + QuoteMemberName(name) +
+                          " is refused: " + std::string(fault)};
+}
+
+}  // namespace
+
+Result<std::string> GuardMemberPath(std::string_view name) {
+  std::string_view path = name;
+  if (path.size() > 1 && path.ends_with('/')) {
+    path.remove_suffix(1);
+  }
+  if (const std::string_view fault = NameFault(path); !fault.empty()) {
+    return Refused("archive member", name, fault);
+  }
+  return std::string(path);
+}
+
+Status GuardLinkTarget(std::string_view path, std::string_view target) {
+  const auto refused = [&](std::string_view fault) -> Error {
+    return Refused("link target", target, fault)
+        .WithContext("in archive member " + QuoteMemberName(path));
+  };
+  if (target.empty() || target.size() > kLongestPath || !IsUtf8(target) || HasControl(target)) {
+    return refused("it is empty, too long, or not printable UTF-8");
+  }
+  if (target.starts_with('/') || HasDrive(target) || target.find('\\') != std::string_view::npos) {
+    return refused("it is absolute or has a backslash");
+  }
+  // Invariant: `depth` directories lie between the root and where the target has led so far.
+  std::size_t depth = SplitText(path, '/').size() - 1;
+  bool seen_name = false;
+  for (const std::string_view component : SplitText(target, '/')) {
+    if (component != "..") {
+      seen_name = seen_name || (component != "." && !component.empty());
+    } else if (seen_name) {
+      return refused("it has '..' behind a name");
+    } else if (depth == 0) {
+      return refused("it leads out of the archive");
+    } else {
+      --depth;
+    }
+  }
+  return Ok();
+}
+
+std::string QuoteMemberName(std::string_view name) {
+  static constexpr std::array<char, 16> kDigits{'0', '1', '2', '3', '4', '5', '6', '7',
+                                                '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+  const std::string_view shown = name.substr(0, kNameShown);
+  const bool printable = IsUtf8(shown) && !HasInvisible(shown);
+  std::string text = "'";
+  for (const char c : shown) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (IsControl(c) || c == '\'' || c == '\\' || (byte >= 0x80 && !printable)) {
+      text += "\\x";
+      text += kDigits[byte >> 4U];
+      text += kDigits[byte & 0xFU];
+    } else {
+      text += c;
+    }
+  }
+  text += shown.size() < name.size() ? "'…" : "'";
+  return text;
+}
+
+}  // namespace flowstone::archive

@@ -1,0 +1,322 @@
+#include "flowstone/archive/zip_reader.h"
+
+#include <libdeflate.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <unordered_set>
+#include <utility>
+
+#include "flowstone/archive/zip_format.h"
+#include "flowstone/archive/zstd.h"
+
+namespace flowstone::archive {
+namespace {
+
+// Room for the extra fields of a local header, so that header and data usually come in one read.
+// Writers put a ZIP64 field (20 bytes) or times (9 to 32) there.
+constexpr std::uint64_t kLikelyExtra = 64;
+constexpr std::uint64_t kLongestExtra = 0xFFFF;
+constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kLongestDescriptor = 24;
+
+struct FreeDecompressor {
+  void operator()(libdeflate_decompressor* decompressor) const {
+    libdeflate_free_decompressor(decompressor);
+  }
+};
+
+std::uint32_t Crc32(std::uint32_t crc32, std::string_view bytes) {
+  return libdeflate_crc32(crc32, bytes.data(), bytes.size());
+}
+
+Error Broken(const ZipMember& member) {
+  return ZipMemberRefused(member.name, "its compressed bytes are damaged");
+}
+
+Status Inflate(const ZipMember& member, std::string_view compressed, std::span<char> destination) {
+  const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
+      libdeflate_alloc_decompressor());
+  FLOWSTONE_CHECK(decompressor != nullptr);
+  std::size_t consumed = 0;
+  std::size_t produced = 0;
+  const libdeflate_result result = libdeflate_deflate_decompress_ex(
+      decompressor.get(), compressed.data(), compressed.size(), destination.data(),
+      destination.size(), &consumed, &produced);
+  if (result != LIBDEFLATE_SUCCESS || consumed != compressed.size() ||
+      produced != destination.size()) {
+    return Broken(member);
+  }
+  return Ok();
+}
+
+Status Decompress(const ZipMember& member, std::string_view compressed,
+                  std::span<char> destination) {
+  switch (member.method) {
+    case ZipMethod::kStored:
+      std::copy(compressed.begin(), compressed.end(), destination.begin());
+      return Ok();
+    case ZipMethod::kDeflate:
+      return Inflate(member, compressed, destination);
+    case ZipMethod::kZstd: {
+      const std::size_t size = ZSTD_decompress(destination.data(), destination.size(),
+                                               compressed.data(), compressed.size());
+      if (ZSTD_isError(size) != 0 || size != destination.size()) {
+        return Broken(member);
+      }
+      return Ok();
+    }
+  }
+  return Broken(member);
+}
+
+Status CheckCrc(const ZipMember& member, std::uint32_t crc32) {
+  if (crc32 != member.crc32) {
+    return ZipMemberRefused(member.name, "its checksum does not match");
+  }
+  return Ok();
+}
+
+// A part of a source as a stream.
+class RangeStream final : public ByteStream {
+ public:
+  RangeStream(ByteSource& source, std::uint64_t begin, std::uint64_t end)
+      : source_(source), at_(begin), end_(end) {}
+
+  Result<std::size_t> Read(std::span<char> buffer) override {
+    const std::uint64_t length = std::min<std::uint64_t>(buffer.size(), end_ - at_);
+    if (length == 0) {
+      return std::size_t{0};
+    }
+    FLOWSTONE_LET(const ZipBytes piece, ZipBytes::Read(source_, at_, length));
+    std::copy(piece.view().begin(), piece.view().end(), buffer.begin());
+    at_ += length;
+    return static_cast<std::size_t>(length);
+  }
+
+ private:
+  ByteSource& source_;
+  std::uint64_t at_;
+  std::uint64_t end_;
+};
+
+// The header of a member, and as much of what follows as one read was allowed to bring.
+struct Located {
+  ZipBytes bytes;
+  std::uint64_t header_size = 0;
+};
+
+// Reads the header of `member` and up to `data_wanted` bytes behind it, and compares it. `limit` is
+// where the members end.
+Result<Located> Locate(ByteSource& source, const ZipMember& member, std::uint64_t data_wanted,
+                       std::uint64_t limit) {
+  std::uint64_t extra = kLikelyExtra;
+  while (true) {
+    const std::uint64_t room = limit - std::min(limit, member.header_offset);
+    const std::uint64_t wanted = LocalHeaderSize(member) + extra + data_wanted;
+    Located located;
+    FLOWSTONE_LET(located.bytes,
+                  ZipBytes::Read(source, member.header_offset, std::min(room, wanted)));
+    FLOWSTONE_LET(const std::optional<std::uint64_t> size,
+                  CheckLocalHeader(located.bytes.view(), member));
+    if (size) {
+      located.header_size = *size;
+      return located;
+    }
+    if (extra == kLongestExtra || room <= wanted) {
+      return ZipMemberRefused(member.name, "its local header is cut off");
+    }
+    extra = kLongestExtra;
+  }
+}
+
+std::vector<std::uint32_t> SortedBy(const std::vector<ZipMember>& members, auto key) {
+  std::vector<std::uint32_t> order(members.size());
+  std::iota(order.begin(), order.end(), std::uint32_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return key(members[a]) < key(members[b]); });
+  return order;
+}
+
+// Checks that a member, whose header and data start at `header_offset`, ends where the next begins.
+Status CheckExtent(ByteSource& source, const ZipMember& member, std::uint64_t next) {
+  FLOWSTONE_LET(const Located located, Locate(source, member, 0, next));
+  const std::uint64_t data = member.header_offset + located.header_size;
+  if (data > next || member.compressed_size > next - data) {
+    return ZipMemberRefused(member.name, "it overlaps what is behind it");
+  }
+  const std::uint64_t gap = next - data - member.compressed_size;
+  if ((member.flags & kZipDescriptor) == 0) {
+    return gap == 0 ? Ok() : Status(ZipMemberRefused(member.name, "there are bytes behind it"));
+  }
+  if (gap <= kLongestDescriptor) {
+    FLOWSTONE_LET(const ZipBytes descriptor, ZipBytes::Read(source, next - gap, gap));
+    if (IsDataDescriptor(descriptor.view(), member)) {
+      return Ok();
+    }
+  }
+  return ZipMemberRefused(member.name, "what is behind it is no descriptor of it");
+}
+
+// Checks that the members lie side by side from the start of the file to the directory.
+Status CheckLayout(ByteSource& source, const std::vector<ZipMember>& members,
+                   std::uint64_t directory_offset, ZipChecks checks) {
+  const std::vector<std::uint32_t> order =
+      SortedBy(members, [](const ZipMember& member) { return member.header_offset; });
+  if (order.empty() ? directory_offset != 0 : members[order.front()].header_offset != 0) {
+    return ZipDamaged("there are bytes before its first member");
+  }
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const ZipMember& member = members[order[i]];
+    const std::uint64_t next =
+        i + 1 < order.size() ? members[order[i + 1]].header_offset : directory_offset;
+    if (next < member.header_offset || next > directory_offset) {
+      return ZipMemberRefused(member.name, "it lies behind the members");
+    }
+    if (checks == ZipChecks::kAllHeaders) {
+      FLOWSTONE_TRY(CheckExtent(source, member, next));
+    } else {
+      const std::uint64_t room = next - member.header_offset;
+      const std::uint64_t least = LocalHeaderSize(member);
+      if (room < least || member.compressed_size > room - least) {
+        return ZipMemberRefused(member.name, "it overlaps what is behind it");
+      }
+    }
+  }
+  return Ok();
+}
+
+// Checks that no member is a file where another has a directory.
+Status CheckTree(const std::vector<ZipMember>& members) {
+  std::unordered_set<std::string_view> files;
+  for (const ZipMember& member : members) {
+    if (member.type == ZipMemberType::kFile) {
+      files.insert(member.name);
+    }
+  }
+  for (const ZipMember& member : members) {
+    const std::string_view name = member.name;
+    for (std::size_t slash = name.find('/'); slash != std::string_view::npos;
+         slash = name.find('/', slash + 1)) {
+      if (files.contains(name.substr(0, slash))) {
+        return ZipMemberRefused(name, "it is below another member that is a file");
+      }
+    }
+  }
+  return Ok();
+}
+
+}  // namespace
+
+ZipReader::ZipReader(ByteSource& source, std::vector<ZipMember> members,
+                     std::uint64_t directory_offset)
+    : source_(&source), members_(std::move(members)), directory_offset_(directory_offset) {}
+
+Result<ZipReader> ZipReader::Open(ByteSource& source, const ZipLimits& limits, ZipChecks checks) {
+  FLOWSTONE_LET(const ZipTail tail, ReadZipTail(source));
+  const ZipEndRecord& end = tail.end;
+  std::string_view directory;
+  ZipBytes storage;
+  if (end.directory_offset >= tail.offset) {
+    directory =
+        tail.bytes.view().substr(static_cast<std::size_t>(end.directory_offset - tail.offset),
+                                 static_cast<std::size_t>(end.directory_size));
+  } else {
+    FLOWSTONE_LET(storage, ZipBytes::Read(source, end.directory_offset, end.directory_size));
+    directory = storage.view();
+  }
+  const std::uint64_t archive_size = tail.offset + tail.bytes.view().size();
+  FLOWSTONE_LET(std::vector<ZipMember> members,
+                ParseZipDirectory(directory, end, limits, archive_size));
+  FLOWSTONE_TRY(CheckTree(members));
+  FLOWSTONE_TRY(CheckLayout(source, members, end.directory_offset, checks));
+  ZipReader reader(source, std::move(members), end.directory_offset);
+  FLOWSTONE_TRY(reader.IndexNames());
+  return reader;
+}
+
+Status ZipReader::IndexNames() {
+  by_name_ =
+      SortedBy(members_, [](const ZipMember& member) -> std::string_view { return member.name; });
+  const auto twin = std::adjacent_find(
+      by_name_.begin(), by_name_.end(),
+      [&](std::uint32_t a, std::uint32_t b) { return members_[a].name == members_[b].name; });
+  if (twin != by_name_.end()) {
+    return ZipMemberRefused(members_[*twin].name, "it is there twice");
+  }
+  return Ok();
+}
+
+const ZipMember* ZipReader::Find(std::string_view name) const {
+  const auto found = std::lower_bound(
+      by_name_.begin(), by_name_.end(), name,
+      [&](std::uint32_t index, std::string_view wanted) { return members_[index].name < wanted; });
+  if (found == by_name_.end() || members_[*found].name != name) {
+    return nullptr;
+  }
+  return &members_[*found];
+}
+
+Status ZipReader::WithCompressed(const ZipMember& member, const ByteSink& use) const {
+  FLOWSTONE_LET(const Located located,
+                Locate(*source_, member, member.compressed_size, directory_offset_));
+  const std::string_view bytes = located.bytes.view();
+  const std::uint64_t available = bytes.size() - located.header_size;
+  if (available >= member.compressed_size) {
+    return use(bytes.substr(static_cast<std::size_t>(located.header_size),
+                            static_cast<std::size_t>(member.compressed_size)));
+  }
+  // Long extra fields pushed the end of the data out of the first read.
+  FLOWSTONE_LET(
+      const ZipBytes data,
+      ZipBytes::Read(*source_, member.header_offset + located.header_size, member.compressed_size));
+  return use(data.view());
+}
+
+Status ZipReader::ReadInto(const ZipMember& member, std::span<char> destination) const {
+  FLOWSTONE_CHECK(destination.size() == member.size);
+  return WithCompressed(member, [&](std::string_view compressed) -> Status {
+    FLOWSTONE_TRY(Decompress(member, compressed, destination));
+    return CheckCrc(member, Crc32(0, {destination.data(), destination.size()}));
+  });
+}
+
+Result<std::string> ZipReader::Read(const ZipMember& member) const {
+  std::string bytes(static_cast<std::size_t>(member.size), '\0');
+  FLOWSTONE_TRY(ReadInto(member, bytes));
+  return bytes;
+}
+
+Status ZipReader::ReadPieces(const ZipMember& member, const ByteSink& sink) const {
+  if (member.method == ZipMethod::kDeflate) {  // libdeflate works on whole buffers
+    FLOWSTONE_LET(const std::string bytes, Read(member));
+    return sink(bytes);
+  }
+  FLOWSTONE_LET(const Located located, Locate(*source_, member, 0, directory_offset_));
+  const std::uint64_t data = member.header_offset + located.header_size;
+  RangeStream range(*source_, data, data + member.compressed_size);
+  ZstdStream inflated(range, member.size);
+  ByteStream& stream = member.method == ZipMethod::kZstd ? static_cast<ByteStream&>(inflated)
+                                                         : static_cast<ByteStream&>(range);
+  std::vector<char> buffer(static_cast<std::size_t>(std::min(kPiece, member.size + 1)));
+  std::uint64_t size = 0;
+  std::uint32_t crc32 = 0;
+  while (true) {
+    FLOWSTONE_LET(const std::size_t count, stream.Read(buffer));
+    if (count == 0) {
+      break;
+    }
+    const std::string_view piece(buffer.data(), count);
+    size += count;
+    crc32 = Crc32(crc32, piece);
+    FLOWSTONE_TRY(sink(piece));
+  }
+  if (size != member.size) {
+    return Broken(member);
+  }
+  return CheckCrc(member, crc32);
+}
+
+}  // namespace flowstone::archive
