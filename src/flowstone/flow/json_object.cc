@@ -57,8 +57,8 @@ Result<std::int64_t> JsonObject::Integer(std::string_view key) const {
   if (value == nullptr || !value->is_number_integer()) {
     return Wrong(key, "expected an integer");
   }
-  constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (value->is_number_unsigned() && value->get<std::uint64_t>() > kLargest) {
+  constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (value->is_number_unsigned() && value->get<std::uint64_t>() > largest) {
     return Wrong(key, "the integer is too large");
   }
   return value->get<std::int64_t>();
@@ -196,6 +196,10 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view text, std::string_view
     return Error{.code = ErrorCode::kInvalid,
                  .message = std::string(what) + ": no valid JSON: " + failure.what()};
   }
+}
+
+std::string JsonDocument::ToString() const {
+  return value_->dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 JsonObject JsonDocument::root() const {

@@ -65,6 +65,8 @@ class JsonDocument {
   JsonDocument& operator=(JsonDocument&&) noexcept;
 
   JsonObject root() const;
+  // The whole document as compact JSON text.
+  std::string ToString() const;
 
  private:
   explicit JsonDocument(std::unique_ptr<nlohmann::ordered_json> value);

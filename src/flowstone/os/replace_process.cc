@@ -27,7 +27,7 @@ Status ReplaceProcess(const std::vector<std::string>& arguments,
   }
   envp.push_back(nullptr);
   execve(argv[0], argv.data(), envp.data());
-  return ErrnoError(errno, "execute", arguments.front());
+  return ErrnoError(errno, "execute '" + arguments.front() + "'");
 }
 
 }  // namespace flowstone::os

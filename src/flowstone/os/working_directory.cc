@@ -13,7 +13,7 @@ namespace flowstone::os {
 Result<std::string> WorkingDirectory() {
   const std::unique_ptr<char, decltype(&std::free)> path(getcwd(nullptr, 0), &std::free);
   if (path == nullptr) {
-    return ErrnoError(errno, "find", "the working directory");
+    return ErrnoError(errno, "find the working directory");
   }
   return std::string(path.get());
 }

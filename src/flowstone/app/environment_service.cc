@@ -1,0 +1,246 @@
+#include "flowstone/app/environment_service.h"
+
+#include <map>
+#include <utility>
+#include <variant>
+
+#include "flowstone/install/wheel_fetcher.h"
+#include "flowstone/lock/lock_reader.h"
+#include "flowstone/lock/lock_select.h"
+#include "flowstone/lock/lock_writer.h"
+#include "flowstone/resolve/resolve.h"
+#include "flowstone/version.h"
+
+namespace flowstone::app {
+namespace {
+
+Result<install::EnvironmentSpec> SpecOf(const LockedEnvironment& locked) {
+  FLOWSTONE_LET(const std::vector<lock::SelectedWheel> wheels,
+                lock::SelectWheels(locked.lock, locked.interpreter.target));
+  install::EnvironmentSpec spec{.interpreter = locked.interpreter, .packages = {}};
+  for (const lock::SelectedWheel& wheel : wheels) {
+    install::EnvironmentPackage package;
+    package.wheel = {.name = wheel.name.ToString(),
+                     .version = wheel.version.ToString(),
+                     .file_name = wheel.file.name,
+                     .location = wheel.file.url.value_or(wheel.file.path.value_or("")),
+                     .digest = wheel.sha256,
+                     .size = wheel.file.size};
+    package.wish = wheel.is_requested ? install::Wish::kRequested : install::Wish::kDependency;
+    spec.packages.push_back(std::move(package));
+  }
+  return spec;
+}
+
+}  // namespace
+
+// Wheels of the datastore, and the keeping of what was downloaded.
+class EnvironmentService::DatastoreArtifacts final : public install::ArtifactSource,
+                                                     public install::ArtifactObserver {
+ public:
+  DatastoreArtifacts(store::Datastore& datastore, os::FileSystem& filesystem)
+      : datastore_(datastore), filesystem_(filesystem) {}
+
+  Result<install::Lookup> CopyTo(const install::WheelArtifact& artifact,
+                                 const std::string& path) override {
+    const Status fetched = datastore_.FetchArtifact(artifact.digest, filesystem_, path);
+    if (fetched) {
+      return install::Lookup::kFound;
+    }
+    if (fetched.error().code == ErrorCode::kNotFound) {
+      return install::Lookup::kAbsent;
+    }
+    return fetched.error();
+  }
+
+  // What is downloaded is kept; what the cache has already is not downloaded for the keeping alone.
+  bool NeedsBytes(const install::WheelArtifact& /*artifact*/) override { return false; }
+
+  Status Downloaded(const install::WheelArtifact& artifact, const std::string& path) override {
+    FLOWSTONE_TRY(datastore_.PutArtifact(artifact.digest, filesystem_, path));
+    return Ok();
+  }
+
+ private:
+  store::Datastore& datastore_;
+  os::FileSystem& filesystem_;
+};
+
+// Opens the connection when the first wheel is really missing.
+class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
+ public:
+  explicit LazyArchives(EnvironmentService& service) : service_(service) {}
+
+  Result<std::vector<install::ArchivePlan>> Provide(
+      std::span<const install::WheelArtifact> wheels) override {
+    FLOWSTONE_LET(PackageConnection * connection, service_.Connection());
+    const bool offline = service_.settings_.packages.mode == index::FetchMode::kOffline;
+    install::WheelFetcher fetcher(
+        {.filesystem = service_.machine_.filesystem,
+         .transport = connection->transport(),
+         .cache = *service_.archives_,
+         .progress = service_.progress_,
+         .source = service_.artifacts_.get(),
+         .observer = service_.artifacts_.get()},
+        {.network = offline ? install::NetworkUse::kOffline : install::NetworkUse::kAllowed});
+    return fetcher.Provide(wheels);
+  }
+
+ private:
+  EnvironmentService& service_;
+};
+
+EnvironmentService::EnvironmentService(const Machine& machine, const std::string& home,
+                                       ProjectDatastore* datastore, ProgressSink& progress,
+                                       EnvironmentSettings settings)
+    : machine_(machine),
+      layout_(home),
+      datastore_(datastore),
+      progress_(progress),
+      settings_(std::move(settings)),
+      probe_(machine.filesystem, machine.processes, layout_),
+      finder_(machine.filesystem, probe_,
+              install::SearchSettings::FromEnvironment(machine.environment, settings_.launcher)),
+      archives_(std::make_unique<install::ArchiveCache>(machine.filesystem, layout_)),
+      provider_(std::make_unique<LazyArchives>(*this)) {
+  settings_.packages.cache_directory = layout_.root() + "/index";
+  if (datastore != nullptr) {
+    artifacts_ = std::make_unique<DatastoreArtifacts>(datastore->datastore(), machine.filesystem);
+  }
+}
+
+EnvironmentService::~EnvironmentService() = default;
+
+Result<PackageConnection*> EnvironmentService::Connection() {
+  if (connection_ == nullptr) {
+    FLOWSTONE_LET(connection_, PackageConnection::Open(machine_, settings_.packages));
+  }
+  return connection_.get();
+}
+
+Result<install::Interpreter> EnvironmentService::FindPython(const std::string& request) {
+  if (request.empty() && !settings_.launcher.empty()) {
+    return probe_.Probe(settings_.launcher);
+  }
+  FLOWSTONE_LET(const install::PythonRequest parsed,
+                install::PythonRequest::Parse(request.empty() ? "any" : request));
+  FLOWSTONE_LET(install::FoundInterpreter found, finder_.Find(parsed));
+  return std::move(found.interpreter);
+}
+
+install::InterpreterList EnvironmentService::AllPythons() {
+  return finder_.FindAll();
+}
+
+Result<resolve::ResolveRequest> EnvironmentService::RequestOf(
+    const EnvironmentWish& wish, const std::string& origin,
+    const install::Interpreter& interpreter) {
+  // The indexes are not part of the request: the same wish is the same request on every machine,
+  // whichever mirror it uses (design, promise 2). The lock says where each package came from.
+  resolve::ResolveRequest request{.requirements = {},
+                                  .target = interpreter.target,
+                                  .policies = settings_.policies,
+                                  .exclude_newer_us = settings_.exclude_newer_us};
+  for (const pypi::Requirement& requirement : wish.requirements) {
+    request.requirements.push_back({.requirement = requirement, .origin = origin});
+  }
+  return request;
+}
+
+Result<std::optional<LockedEnvironment>> EnvironmentService::Remembered(
+    const Digest& request, const install::Interpreter& interpreter) {
+  if (datastore_ == nullptr) {
+    return std::optional<LockedEnvironment>();
+  }
+  FLOWSTONE_LET(const auto known, datastore_->datastore().FindRequest(request));
+  if (!known) {
+    return std::optional<LockedEnvironment>();
+  }
+  LockedEnvironment locked{.interpreter = interpreter, .digest = known->lock};
+  FLOWSTONE_LET(locked.text,
+                datastore_->datastore().GetContent(store::ContentFamily::kLock, known->lock));
+  FLOWSTONE_LET(locked.lock, lock::ParseLock(locked.text));
+  return std::optional<LockedEnvironment>(std::move(locked));
+}
+
+Result<LockedEnvironment> EnvironmentService::ResolveNow(const resolve::ResolveRequest& request,
+                                                         const install::Interpreter& interpreter) {
+  FLOWSTONE_LET(PackageConnection * connection, Connection());
+  resolve::IndexCandidateSource source(connection->index());
+  FLOWSTONE_LET(auto outcome, resolve::Resolve(request, source, progress_,
+                                               {.flowstone_version = std::string(kVersion)}));
+  if (const auto* conflict = std::get_if<resolve::ResolveConflict>(&outcome)) {
+    return conflict->ToError();
+  }
+  auto& resolution = std::get<resolve::Resolution>(outcome);
+  LockedEnvironment locked{.interpreter = interpreter,
+                           .lock = std::move(resolution.lock),
+                           .origin = LockedEnvironment::Origin::kResolved,
+                           .warnings = std::move(resolution.warnings)};
+  locked.text = lock::WriteLock(locked.lock);
+  locked.digest = Digest::Of(locked.text);
+  return locked;
+}
+
+Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
+                                                   const std::string& origin) {
+  FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
+  FLOWSTONE_LET(const resolve::ResolveRequest request, RequestOf(wish, origin, interpreter));
+  const Digest digest = resolve::RequestDigest(request);
+  if (settings_.lock_use != LockUse::kUpgrade) {
+    FLOWSTONE_LET(std::optional<LockedEnvironment> remembered, Remembered(digest, interpreter));
+    if (remembered) {
+      return std::move(*remembered);
+    }
+  }
+  if (settings_.lock_use == LockUse::kLocked) {
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "there is no lock for the packages of " + origin,
+                 .hints = {"run without --locked once, or `environment lock`"}};
+  }
+  FLOWSTONE_LET(LockedEnvironment locked, ResolveNow(request, interpreter));
+  if (datastore_ != nullptr) {
+    store::Datastore& datastore = datastore_->datastore();
+    FLOWSTONE_TRY(datastore.PutContent(store::ContentFamily::kLock, locked.text));
+    FLOWSTONE_TRY(datastore.PutRequest(
+        digest, {.lock = locked.digest, .created_ms = machine_.clock.NowNs() / 1'000'000}));
+  }
+  return locked;
+}
+
+Result<std::optional<LockedEnvironment>> EnvironmentService::FindLock(const EnvironmentWish& wish) {
+  FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
+  FLOWSTONE_LET(const resolve::ResolveRequest request, RequestOf(wish, "", interpreter));
+  return Remembered(resolve::RequestDigest(request), interpreter);
+}
+
+Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,
+                                                      const std::string& python) {
+  LockedEnvironment locked{
+      .text = text, .digest = Digest::Of(text), .origin = LockedEnvironment::Origin::kGiven};
+  FLOWSTONE_LET(locked.lock, lock::ParseLock(text));
+  const std::string request = python.empty() ? locked.lock.requires_python.ToString() : python;
+  FLOWSTONE_LET(locked.interpreter, FindPython(request));
+  return locked;
+}
+
+Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment& locked) {
+  FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked));
+  install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
+                                       .layout = layout_,
+                                       .archives = *provider_,
+                                       .progress = progress_});
+  return builder.Ensure(spec);
+}
+
+Result<std::optional<install::Environment>> EnvironmentService::Find(
+    const LockedEnvironment& locked) {
+  FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked));
+  install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
+                                       .layout = layout_,
+                                       .archives = *provider_,
+                                       .progress = progress_});
+  return builder.Find(spec);
+}
+
+}  // namespace flowstone::app

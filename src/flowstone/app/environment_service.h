@@ -1,0 +1,101 @@
+// EnvironmentService: from what a step wishes to an environment that a task can use: an
+// interpreter, a lock, a directory.
+//
+// A wish whose answer the datastore remembers is not resolved again, wheels that the datastore or
+// the cache holds are not downloaded again, and an environment that exists is not built again. The
+// network is not opened before something is really missing. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flowstone/app/environment_wish.h"
+#include "flowstone/app/machine.h"
+#include "flowstone/app/package_connection.h"
+#include "flowstone/app/project_datastore.h"
+#include "flowstone/base/progress.h"
+#include "flowstone/install/environment_builder.h"
+#include "flowstone/install/interpreter_finder.h"
+#include "flowstone/lock/lock.h"
+#include "flowstone/resolve/request.h"
+
+namespace flowstone::app {
+
+enum class LockUse : std::uint8_t {
+  kRemember,  // take the remembered lock, resolve when there is none
+  kUpgrade,   // resolve anew, and remember that
+  kLocked,    // take the remembered lock; kNotFound when there is none
+};
+
+struct EnvironmentSettings {
+  PackageConnection::Options packages;  // its cache directory is set by the service
+  LockUse lock_use = LockUse::kRemember;
+  std::optional<std::int64_t> exclude_newer_us;
+  resolve::ResolvePolicies policies;
+  std::string launcher;  // sys.executable of the launching Python; empty when there is none
+};
+
+struct LockedEnvironment {
+  install::Interpreter interpreter = {};
+  lock::Lock lock = {};
+  std::string text = {};  // of the pylock.toml
+  Digest digest = {};     // of the text
+  enum class Origin : std::uint8_t { kRemembered, kResolved, kGiven };
+  Origin origin = Origin::kRemembered;
+  std::vector<std::string> warnings = {};
+};
+
+class EnvironmentService {
+ public:
+  // `home` is Flowstone's home directory. Everything outlives the service; `datastore` may be null:
+  // then nothing is remembered.
+  EnvironmentService(const Machine& machine, const std::string& home, ProjectDatastore* datastore,
+                     ProgressSink& progress, EnvironmentSettings settings);
+  ~EnvironmentService();
+  EnvironmentService(const EnvironmentService&) = delete;
+  EnvironmentService& operator=(const EnvironmentService&) = delete;
+
+  // The interpreter for a Python request; empty text: like the launching interpreter's.
+  Result<install::Interpreter> FindPython(const std::string& request);
+  // `origin` says who asks ("step train"). kConflict with the chain of reasons when the wish cannot
+  // be fulfilled.
+  Result<LockedEnvironment> Lock(const EnvironmentWish& wish, const std::string& origin);
+  // A lock from elsewhere, for the interpreter that `python` asks for.
+  Result<LockedEnvironment> UseLock(const std::string& text, const std::string& python);
+  Result<install::Environment> Prepare(const LockedEnvironment& locked);
+  // The environment of a lock if it is there. No side effects.
+  Result<std::optional<install::Environment>> Find(const LockedEnvironment& locked);
+  // What a lock was remembered for a wish, if any. No side effects.
+  Result<std::optional<LockedEnvironment>> FindLock(const EnvironmentWish& wish);
+
+  install::InterpreterList AllPythons();
+
+ private:
+  class DatastoreArtifacts;
+  class LazyArchives;
+
+  Result<resolve::ResolveRequest> RequestOf(const EnvironmentWish& wish, const std::string& origin,
+                                            const install::Interpreter& interpreter);
+  Result<std::optional<LockedEnvironment>> Remembered(const Digest& request,
+                                                      const install::Interpreter& interpreter);
+  Result<LockedEnvironment> ResolveNow(const resolve::ResolveRequest& request,
+                                       const install::Interpreter& interpreter);
+  Result<PackageConnection*> Connection();
+
+  const Machine& machine_;
+  const install::CacheLayout layout_;
+  ProjectDatastore* const datastore_;
+  ProgressSink& progress_;
+  EnvironmentSettings settings_;
+  install::InterpreterProbe probe_;
+  install::InterpreterFinder finder_;
+  std::unique_ptr<PackageConnection> connection_;  // null until something is missing
+  std::unique_ptr<install::ArchiveCache> archives_;
+  std::unique_ptr<DatastoreArtifacts> artifacts_;  // null without a datastore
+  std::unique_ptr<LazyArchives> provider_;
+};
+
+}  // namespace flowstone::app

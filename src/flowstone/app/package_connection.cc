@@ -1,0 +1,72 @@
+#include "flowstone/app/package_connection.h"
+
+#include <utility>
+
+#include "flowstone/net/netrc.h"
+#include "flowstone/net/url.h"
+
+namespace flowstone::app {
+namespace {
+
+net::CurlOptions TransportOptions(const Machine& machine, const index::IndexSettings& settings) {
+  net::CurlOptions options = net::CurlOptionsFromEnvironment(machine.environment);
+  if (!settings.ca_file.empty()) {
+    options.ca_file = settings.ca_file;
+  }
+  options.client_certificate = settings.client_certificate;
+  options.trusted_hosts = settings.trusted_hosts;
+  return options;
+}
+
+net::CredentialStore Credentials(const Machine& machine, const index::IndexSettings& settings) {
+  net::CredentialStore credentials(net::LoadNetrc(machine.environment, machine.filesystem).netrc);
+  for (const std::string& text : settings.indexes) {
+    if (const Result<net::Url> url = net::Url::Parse(text)) {
+      credentials.Add(*url);
+    }
+  }
+  for (const std::string& text : settings.find_links) {
+    if (const Result<net::Url> url = net::Url::Parse(text)) {
+      credentials.Add(*url);
+    }
+  }
+  return credentials;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine& machine,
+                                                                   Options options) {
+  std::unique_ptr<PackageConnection> connection(new PackageConnection());
+  FLOWSTONE_LET(connection->settings_,
+                index::ResolveIndexSettings(options.request,
+                                            {.working_directory = machine.working_directory,
+                                             .default_index_url = options.default_index_url},
+                                            machine.environment, machine.filesystem));
+  const index::IndexSettings& settings = connection->settings_;
+  FLOWSTONE_LET(connection->curl_, net::CurlTransport::Open(TransportOptions(machine, settings)));
+  connection->authenticating_ = std::make_unique<net::AuthenticatingTransport>(
+      *connection->curl_, Credentials(machine, settings));
+  connection->retrying_ = std::make_unique<net::RetryingTransport>(
+      *connection->authenticating_, machine.clock,
+      net::RetryOptions{.seed = static_cast<std::uint64_t>(machine.clock.NowNs())});
+  connection->index_ = std::make_unique<index::PackageIndex>(
+      *connection->retrying_, machine.filesystem, machine.clock,
+      index::PackageIndexOptions{.indexes = settings.indexes,
+                                 .find_links = settings.find_links,
+                                 .mode = options.mode,
+                                 .cache_directory = std::move(options.cache_directory)});
+  return connection;
+}
+
+std::vector<std::string> PackageConnection::IndexNames() const {
+  std::vector<std::string> names;
+  for (const std::string& text : settings_.indexes) {
+    if (const Result<net::Url> url = net::Url::Parse(text)) {
+      names.push_back(url->WithoutCredentials().ToString());
+    }
+  }
+  return names;
+}
+
+}  // namespace flowstone::app

@@ -1,0 +1,48 @@
+// PackageConnection: the network and the indexes as this user has them configured, opened on first
+// use. A run whose environments are ready never opens it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "flowstone/app/machine.h"
+#include "flowstone/base/result.h"
+#include "flowstone/index/index_settings.h"
+#include "flowstone/index/package_index.h"
+#include "flowstone/net/authenticating_transport.h"
+#include "flowstone/net/curl_transport.h"
+#include "flowstone/net/retrying_transport.h"
+
+namespace flowstone::app {
+
+class PackageConnection {
+ public:
+  struct Options {
+    index::IndexRequest request;
+    index::FetchMode mode = index::FetchMode::kNormal;
+    std::string default_index_url;
+    std::string cache_directory;  // of the index cache
+  };
+
+  // Reads settings and credentials; connects to nothing. `machine` outlives it. kInvalid for a
+  // configuration that cannot be read.
+  static Result<std::unique_ptr<PackageConnection>> Open(const Machine& machine, Options options);
+
+  net::Transport& transport() { return *retrying_; }
+  index::PackageIndex& index() { return *index_; }
+  const index::IndexSettings& settings() const { return settings_; }
+  // The indexes' URLs without credentials, in order: part of what a lock says about its origin.
+  std::vector<std::string> IndexNames() const;
+
+ private:
+  PackageConnection() = default;
+
+  index::IndexSettings settings_;
+  // In the order of construction: each wraps the one before.
+  std::unique_ptr<net::CurlTransport> curl_;
+  std::unique_ptr<net::AuthenticatingTransport> authenticating_;
+  std::unique_ptr<net::RetryingTransport> retrying_;
+  std::unique_ptr<index::PackageIndex> index_;
+};
+
+}  // namespace flowstone::app

@@ -1,0 +1,270 @@
+#include "flowstone/cli/argument_parser.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <algorithm>
+#include <list>
+#include <utility>
+
+#include "flowstone/base/text.h"
+#include "flowstone/cli/help_text.h"
+#include "flowstone/cli/option_table.h"
+
+namespace flowstone::cli {
+namespace {
+
+// Where CLI11 puts what it found for one command and its children. Addresses are stable: CLI11
+// keeps references until Parse is over.
+struct Bound {
+  const CommandSpec* spec = nullptr;
+  CLI::App* app = nullptr;
+  std::map<std::string, std::vector<std::string>> values;
+  std::map<std::string, std::int64_t> switches;
+  std::map<std::string, std::vector<std::string>> positionals;
+  std::map<std::string, std::vector<std::string>> dynamic_values;
+  bool wants_help = false;
+  std::list<Bound> children;
+};
+
+void Bind(const CommandSpec& spec, CLI::App& app, Bound& bound) {
+  bound.spec = &spec;
+  bound.app = &app;
+  app.set_help_flag();
+  app.set_config();
+  app.add_flag("-h,--help", bound.wants_help);
+  for (const std::string& key : spec.options) {
+    const OptionSpec& option = FindOption(key);
+    if (option.metavar.empty()) {
+      app.add_flag(std::string(option.flags), bound.switches[key]);
+    } else {
+      app.add_option(std::string(option.flags), bound.values[key])
+          ->allow_extra_args(false)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+  }
+  for (const DynamicOption& option : spec.dynamic_options) {
+    app.add_option("--" + option.key, bound.dynamic_values[option.key])
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+  for (const PositionalSpec& positional : spec.positionals) {
+    if (positional.count == PositionalSpec::Count::kRest) {
+      app.prefix_command();
+      continue;
+    }
+    CLI::Option* option = app.add_option(positional.key, bound.positionals[positional.key]);
+    const bool many = positional.count == PositionalSpec::Count::kMany;
+    option->expected(many ? 0 : 1, many ? 1 << 20 : 1);
+  }
+  for (const CommandSpec& child : spec.commands) {
+    bound.children.emplace_back();
+    Bind(child, *app.add_subcommand(child.name), bound.children.back());
+  }
+}
+
+Error UsageError(std::string message, const Bound& bound, const std::string& path) {
+  Error error{.code = ErrorCode::kInvalid, .message = std::move(message)};
+  error.hints.push_back("see `" + path + (bound.spec->name.empty() ? "" : " ") + "--help`");
+  return error;
+}
+
+std::vector<std::string> FlagsOf(const Bound& bound) {
+  std::vector<std::string> flags = {"--help"};
+  for (const std::string& key : bound.spec->options) {
+    for (const std::string_view flag : SplitText(FindOption(key).flags, ',')) {
+      flags.emplace_back(flag);
+    }
+  }
+  for (const DynamicOption& option : bound.spec->dynamic_options) {
+    flags.push_back("--" + option.key);
+  }
+  return flags;
+}
+
+// What was given that the command does not know: an option, a command, or one argument too many.
+Error UnknownArgument(const Bound& bound, const std::string& argument, const std::string& path) {
+  std::string message;
+  std::vector<std::string> candidates;
+  const std::string name = argument.substr(0, argument.find('='));
+  if (argument.starts_with('-')) {
+    message = "unknown option '" + name + "'";
+    candidates = FlagsOf(bound);
+  } else if (!bound.spec->commands.empty()) {
+    message = "unknown command '" + argument + "'";
+    for (const CommandSpec& command : bound.spec->commands) {
+      candidates.push_back(command.name);
+    }
+  } else {
+    message = "unexpected argument '" + argument + "'";
+  }
+  Error error = UsageError(std::move(message), bound, path);
+  if (const auto nearest = NearestSpelling(name, candidates)) {
+    error.hints.insert(error.hints.begin(), "did you mean '" + *nearest + "'?");
+  }
+  return error;
+}
+
+// Values of options that were not given come from their variables.
+void AddVariables(const CommandSpec& spec, const os::Environment& environment,
+                  ParsedArguments& parsed) {
+  for (const std::string& key : spec.options) {
+    const OptionSpec& option = FindOption(key);
+    for (const std::string_view name : VariablesOf(option)) {
+      const auto value = environment.GetNonEmpty(name);
+      if (parsed.Has(key) || !value) {
+        continue;
+      }
+      if (!option.metavar.empty()) {
+        parsed.values[key] = {*value};
+      } else if (*value != "0" && AsciiLower(*value) != "false") {
+        parsed.values[key] = {""};
+      }
+    }
+  }
+  for (const DynamicOption& option : spec.dynamic_options) {
+    for (const std::string& name : option.variables) {
+      const auto value = environment.Get(name);
+      if (value && !parsed.dynamic_values.contains(option.key)) {
+        parsed.dynamic_values[option.key] = *value;
+      }
+    }
+  }
+}
+
+// Moves what one command collected into the result.
+void Collect(const Bound& bound, const os::Environment& environment, ParsedArguments& parsed) {
+  for (const auto& [key, values] : bound.values) {
+    if (!values.empty()) {
+      auto& all = parsed.values[key];
+      all.insert(all.end(), values.begin(), values.end());
+    }
+  }
+  for (const auto& [key, count] : bound.switches) {
+    if (count > 0) {
+      parsed.values[key] = {""};
+    }
+  }
+  for (const auto& [key, values] : bound.positionals) {
+    parsed.positionals[key] = values;
+  }
+  for (const auto& [key, values] : bound.dynamic_values) {
+    if (!values.empty()) {
+      parsed.dynamic_values[key] = values.back();
+    }
+  }
+  AddVariables(*bound.spec, environment, parsed);
+}
+
+// What CLI11 cannot check once variables may stand in: required parameters and positionals.
+Status CheckComplete(const Bound& bound, const ParsedArguments& parsed, const std::string& path) {
+  for (const DynamicOption& option : bound.spec->dynamic_options) {
+    if (option.need == DynamicOption::Need::kRequired &&
+        !parsed.dynamic_values.contains(option.key)) {
+      return UsageError("missing option '--" + option.key + "'", bound, path);
+    }
+  }
+  for (const PositionalSpec& positional : bound.spec->positionals) {
+    const auto found = parsed.positionals.find(positional.key);
+    const bool given = found != parsed.positionals.end() && !found->second.empty();
+    const bool needed = positional.count == PositionalSpec::Count::kOne ||
+                        positional.count == PositionalSpec::Count::kRest;
+    if (needed && !given) {
+      return UsageError("missing argument " + positional.metavar, bound, path);
+    }
+  }
+  return Ok();
+}
+
+Status TakeRemaining(const Bound& bound, const std::string& path, ParsedArguments& parsed) {
+  std::vector<std::string> remaining = bound.app->remaining();
+  if (remaining.empty()) {
+    return Ok();
+  }
+  for (const PositionalSpec& positional : bound.spec->positionals) {
+    if (positional.count == PositionalSpec::Count::kRest) {
+      if (remaining.front() == "--") {
+        remaining.erase(remaining.begin());
+      }
+      parsed.positionals[positional.key] = std::move(remaining);
+      return Ok();
+    }
+  }
+  return UnknownArgument(bound, remaining.front(), path);
+}
+
+const Bound* SelectedChild(const Bound& bound) {
+  for (const Bound& child : bound.children) {
+    if (child.app->parsed()) {
+      return &child;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<std::string> ParsedArguments::Value(const std::string& key) const {
+  const auto found = values.find(key);
+  if (found == values.end() || found->second.empty()) {
+    return std::nullopt;
+  }
+  return found->second.back();
+}
+
+std::vector<std::string> ParsedArguments::Values(const std::string& key) const {
+  const auto found = values.find(key);
+  return found == values.end() ? std::vector<std::string>() : found->second;
+}
+
+std::string ParsedArguments::Positional(const std::string& key) const {
+  const auto found = positionals.find(key);
+  return found == positionals.end() || found->second.empty() ? "" : found->second.front();
+}
+
+Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
+    const CommandSpec& root, const std::vector<std::string>& arguments,
+    const os::Environment& environment, std::size_t width) {
+  CLI::App app;
+  app.allow_extras();
+  Bound bound;
+  Bind(root, app, bound);
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    command->fallthrough(false);
+  }
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::string failure;
+  try {
+    app.parse(reversed);
+  } catch (const CLI::Error& error) {
+    failure = error.what();
+  }
+  ParsedArguments parsed;
+  std::string path = root.name;
+  const Bound* innermost = nullptr;
+  for (const Bound* at = &bound; at != nullptr; at = SelectedChild(*at)) {
+    if (at != &bound) {
+      parsed.command.push_back(at->spec->name);
+      path += " " + at->spec->name;
+    }
+    if (at->wants_help) {
+      return std::variant<ParsedArguments, HelpRequest>(
+          HelpRequest{RenderHelp(root, parsed.command, width)});
+    }
+    if (failure.empty()) {
+      FLOWSTONE_TRY(TakeRemaining(*at, path, parsed));
+      Collect(*at, environment, parsed);
+    }
+    innermost = at;
+  }
+  if (!failure.empty()) {
+    std::transform(failure.begin(), failure.begin() + 1, failure.begin(),
+                   [](char c) { return AsciiLower(std::string_view(&c, 1)).front(); });
+    return UsageError(failure, *innermost, path);
+  }
+  FLOWSTONE_TRY(CheckComplete(*innermost, parsed, path));
+  return std::variant<ParsedArguments, HelpRequest>(std::move(parsed));
+}
+
+}  // namespace flowstone::cli

@@ -1,0 +1,77 @@
+// ArgumentParser: a command line as a table of commands and options, over CLI11.
+//
+// It adds what CLI11 does not have: options from option_table.h, several variables per option, help
+// that folds at the terminal's width, and errors that suggest the nearest spelling. Parsing gives
+// ParsedArguments, plain data; nothing is run. Variables come from an os::Environment, never from
+// the process.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/os/environment.h"
+
+namespace flowstone::cli {
+
+struct PositionalSpec {
+  std::string key;
+  std::string metavar;
+  std::string help;
+  enum class Count : std::uint8_t { kOne, kOptional, kMany, kRest /* and stop parsing options */ };
+  Count count = Count::kOne;
+};
+
+// An option that is not in the table: a parameter of the flow.
+struct DynamicOption {
+  std::string key;
+  std::string metavar;
+  std::string help;
+  std::vector<std::string> variables;
+  enum class Need : std::uint8_t { kOptional, kRequired };
+  Need need = Need::kOptional;
+};
+
+// One command, or a group of commands when it has children.
+struct CommandSpec {
+  std::string name;
+  std::string summary;               // one sentence, lower case, no period
+  std::vector<std::string> options;  // keys of the option table
+  std::vector<PositionalSpec> positionals = {};
+  std::vector<DynamicOption> dynamic_options = {};
+  std::vector<CommandSpec> commands = {};
+  std::string epilogue = {};  // examples, printed after the options
+};
+
+struct ParsedArguments {
+  std::vector<std::string> command;  // {"package", "list"}; empty when none was named
+  std::map<std::string, std::vector<std::string>> values;  // by key; switches have one empty value
+  std::map<std::string, std::vector<std::string>> positionals;
+  std::map<std::string, std::string> dynamic_values;  // as given, or from a variable
+
+  bool Has(const std::string& key) const { return values.contains(key); }
+  std::optional<std::string> Value(const std::string& key) const;  // the last one
+  std::vector<std::string> Values(const std::string& key) const;
+  std::string Positional(const std::string& key) const;  // the first, or empty
+};
+
+// Text to print on standard output, with exit status 0.
+struct HelpRequest {
+  std::string text;
+};
+
+// kInvalid for a wrong command line: exit status 2. `width` is that of the help, in columns.
+Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
+    const CommandSpec& root, const std::vector<std::string>& arguments,
+    const os::Environment& environment, std::size_t width);
+
+// The help of the command that `path` leads to, as `--help` prints it.
+std::string RenderHelp(const CommandSpec& root, const std::vector<std::string>& path,
+                       std::size_t width);
+
+}  // namespace flowstone::cli

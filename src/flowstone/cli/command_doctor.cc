@@ -1,0 +1,110 @@
+// `doctor` and `store verify`: what is wrong on this machine, and how to mend it.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include "flowstone/app/project_datastore.h"
+#include "flowstone/cli/engine_command_line.h"
+#include "flowstone/cli/output_options.h"
+#include "flowstone/install/doctor.h"
+#include "flowstone/os/user_directories.h"
+#include "flowstone/store/verify.h"
+
+namespace flowstone::cli {
+namespace {
+
+using install::Diagnosis;
+using install::Health;
+
+std::string_view HealthName(Health health) {
+  switch (health) {
+    case Health::kGood:
+      return "ok";
+    case Health::kWarning:
+      return "warning";
+    case Health::kBad:
+      return "bad";
+  }
+  return "bad";
+}
+
+// The datastore's findings as diagnoses; nothing when there is no datastore here.
+Result<std::vector<Diagnosis>> DiagnoseDatastore(EngineSession& session) {
+  auto datastore = app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kRefuse);
+  if (!datastore) {
+    if (datastore.error().code == ErrorCode::kNotFound) {
+      return std::vector<Diagnosis>();
+    }
+    return datastore.error();
+  }
+  const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
+  FLOWSTONE_LET(const store::VerifyReport report,
+                store::VerifyDatastore((*datastore)->datastore(), *progress));
+  std::vector<Diagnosis> diagnoses;
+  for (const store::Finding& finding : report.findings) {
+    diagnoses.push_back({.subject = "datastore " + finding.key,
+                         .health = Health::kBad,
+                         .finding = finding.message,
+                         .fix = finding.remedy});
+  }
+  if (diagnoses.empty()) {
+    diagnoses.push_back(
+        {.subject = "datastore",
+         .health = Health::kGood,
+         .finding = fmt::format("{} objects and {} records are whole ({})", report.objects,
+                                report.records, (*datastore)->directory()),
+         .fix = {}});
+  }
+  return diagnoses;
+}
+
+int Print(EngineSession& session, const std::vector<Diagnosis>& diagnoses) {
+  const TerminalStyle& style = session.console.out_style();
+  nlohmann::json json = nlohmann::json::array();
+  std::string text;
+  bool bad = false;
+  for (const Diagnosis& diagnosis : diagnoses) {
+    bad = bad || diagnosis.health == Health::kBad;
+    const std::string name(HealthName(diagnosis.health));
+    const std::string mark = diagnosis.health == Health::kGood      ? style.Green(name)
+                             : diagnosis.health == Health::kWarning ? style.Yellow(name)
+                                                                    : style.Red(name);
+    text += fmt::format("{} {}: {}\n", mark, diagnosis.subject, diagnosis.finding);
+    if (!diagnosis.fix.empty()) {
+      text += "    fix: " + diagnosis.fix + "\n";
+    }
+    json.push_back({{"subject", diagnosis.subject},
+                    {"health", name},
+                    {"finding", diagnosis.finding},
+                    {"fix", diagnosis.fix}});
+  }
+  session.console.Out(session.arguments.Has("json") ? json.dump(2) + "\n" : text);
+  return bad ? 1 : 0;
+}
+
+}  // namespace
+
+Result<int> CommandDoctor(EngineSession& session) {
+  FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
+  const install::Depth depth =
+      session.arguments.Has("thorough") ? install::Depth::kThorough : install::Depth::kQuick;
+  std::vector<Diagnosis> diagnoses =
+      install::Diagnose(session.machine.filesystem, install::CacheLayout(home), depth);
+  FLOWSTONE_LET(std::vector<Diagnosis> of_datastore, DiagnoseDatastore(session));
+  std::move(of_datastore.begin(), of_datastore.end(), std::back_inserter(diagnoses));
+  return Print(session, diagnoses);
+}
+
+Result<int> CommandStoreVerify(EngineSession& session) {
+  FLOWSTONE_LET(const std::vector<Diagnosis> diagnoses, DiagnoseDatastore(session));
+  if (diagnoses.empty()) {
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "there is no datastore at or above this directory",
+                 .hints = {"run a flow here, or set FLOWSTONE_DATASTORE"}};
+  }
+  return Print(session, diagnoses);
+}
+
+}  // namespace flowstone::cli

@@ -1,0 +1,172 @@
+// `run` and `resume`.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <utility>
+
+#include "flowstone/app/run_flow.h"
+#include "flowstone/cli/flow_session.h"
+#include "flowstone/cli/output_options.h"
+#include "flowstone/os/signal_watcher.h"
+#include "flowstone/os/user_directories.h"
+
+namespace flowstone::cli {
+namespace {
+
+// The first signal asks tasks to stop, the second kills them.
+class SignalStop final : public flow::StopSignal {
+ public:
+  explicit SignalStop(os::SignalWatcher& watcher) : watcher_(watcher) {}
+
+  flow::StopRequest Requested() override {
+    while (watcher_.Take()) {
+      ++count_;
+    }
+    if (count_ == 0) {
+      return flow::StopRequest::kNone;
+    }
+    return count_ == 1 ? flow::StopRequest::kGraceful : flow::StopRequest::kImmediate;
+  }
+
+ private:
+  os::SignalWatcher& watcher_;
+  int count_ = 0;
+};
+
+Result<app::EnvironmentChoice> EnvironmentChoiceOf(const FlowSession& session) {
+  const std::string kind = session.arguments.Value("environment").value_or("");
+  if (kind.empty()) {
+    return app::EnvironmentChoice::kDeclared;
+  }
+  if (kind == "pypi") {
+    return app::EnvironmentChoice::kEvery;
+  }
+  if (kind == "local") {
+    if (!app::StepsThatWantEnvironments(session.flow).empty()) {
+      session.console.PrintWarning(
+          "--environment=local: @pypi is switched off, all steps run in the launching interpreter");
+    }
+    return app::EnvironmentChoice::kNone;
+  }
+  return Error{.code = ErrorCode::kInvalid,
+               .message = "--environment is '" + kind + "', not pypi or local"};
+}
+
+Status CheckLocalOnly(const ParsedArguments& arguments, const std::string& key) {
+  const std::string value = arguments.Value(key).value_or("local");
+  if (value != "local") {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "--" + key + " is '" + value + "'; this version has local only"};
+  }
+  return Ok();
+}
+
+std::vector<std::string> SplitList(const std::string& text) {
+  std::vector<std::string> pieces;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) {
+      pieces.push_back(text.substr(begin, end - begin));
+    }
+    begin = end + 1;
+  }
+  return pieces;
+}
+
+Result<app::RunChoices> ChoicesOf(const FlowSession& session) {
+  const ParsedArguments& arguments = session.arguments;
+  FLOWSTONE_TRY(CheckLocalOnly(arguments, "datastore"));
+  FLOWSTONE_TRY(CheckLocalOnly(arguments, "metadata"));
+  app::RunChoices choices;
+  FLOWSTONE_LET(choices.environment, EnvironmentChoiceOf(session));
+  const std::string isolation = arguments.Value("isolation").value_or("fork");
+  if (isolation != "fork" && isolation != "process") {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "--isolation is '" + isolation + "', not fork or process"};
+  }
+  choices.processes = isolation == "process" ? exec::ProcessMode::kFresh : exec::ProcessMode::kFork;
+  choices.parameters = arguments.dynamic_values;
+  choices.tags = arguments.Values("tag");
+  choices.name_space = arguments.Value("namespace");
+  choices.package_suffixes = SplitList(arguments.Value("package-suffixes").value_or(""));
+  choices.run_id_file = arguments.Value("run-id-file");
+  choices.command = session.typed;
+  FLOWSTONE_LET(const std::int64_t workers, NumberOf(arguments, "max-workers", 16, 1));
+  FLOWSTONE_LET(const std::int64_t splits, NumberOf(arguments, "max-num-splits", 100, 1));
+  FLOWSTONE_LET(const std::int64_t log_megabytes, NumberOf(arguments, "max-log-size", 10, 0));
+  choices.max_workers = static_cast<int>(std::min<std::int64_t>(workers, 1 << 16));
+  choices.max_num_splits = static_cast<std::uint64_t>(splits);
+  choices.max_log_bytes = static_cast<std::uint64_t>(log_megabytes) << 20U;
+  return choices;
+}
+
+void PrintHowToLook(FlowSession& session, const app::FinishedRun& finished) {
+  if (session.verbosity == Verbosity::kQuiet) {
+    return;
+  }
+  const std::string& script = session.flow.script;
+  std::string text = fmt::format("Run {}/{}\n", session.flow.name, finished.run);
+  if (finished.outcome.status == flow::RunStatus::kSucceeded) {
+    text += fmt::format("look at it: python {} dump {}/end, or Flow('{}')['{}'] in Python\n",
+                        script, finished.run, session.flow.name, finished.run);
+  } else {
+    text += fmt::format("look at it: python {} logs {}, or mend it and: python {} resume\n", script,
+                        finished.outcome.failed_task
+                            ? finished.run + "/" + *finished.outcome.failed_task
+                            : finished.run + "/STEP",
+                        script);
+  }
+  session.console.Err(session.console.err_style().Dim(text));
+}
+
+CommandResult Execute(FlowSession& session, app::RunChoices choices) {
+  FLOWSTONE_LET(const app::EnvironmentSettings settings,
+                EnvironmentSettingsOf(session.arguments, session.flow.python.executable));
+  FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
+  FLOWSTONE_LET(const auto datastore,
+                app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kCreate));
+  const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
+  app::EnvironmentService environments(session.machine, home, datastore.get(), *progress, settings);
+  RunConsole run_console(session.console, session.machine.clock, session.verbosity);
+  FLOWSTONE_LET(const auto watcher, os::SignalWatcher::Create());
+  SignalStop stop(*watcher);
+  FLOWSTONE_LET(const app::FinishedRun finished, app::RunFlow(session.flow, choices,
+                                                              {.machine = session.machine,
+                                                               .datastore = *datastore,
+                                                               .environments = environments,
+                                                               .notices = run_console,
+                                                               .events = run_console,
+                                                               .stop = stop}));
+  PrintHowToLook(session, finished);
+  switch (finished.outcome.status) {
+    case flow::RunStatus::kSucceeded:
+      return 0;
+    case flow::RunStatus::kInterrupted:
+      return 130;
+    case flow::RunStatus::kFailed:
+      break;
+  }
+  session.console.PrintError({.code = ErrorCode::kInternal, .message = finished.outcome.message});
+  return 1;
+}
+
+}  // namespace
+
+CommandResult CommandRun(FlowSession& session) {
+  FLOWSTONE_LET(app::RunChoices choices, ChoicesOf(session));
+  return Execute(session, std::move(choices));
+}
+
+CommandResult CommandResume(FlowSession& session) {
+  FLOWSTONE_LET(app::RunChoices choices, ChoicesOf(session));
+  app::ResumeChoice resume{.origin_run = session.arguments.Value("origin-run-id"), .step = {}};
+  const std::string step = session.arguments.Positional("step");
+  if (!step.empty()) {
+    resume.step = step;
+  }
+  choices.resume = std::move(resume);
+  return Execute(session, std::move(choices));
+}
+
+}  // namespace flowstone::cli

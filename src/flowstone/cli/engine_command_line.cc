@@ -1,0 +1,163 @@
+#include "flowstone/cli/engine_command_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "flowstone/base/text.h"
+#include "flowstone/cli/output_options.h"
+#include "flowstone/version.h"
+
+namespace flowstone::cli {
+namespace {
+
+using Count = PositionalSpec::Count;
+using Handler = Result<int> (*)(EngineSession&);
+
+constexpr std::array<std::pair<std::string_view, Handler>, 13> kHandlers = {{
+    {"lock", CommandLock},
+    {"sync", CommandSync},
+    {"exec", CommandExec},
+    {"tree", CommandTree},
+    {"why", CommandWhy},
+    {"code", CommandCode},
+    {"python list", CommandPythonList},
+    {"python find", CommandPythonFind},
+    {"cache dir", CommandCacheDir},
+    {"cache size", CommandCacheSize},
+    {"store verify", CommandStoreVerify},
+    {"doctor", CommandDoctor},
+    {"rpc", CommandRpc},
+}};
+
+const std::vector<std::string> kPackageOptions = {"python",     "index-url",    "extra-index-url",
+                                                  "find-links", "no-index",     "offline",
+                                                  "refresh",    "exclude-newer"};
+
+std::vector<std::string> With(std::vector<std::string> more) {
+  more.insert(more.end(), kPackageOptions.begin(), kPackageOptions.end());
+  return more;
+}
+
+PositionalSpec LockPositional() {
+  return {.key = "lock", .metavar = "LOCK", .help = "a pylock.toml", .count = Count::kOne};
+}
+
+std::vector<CommandSpec> EnvironmentCommands() {
+  return {{.name = "lock",
+           .summary = "resolve requirements and write a pylock.toml",
+           .options = With({"requirements", "output"}),
+           .positionals = {{.key = "spec",
+                            .metavar = "SPEC",
+                            .help = "a requirement such as \"pandas>=2\"",
+                            .count = Count::kMany}},
+           .epilogue =
+               "example: flowstone lock \"pandas>=2\" scikit-learn --python 3.11 -o pylock.toml"},
+          {.name = "sync",
+           .summary = "make the environment of a lock; prints its directory and id",
+           .options = With({"json"}),
+           .positionals = {LockPositional()}},
+          {.name = "exec",
+           .summary = "run a command inside the environment of a lock",
+           .options = With({}),
+           .positionals = {LockPositional(),
+                           {.key = "command",
+                            .metavar = "COMMAND",
+                            .help = "the command and its arguments",
+                            .count = Count::kRest}}},
+          {.name = "tree",
+           .summary = "print the packages of a lock and what they need",
+           .options = {"json"},
+           .positionals = {LockPositional()}},
+          {.name = "why",
+           .summary = "print why a package is in a lock",
+           .options = {},
+           .positionals = {{.key = "name", .metavar = "NAME", .help = "of the package"},
+                           LockPositional()}}};
+}
+
+std::vector<CommandSpec> MachineCommands() {
+  return {
+      {.name = "code",
+       .summary = "list or extract the code that a run executed",
+       .options = {"into", "json"},
+       .positionals = {{.key = "run", .metavar = "FLOW/RUN", .help = "the run"}}},
+      {.name = "python",
+       .summary = "installed Pythons",
+       .options = {},
+       .commands = {{.name = "list", .summary = "print all that were found", .options = {"json"}},
+                    {.name = "find",
+                     .summary = "print the path of the best one for a request",
+                     .options = {},
+                     .positionals = {{.key = "request",
+                                      .metavar = "VERSION",
+                                      .help = "3.12, \">=3.9,<3.13\", a path",
+                                      .count = Count::kOptional}}}}},
+      {.name = "cache",
+       .summary = "the cache of packages and environments",
+       .options = {},
+       .commands = {{.name = "dir", .summary = "print where it is", .options = {}},
+                    {.name = "size", .summary = "print how large it is", .options = {"json"}}}},
+      {.name = "store",
+       .summary = "the datastore of this directory",
+       .options = {},
+       .commands = {{.name = "verify",
+                     .summary = "read everything and report what is damaged or missing",
+                     .options = {"json"}}}},
+      {.name = "doctor",
+       .summary =
+           "check this machine, the cache and the datastore, and say how to mend what is wrong",
+       .options = {"json", "thorough"}},
+      {.name = "rpc", .summary = "answer the client API (started by it)", .options = {"channel"}}};
+}
+
+}  // namespace
+
+CommandSpec EngineCommandSpec() {
+  CommandSpec root{.name = "flowstone",
+                   .summary =
+                       "Runs Python flows and manages everything they depend on. "
+                       "`flowstone flow.py ...` is `python flow.py ...`",
+                   .options = {"version", "quiet", "verbose", "color", "no-progress"}};
+  root.commands = EnvironmentCommands();
+  for (CommandSpec& command : MachineCommands()) {
+    root.commands.push_back(std::move(command));
+  }
+  return root;
+}
+
+int RunEngineCommandLine(const app::Machine& machine, const std::vector<std::string>& arguments,
+                         Console& console) {
+  const CommandSpec spec = EngineCommandSpec();
+  const std::size_t width = std::min<std::size_t>(console.width(), 100);
+  auto parsed = ParseArguments(spec, arguments, machine.environment, width);
+  if (!parsed) {
+    return ReportFailure(console, parsed.error());
+  }
+  if (const auto* help = std::get_if<HelpRequest>(&*parsed)) {
+    console.Out(help->text);
+    return 0;
+  }
+  const auto& given = std::get<ParsedArguments>(*parsed);
+  if (const Status applied = ApplyOutputOptions(given, machine.environment, console); !applied) {
+    return ReportFailure(console, applied.error());
+  }
+  if (given.Has("version")) {
+    console.Out(fmt::format("flowstone {}\n", kVersion));
+    return 0;
+  }
+  const std::string key = JoinText(given.command, " ");
+  const auto handler = std::find_if(kHandlers.begin(), kHandlers.end(),
+                                    [&](const auto& entry) { return entry.first == key; });
+  if (handler == kHandlers.end()) {
+    console.Err(RenderHelp(spec, given.command, width));
+    return 2;
+  }
+  EngineSession session{.machine = machine, .arguments = given, .console = console};
+  const Result<int> status = handler->second(session);
+  return status ? *status : ReportFailure(console, status.error());
+}
+
+}  // namespace flowstone::cli

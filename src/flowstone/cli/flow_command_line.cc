@@ -1,0 +1,234 @@
+#include "flowstone/cli/flow_command_line.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "flowstone/app/run_flow.h"
+#include "flowstone/base/text.h"
+#include "flowstone/cli/flow_session.h"
+#include "flowstone/cli/output_options.h"
+#include "flowstone/version.h"
+
+namespace flowstone::cli {
+namespace {
+
+using Count = PositionalSpec::Count;
+
+const std::vector<std::string> kOutputOptions = {"quiet", "verbose", "color", "no-progress"};
+const std::vector<std::string> kPackageOptions = {"index-url",     "extra-index-url", "find-links",
+                                                  "no-index",      "offline",         "refresh",
+                                                  "exclude-newer", "upgrade",         "locked"};
+const std::vector<std::string> kRunOptions = {"tag",          "max-workers", "max-num-splits",
+                                              "max-log-size", "run-id-file", "namespace",
+                                              "with",         "isolation"};
+
+std::vector<std::string> Join(std::vector<std::string> first,
+                              const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+std::string MetavarOf(flow::ParameterKind kind) {
+  switch (kind) {
+    case flow::ParameterKind::kString:
+      return "TEXT";
+    case flow::ParameterKind::kInteger:
+      return "INTEGER";
+    case flow::ParameterKind::kFloat:
+      return "FLOAT";
+    case flow::ParameterKind::kBoolean:
+      return "BOOLEAN";
+    case flow::ParameterKind::kJson:
+      return "JSON";
+    case flow::ParameterKind::kFile:
+      return "FILE";
+  }
+  return "TEXT";
+}
+
+DynamicOption OptionOf(const flow::ParameterDescription& parameter) {
+  std::string variable = "METAFLOW_RUN_";
+  for (const char c : parameter.name) {
+    const bool lower = c >= 'a' && c <= 'z';
+    variable += c == '-' ? '_' : (lower ? static_cast<char>(c - 'a' + 'A') : c);
+  }
+  DynamicOption option{.key = parameter.name,
+                       .metavar = MetavarOf(parameter.kind),
+                       .help = parameter.help,
+                       .variables = {variable}};
+  if (parameter.required) {
+    option.help += option.help.empty() ? "[required]" : " [required]";
+    option.need =
+        parameter.has_default ? DynamicOption::Need::kOptional : DynamicOption::Need::kRequired;
+  }
+  if (parameter.has_default && !parameter.default_is_function &&
+      parameter.kind != flow::ParameterKind::kFile && parameter.default_json != "null") {
+    const nlohmann::json value = nlohmann::json::parse(parameter.default_json, nullptr, false);
+    option.help += fmt::format("{}[default: {}]", option.help.empty() ? "" : " ",
+                               value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return option;
+}
+
+CommandSpec PackageCommands() {
+  CommandSpec package{.name = "package",
+                      .summary = "look at the code package that a run would be made with",
+                      .options = {}};
+  package.commands = {
+      {.name = "list",
+       .summary = "print the files that go in",
+       .options = {"archive", "why", "json"}},
+      {.name = "info", .summary = "print id, size and rules", .options = {"json"}},
+      {.name = "save",
+       .summary = "write the package as a .tar.gz",
+       .options = {},
+       .positionals = {{.key = "path", .metavar = "PATH", .help = "the file to write"}}}};
+  return package;
+}
+
+CommandSpec EnvironmentCommands() {
+  CommandSpec environment{
+      .name = "environment", .summary = "look at the environments of the steps", .options = {}};
+  environment.commands = {
+      {.name = "lock",
+       .summary = "resolve the environments of all steps and remember the locks",
+       .options = Join({"json"}, kPackageOptions)},
+      {.name = "show",
+       .summary = "print what each step gets; resolves and installs nothing",
+       .options = {"json"}}};
+  return environment;
+}
+
+std::string Key(const std::vector<std::string>& command) {
+  return JoinText(command, " ");
+}
+
+using Handler = CommandResult (*)(FlowSession&);
+constexpr std::array<std::pair<std::string_view, Handler>, 16> kHandlers = {{
+    {"", CommandCheck},
+    {"check", CommandCheck},
+    {"run", CommandRun},
+    {"resume", CommandResume},
+    {"show", CommandShow},
+    {"logs", CommandLogs},
+    {"dump", CommandDump},
+    {"tag add", CommandTag},
+    {"tag remove", CommandTag},
+    {"tag replace", CommandTag},
+    {"tag list", CommandTag},
+    {"package list", CommandPackageList},
+    {"package info", CommandPackageInfo},
+    {"package save", CommandPackageSave},
+    {"environment lock", CommandEnvironmentLock},
+    {"environment show", CommandEnvironmentShow},
+}};
+
+CommandSpec TagCommands() {
+  CommandSpec tag{.name = "tag", .summary = "change or list the tags of a run", .options = {}};
+  const PositionalSpec tags{
+      .key = "tags", .metavar = "TAG", .help = "one or more tags", .count = Count::kMany};
+  tag.commands = {
+      {.name = "add", .summary = "add tags", .options = {"run-id"}, .positionals = {tags}},
+      {.name = "remove", .summary = "remove tags", .options = {"run-id"}, .positionals = {tags}},
+      {.name = "replace",
+       .summary = "remove some tags and add others at once",
+       .options = {"run-id", "add", "remove"}},
+      {.name = "list", .summary = "print the tags of a run", .options = {"run-id", "json"}}};
+  return tag;
+}
+
+void PrintBanner(const FlowSession& session) {
+  session.console.Err(session.console.err_style().Bold(
+      fmt::format("Flowstone {} executing {} for user:{}\n", kVersion, session.flow.name,
+                  app::UserName(session.machine.environment))));
+}
+
+}  // namespace
+
+CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
+  CommandSpec root{
+      .name = flow.script,
+      .summary =
+          flow.doc.empty() ? "the flow " + flow.name : std::string(SplitLines(flow.doc).front()),
+      .options =
+          Join(Join({"environment", "package-suffixes", "datastore", "metadata"}, kOutputOptions),
+               Join(kPackageOptions, {"with", "isolation"}))};
+  if (root.summary.ends_with('.')) {
+    root.summary.pop_back();
+  }
+  std::vector<DynamicOption> parameters;
+  for (const flow::ParameterDescription& parameter : flow.parameters) {
+    parameters.push_back(OptionOf(parameter));
+  }
+  const PositionalSpec pathspec{.key = "pathspec",
+                                .metavar = "RUN/STEP[/TASK]",
+                                .help = "which tasks",
+                                .count = Count::kMany};
+  root.commands = {{.name = "check", .summary = "check the flow's graph", .options = {}},
+                   {.name = "show", .summary = "print the steps of the flow", .options = {}},
+                   {.name = "run",
+                    .summary = "run the flow on this machine",
+                    .options = Join(kRunOptions, kPackageOptions),
+                    .positionals = {},
+                    .dynamic_options = parameters},
+                   {.name = "resume",
+                    .summary = "run again what failed, and take over what succeeded",
+                    .options = Join(Join({"origin-run-id"}, kRunOptions), kPackageOptions),
+                    .positionals = {{.key = "step",
+                                     .metavar = "STEP",
+                                     .help = "from this step on everything runs again",
+                                     .count = Count::kOptional}}},
+                   {.name = "logs",
+                    .summary = "print what tasks printed",
+                    .options = {"stdout", "stderr", "both", "attempt"},
+                    .positionals = {pathspec}},
+                   {.name = "dump",
+                    .summary = "print the artifacts of tasks",
+                    .options = {"private", "include", "max-value-size", "file"},
+                    .positionals = {pathspec}},
+                   TagCommands(),
+                   PackageCommands(),
+                   EnvironmentCommands()};
+  return root;
+}
+
+int RunFlowCommandLine(const app::Machine& machine, const flow::FlowDescription& flow,
+                       const std::vector<std::string>& arguments, Console& console) {
+  auto parsed = ParseArguments(FlowCommandSpec(flow), arguments, machine.environment,
+                               std::min<std::size_t>(console.width(), 100));
+  if (!parsed) {
+    return ReportFailure(console, parsed.error());
+  }
+  if (const auto* help = std::get_if<HelpRequest>(&*parsed)) {
+    console.Out(help->text);
+    return 0;
+  }
+  const auto& given = std::get<ParsedArguments>(*parsed);
+  if (const Status applied = ApplyOutputOptions(given, machine.environment, console); !applied) {
+    return ReportFailure(console, applied.error());
+  }
+  const std::string key = Key(given.command);
+  const auto handler = std::find_if(kHandlers.begin(), kHandlers.end(),
+                                    [&](const auto& entry) { return entry.first == key; });
+  if (handler == kHandlers.end()) {
+    console.Out(RenderHelp(FlowCommandSpec(flow), given.command, console.width()));
+    return 2;
+  }
+  FlowSession session{.machine = machine,
+                      .flow = flow,
+                      .arguments = given,
+                      .typed = arguments,
+                      .console = console,
+                      .verbosity = VerbosityOf(given)};
+  if (session.verbosity != Verbosity::kQuiet) {
+    PrintBanner(session);
+  }
+  const CommandResult status = handler->second(session);
+  return status ? *status : ReportFailure(console, status.error());
+}
+
+}  // namespace flowstone::cli

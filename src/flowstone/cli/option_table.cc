@@ -1,0 +1,129 @@
+#include "flowstone/cli/option_table.h"
+
+#include <array>
+
+#include "flowstone/base/check.h"
+#include "flowstone/base/text.h"
+
+namespace flowstone::cli {
+namespace {
+
+constexpr std::array kOptions = {
+    // What is printed.
+    OptionSpec{"quiet", "-q,--quiet", "", "FLOWSTONE_QUIET,METAFLOW_QUIET",
+               "print errors and the output of tasks only"},
+    OptionSpec{"verbose", "-v,--verbose", "", "FLOWSTONE_VERBOSE", "say what was decided, and why"},
+    OptionSpec{"color", "--color", "WHEN", "FLOWSTONE_COLOR",
+               "colours: auto (on terminals), always or never"},
+    OptionSpec{"no-progress", "--no-progress", "", "FLOWSTONE_NO_PROGRESS", "draw no bars"},
+    OptionSpec{"json", "--json", "", "FLOWSTONE_JSON", "print JSON for programs"},
+    // Where packages come from.
+    OptionSpec{"index-url", "--index-url", "URL",
+               "FLOWSTONE_INDEX_URL,UV_DEFAULT_INDEX,UV_INDEX_URL,PIP_INDEX_URL",
+               "the package index to use instead of the default one"},
+    OptionSpec{"extra-index-url", "--extra-index-url", "URL",
+               "FLOWSTONE_EXTRA_INDEX_URL,UV_EXTRA_INDEX_URL,PIP_EXTRA_INDEX_URL",
+               "an index that is asked before the main one; may be repeated"},
+    OptionSpec{"find-links", "--find-links", "PLACE",
+               "FLOWSTONE_FIND_LINKS,UV_FIND_LINKS,PIP_FIND_LINKS",
+               "a directory or page of packages; may be repeated"},
+    OptionSpec{"no-index", "--no-index", "", "FLOWSTONE_NO_INDEX,UV_NO_INDEX,PIP_NO_INDEX",
+               "use find-links only"},
+    OptionSpec{"offline", "--offline", "", "FLOWSTONE_OFFLINE,UV_OFFLINE",
+               "use no network: only what is cached or in the datastore"},
+    OptionSpec{"refresh", "--refresh", "", "FLOWSTONE_REFRESH",
+               "ask the indexes again about everything that is cached"},
+    // What environments are made of.
+    OptionSpec{"python", "--python", "VERSION", "FLOWSTONE_PYTHON",
+               "the Python to resolve for: 3.12, 3.12.4, \">=3.9,<3.13\" or a path"},
+    OptionSpec{"exclude-newer", "--exclude-newer", "DATE",
+               "FLOWSTONE_EXCLUDE_NEWER,UV_EXCLUDE_NEWER",
+               "ignore files uploaded at or after this date (2026-11-01 or with a time, UTC)"},
+    OptionSpec{"upgrade", "--upgrade", "", "FLOWSTONE_UPGRADE",
+               "resolve anew even when the answer is known"},
+    OptionSpec{"locked", "--locked", "", "FLOWSTONE_LOCKED",
+               "resolve nothing: an environment without a known lock is an error"},
+    OptionSpec{"requirements", "-r,--requirements", "FILE", "",
+               "take requirements from a file, one a line; may be repeated"},
+    OptionSpec{"output", "-o,--output", "FILE", "", "where to write; - is standard output"},
+    // Flows: before the command.
+    OptionSpec{"environment", "--environment", "KIND",
+               "FLOWSTONE_ENVIRONMENT,METAFLOW_ENVIRONMENT,METAFLOW_DEFAULT_ENVIRONMENT",
+               "pypi gives every step an isolated environment, local gives none; without it, "
+               "steps with @pypi get one"},
+    OptionSpec{"with", "--with", "DECORATOR", "FLOWSTONE_WITH",
+               "add a decorator to every step, such as retry:times=2; may be repeated"},
+    OptionSpec{"package-suffixes", "--package-suffixes", "LIST", "",
+               "comma-separated suffixes of further files to package, such as .json,.sql"},
+    OptionSpec{"datastore", "--datastore", "KIND", "METAFLOW_DATASTORE,METAFLOW_DEFAULT_DATASTORE",
+               "the kind of datastore: local"},
+    OptionSpec{"metadata", "--metadata", "KIND", "METAFLOW_METADATA,METAFLOW_DEFAULT_METADATA",
+               "the kind of metadata service: local"},
+    OptionSpec{"isolation", "--isolation", "KIND", "FLOWSTONE_ISOLATION",
+               "fork starts tasks from one process per environment, process starts an interpreter "
+               "for each"},
+    // Flows: of run and resume.
+    OptionSpec{"max-workers", "--max-workers", "N",
+               "FLOWSTONE_MAX_WORKERS,METAFLOW_RUN_MAX_WORKERS", "tasks that run at one time"},
+    OptionSpec{"max-num-splits", "--max-num-splits", "N",
+               "FLOWSTONE_MAX_NUM_SPLITS,METAFLOW_RUN_MAX_NUM_SPLITS",
+               "tasks that one foreach may start"},
+    OptionSpec{"max-log-size", "--max-log-size", "MB",
+               "FLOWSTONE_MAX_LOG_SIZE,METAFLOW_RUN_MAX_LOG_SIZE",
+               "how much of a task's output is kept, in megabytes"},
+    OptionSpec{"tag", "--tag", "TAG", "", "annotate the run; may be repeated"},
+    OptionSpec{"run-id-file", "--run-id-file", "FILE", "METAFLOW_RUN_RUN_ID_FILE",
+               "write the id of the run to this file"},
+    OptionSpec{"namespace", "--namespace", "NAME", "METAFLOW_RUN_NAMESPACE",
+               "namespace of the client inside the tasks; user:NAME by default"},
+    OptionSpec{"origin-run-id", "--origin-run-id", "ID", "METAFLOW_RESUME_ORIGIN_RUN_ID",
+               "the run to resume; the latest one by default"},
+    // Flows: of the other commands.
+    OptionSpec{"archive", "--archive", "", "", "print names in the package, not on disk"},
+    OptionSpec{"why", "--why", "", "",
+               "print every path that was looked at and the rule that decided"},
+    OptionSpec{"stdout", "--stdout", "", "", "what was printed to standard output"},
+    OptionSpec{"stderr", "--stderr", "", "", "what was printed to standard error"},
+    OptionSpec{"both", "--both", "", "", "both streams (the default)"},
+    OptionSpec{"attempt", "--attempt", "N", "", "this attempt instead of the newest"},
+    OptionSpec{"private", "--private", "", "", "also artifacts whose name starts with _"},
+    OptionSpec{"include", "--include", "LIST", "", "comma-separated names; only these artifacts"},
+    OptionSpec{"max-value-size", "--max-value-size", "N", "",
+               "print no value of more than this many characters (default 1000)"},
+    OptionSpec{"file", "--file", "FILE", "", "write the artifacts as a pickled dict instead"},
+    OptionSpec{"run-id", "--run-id", "ID", "", "the run; the latest one by default"},
+    OptionSpec{"add", "--add", "TAG", "", "a tag to add; may be repeated"},
+    OptionSpec{"remove", "--remove", "TAG", "", "a tag to remove; may be repeated"},
+    OptionSpec{"into", "--into", "DIR", "", "the directory to write to"},
+    OptionSpec{"thorough", "--thorough", "", "", "also read every byte that is cached or stored"},
+    OptionSpec{"channel", "--channel", "FD", "", "the socket to the client"},
+    OptionSpec{"version", "--version", "", "", "print the version and exit"},
+    OptionSpec{"description-fd", "--description-fd", "FD", "",
+               "internal: where the SDK described a flow"},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> AllOptions() {
+  return kOptions;
+}
+
+const OptionSpec& FindOption(std::string_view key) {
+  const OptionSpec* found = nullptr;
+  for (const OptionSpec& option : kOptions) {
+    if (option.key == key) {
+      found = &option;
+    }
+  }
+  FLOWSTONE_CHECK(found != nullptr);
+  return *found;
+}
+
+std::vector<std::string_view> VariablesOf(const OptionSpec& option) {
+  if (option.variables.empty()) {
+    return {};
+  }
+  return SplitText(option.variables, ',');
+}
+
+}  // namespace flowstone::cli

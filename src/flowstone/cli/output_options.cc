@@ -1,0 +1,108 @@
+#include "flowstone/cli/output_options.h"
+
+#include <charconv>
+#include <utility>
+
+#include "flowstone/default_index.h"
+#include "flowstone/index/page_file.h"
+
+namespace flowstone::cli {
+
+Status ApplyOutputOptions(const ParsedArguments& arguments, const os::Environment& environment,
+                          Console& console) {
+  const std::string color = arguments.Value("color").value_or("auto");
+  if (color == "auto") {
+    console.SetColor(ColorChoice::kAuto, environment);
+  } else if (color == "always") {
+    console.SetColor(ColorChoice::kAlways, environment);
+  } else if (color == "never") {
+    console.SetColor(ColorChoice::kNever, environment);
+  } else {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "--color is '" + color + "', not auto, always or never"};
+  }
+  return Ok();
+}
+
+Verbosity VerbosityOf(const ParsedArguments& arguments) {
+  if (arguments.Has("quiet")) {
+    return Verbosity::kQuiet;
+  }
+  return arguments.Has("verbose") ? Verbosity::kVerbose : Verbosity::kNormal;
+}
+
+std::unique_ptr<ProgressSink> MakeProgress(const ParsedArguments& arguments, Console& console,
+                                           os::Clock& clock) {
+  ProgressMode mode = console.progress_mode();
+  if (arguments.Has("quiet")) {
+    mode = ProgressMode::kSilent;
+  } else if (arguments.Has("no-progress")) {
+    mode = ProgressMode::kLines;
+  }
+  return std::make_unique<ProgressDisplay>(
+      mode, console.err_style(), console.width(), clock,
+      [&console](std::string_view text) { console.Err(text); });
+}
+
+Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& arguments,
+                                                       const std::string& launcher) {
+  app::EnvironmentSettings settings;
+  settings.launcher = launcher;
+  settings.packages.default_index_url = std::string(kDefaultIndexUrl);
+  settings.packages.request = {.index_url = arguments.Value("index-url"),
+                               .extra_index_urls = arguments.Values("extra-index-url"),
+                               .find_links = arguments.Values("find-links")};
+  if (arguments.Has("no-index")) {
+    settings.packages.request.use = index::IndexUse::kFindLinksOnly;
+  }
+  if (arguments.Has("offline")) {
+    settings.packages.mode = index::FetchMode::kOffline;
+  } else if (arguments.Has("refresh")) {
+    settings.packages.mode = index::FetchMode::kRefresh;
+  }
+  if (arguments.Has("locked")) {
+    settings.lock_use = app::LockUse::kLocked;
+  } else if (arguments.Has("upgrade")) {
+    settings.lock_use = app::LockUse::kUpgrade;
+  }
+  if (const auto date = arguments.Value("exclude-newer")) {
+    const bool day_only = date->find('T') == std::string::npos;
+    settings.exclude_newer_us = index::ParseUploadTime(day_only ? *date + "T00:00:00Z" : *date);
+    if (!settings.exclude_newer_us) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "--exclude-newer is '" + *date + "', not a date",
+                   .hints = {"write 2026-11-01 or 2026-11-01T12:00:00Z"}};
+    }
+  }
+  return settings;
+}
+
+int ReportFailure(Console& console, const Error& error) {
+  console.PrintError(error);
+  switch (error.code) {
+    case ErrorCode::kInvalid:
+      return 2;
+    case ErrorCode::kCancelled:
+      return 130;
+    default:
+      return 1;
+  }
+}
+
+Result<std::int64_t> NumberOf(const ParsedArguments& arguments, const std::string& key,
+                              std::int64_t default_value, std::int64_t low) {
+  const auto text = arguments.Value(key);
+  if (!text) {
+    return default_value;
+  }
+  std::int64_t number = 0;
+  const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (code != std::errc() || end != text->data() + text->size() || number < low) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "--" + key + " is '" + *text + "', not a whole number of at least " +
+                            std::to_string(low)};
+  }
+  return number;
+}
+
+}  // namespace flowstone::cli
