@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import pytest
 
@@ -45,7 +45,7 @@ def launch(echo_engine: Path) -> Launch:
     """`python FLOW.py ARGUMENT…` with the engine that echoes."""
 
     def run(
-        flow: Path, *arguments: str, env: Dict[str, str] | None = None, python: str = sys.executable
+        flow: Path, *arguments: str, env: dict[str, str] | None = None, python: str = sys.executable
     ) -> subprocess.CompletedProcess[str]:
         environment = {
             **os.environ,
@@ -66,13 +66,13 @@ def launch(echo_engine: Path) -> Launch:
 
 
 @pytest.fixture(scope="session")
-def describe(launch: Launch) -> Callable[..., Dict[str, Any]]:
+def describe(launch: Launch) -> Callable[..., dict[str, Any]]:
     """The description of a flow's file, as an engine receives it."""
 
-    def run(flow: Path, *arguments: str) -> Dict[str, Any]:
+    def run(flow: Path, *arguments: str) -> dict[str, Any]:
         result = launch(flow, "run", *arguments)
         assert result.returncode == 0, result.stderr
-        found: Dict[str, Any] = json.loads(result.stdout)["description"]
+        found: dict[str, Any] = json.loads(result.stdout)["description"]
         return found
 
     return run
@@ -80,18 +80,18 @@ def describe(launch: Launch) -> Callable[..., Dict[str, Any]]:
 
 @pytest.fixture
 def run_flow(
-    describe: Callable[..., Dict[str, Any]], tmp_path: Path
+    describe: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> Iterator[Callable[..., MiniEngine]]:
     """Writes a flow, describes it, runs it with the mini-engine; `flow` is the body of the
     class.
     """
-    zygotes: List[Zygote] = []
+    zygotes: list[Zygote] = []
 
     def run(
         source: str,
-        parameters: Dict[str, str] | None = None,
+        parameters: dict[str, str] | None = None,
         arguments: Sequence[str] = (),
-        overrides: Dict[str, Any] | None = None,
+        overrides: dict[str, Any] | None = None,
     ) -> MiniEngine:
         path = tmp_path / "flow.py"
         path.write_text(source)

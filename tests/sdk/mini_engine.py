@@ -17,7 +17,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict
 
 PYTHON_ROOT = Path(__file__).resolve().parents[2] / "python"
 WORKER = PYTHON_ROOT / "flowstone" / "worker" / "__main__.py"
@@ -28,8 +28,10 @@ Reference = Dict[str, Any]
 
 
 def send_frame(
-    connection: socket.socket, header: Header, payload: bytes = b"", descriptors: Tuple[int, ...] =
-    ()
+    connection: socket.socket,
+    header: Header,
+    payload: bytes = b"",
+    descriptors: tuple[int, ...] = (),
 ) -> None:
     if descriptors:
         header = dict(header, descriptors=len(descriptors))
@@ -42,8 +44,8 @@ def send_frame(
     connection.sendall(data)
 
 
-def receive_frame(connection: socket.socket) -> Optional[Tuple[Header, bytes, List[int]]]:
-    descriptors: List[int] = []
+def receive_frame(connection: socket.socket) -> tuple[Header, bytes, list[int]] | None:
+    descriptors: list[int] = []
 
     def read(size: int) -> bytes:
         data = b""
@@ -74,12 +76,12 @@ class Attempt:
     """What came of one attempt of one task."""
 
     def __init__(self) -> None:
-        self.end: Optional[Header] = None
-        self.exited: Optional[Header] = None
-        self.artifacts: Dict[str, Reference] = {}
-        self.metadata: Dict[str, Any] = {}
-        self.started_pid: Optional[int] = None
-        self.fetched: List[str] = []
+        self.end: Header | None = None
+        self.exited: Header | None = None
+        self.artifacts: dict[str, Reference] = {}
+        self.metadata: dict[str, Any] = {}
+        self.started_pid: int | None = None
+        self.fetched: list[str] = []
         self.stdout = ""
         self.stderr = ""
 
@@ -141,7 +143,7 @@ class Store:
     """Artifacts by digest."""
 
     def __init__(self) -> None:
-        self.blobs: Dict[str, bytes] = {}
+        self.blobs: dict[str, bytes] = {}
 
     def put(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
@@ -169,14 +171,17 @@ def run_attempt(
         forked = zygote.receive()
         assert forked["type"] == "forked" and forked["key"] == key, forked
     _serve_task(ours, store, attempt)
-    with os.fdopen(out_read, encoding="utf-8") as stdout, os.fdopen(err_read, encoding="utf-8") as
-    stderr:
-        attempt.stdout, attempt.stderr = stdout.read(), stderr.read()
+    attempt.stdout, attempt.stderr = _read_all(out_read), _read_all(err_read)
     if verb == "fork":
         attempt.exited = zygote.receive()
         assert attempt.exited["type"] == "exited" and attempt.exited["key"] == key
     ours.close()
     return attempt
+
+
+def _read_all(descriptor: int) -> str:
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        return file.read()
 
 
 def _serve_task(connection: socket.socket, store: Store, attempt: Attempt) -> None:
@@ -231,7 +236,7 @@ def _answer_get(connection: socket.socket, store: Store, digest: str) -> None:
 
 
 class Task:
-    def __init__(self, step: str, task_id: str, attempts: List[Attempt], stack: List[Header]):
+    def __init__(self, step: str, task_id: str, attempts: list[Attempt], stack: list[Header]):
         self.step = step
         self.task_id = task_id
         self.attempts = attempts
@@ -251,12 +256,12 @@ class MiniEngine:
         self.steps = {step["name"]: step for step in description["steps"]}
         self.description = description
         self.run_id = run_id
-        self.tasks: List[Task] = []
-        self.parameters: Dict[str, Reference] = {}
+        self.tasks: list[Task] = []
+        self.parameters: dict[str, Reference] = {}
         self.overrides: Header = {}
 
-    def run(self, **parameter_values: str) -> List[Task]:
-        values: Dict[str, Optional[str]] = {p["name"]: None for p in self.description["parameters"]}
+    def run(self, **parameter_values: str) -> list[Task]:
+        values: dict[str, str | None] = {p["name"]: None for p in self.description["parameters"]}
         values.update(parameter_values)
         root = self._run_task("_parameters", [], None, [], {"parameter_values": values})
         if not root.last.ok:
@@ -265,10 +270,10 @@ class MiniEngine:
         self._follow("start", [root], [])
         return self.tasks
 
-    def named(self, step: str) -> List[Task]:
+    def named(self, step: str) -> list[Task]:
         return [task for task in self.tasks if task.step == step]
 
-    def _follow(self, step: str, inputs: List[Task], stack: List[Header]) -> Optional[Task]:
+    def _follow(self, step: str, inputs: list[Task], stack: list[Header]) -> Task | None:
         """Runs `step` and all that comes after it, up to a join that waits for more; returns the
         task before that join.
         """
@@ -305,11 +310,11 @@ class MiniEngine:
         join_step = arrived[0].last.end["transition"]["next"][0]  # type: ignore[index]
         return self._follow(join_step, arrived, stack)
 
-    def _follow_to_join(self, step: str, parent: Task, stack: List[Header]) -> Optional[Task]:
+    def _follow_to_join(self, step: str, parent: Task, stack: list[Header]) -> Task | None:
         return self._follow(step, [parent], stack)
 
     def _run_task(
-        self, step: str, inputs: List[Task], join: Optional[str], stack: List[Header], extra: Header
+        self, step: str, inputs: list[Task], join: str | None, stack: list[Header], extra: Header
     ) -> Task:
         retries, catches = self._attempts_of(step)
         task = Task(step, str(len(self.tasks)), [], stack)
@@ -354,7 +359,7 @@ class MiniEngine:
                 break
         return task
 
-    def _attempts_of(self, step: str) -> Tuple[int, int]:
+    def _attempts_of(self, step: str) -> tuple[int, int]:
         if step == "_parameters":
             return 0, 0
         retries, catches = 0, 0

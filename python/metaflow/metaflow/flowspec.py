@@ -1,0 +1,9 @@
+"""The base class of flows."""
+
+from flowstone.flowspec import (
+    FlowSpec,
+)
+
+__all__ = [
+    "FlowSpec",
+]
