@@ -1,0 +1,93 @@
+"""Timing whole commands side by side.
+
+Each round runs every contestant once, in alternating order, so that a noisy machine is noisy for all
+of them. Figures are minimum and median of the wall clock and of the CPU time (user and system, with
+children) in seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Contestant:
+    """A command. `prepare` runs before each round and is not timed."""
+
+    name: str
+    command: list[str]
+    directory: Path
+    environment: dict[str, str]
+    prepare: list[str] | None = None
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    def run_once(self) -> None:
+        if self.prepare:
+            subprocess.run(
+                self.prepare, cwd=self.directory, env=self.environment, check=True, capture_output=True
+            )
+        began = time.perf_counter()
+        with Path(os.devnull).open("wb") as nowhere:
+            process = subprocess.Popen(
+                self.command,
+                cwd=self.directory,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=nowhere,
+                stderr=subprocess.PIPE,
+            )
+            assert process.stderr is not None
+            errors = process.stderr.read()
+            _, status, usage = os.wait4(process.pid, 0)
+        self.wall.append(time.perf_counter() - began)
+        self.cpu.append(usage.ru_utime + usage.ru_stime)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise SystemExit(f"{self.name}: exit {process.returncode}\n{errors.decode()}")
+
+
+@dataclass
+class Race:
+    """Contestants of one task; the first one is ours."""
+
+    title: str
+    contestants: list[Contestant]
+    rounds: int = 10
+
+    def run(self) -> None:
+        for number in range(self.rounds + 1):
+            order = self.contestants if number % 2 else self.contestants[::-1]
+            for contestant in order:
+                contestant.run_once()
+            if number == 0:  # the first round warms caches
+                for contestant in self.contestants:
+                    contestant.wall.clear()
+                    contestant.cpu.clear()
+
+    def rows(self) -> list[str]:
+        ours = self.contestants[0]
+        lines = []
+        for contestant in self.contestants:
+            wall, cpu = statistics.median(contestant.wall), statistics.median(contestant.cpu)
+            ratio = ""
+            if contestant is not ours:
+                wall_ratio = wall / statistics.median(ours.wall)
+                cpu_ratio = cpu / max(statistics.median(ours.cpu), 1e-4)
+                ratio = f"{wall_ratio:6.1f}x {cpu_ratio:6.1f}x"
+            lines.append(
+                f"{self.title:<34} {contestant.name:<10} {min(contestant.wall):8.3f} {wall:8.3f} "
+                f"{min(contestant.cpu):8.3f} {cpu:8.3f}  {ratio}"
+            )
+        return lines
+
+
+HEADER = (
+    f"{'task':<34} {'tool':<10} {'wall min':>8} {'median':>8} {'CPU min':>8} {'median':>8}  "
+    "theirs / ours (wall, CPU)"
+)
