@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "flowstone/testing/golden.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::install {
@@ -43,6 +44,12 @@ std::string Altered(const std::string& from, const std::string& to) {
 
 TEST(ArchivePlan, ReadsWhatItWrote) {
   EXPECT_THAT(ArchivePlan::Parse(SamplePlan().Serialize()), IsOkAndHolds(SamplePlan()));
+}
+
+TEST(ArchivePlan, FormatIsThatOfTheGoldenFile) {
+  testing::ExpectGolden("install/archive_plan_v1", SamplePlan().Serialize());
+  EXPECT_THAT(ArchivePlan::Parse(testing::ReadGolden("install/archive_plan_v1")),
+              IsOkAndHolds(SamplePlan()));
 }
 
 TEST(ArchivePlan, CountsFilesAndBytes) {

@@ -19,6 +19,8 @@ namespace {
 // Two threads link 1.5 times as fast as one on a quiet ext4 or XFS; more gain nothing.
 constexpr std::size_t kLinkThreads = 2;
 constexpr std::size_t kLinksPerShard = 256;
+// In the order of EnvironmentOutcome.
+constexpr std::array<std::string_view, 3> kOutcomeNames = {"reused", "built", "rebuilt"};
 
 EnvironmentScheme SchemeOf(const Interpreter& interpreter) {
   return {.site_packages = interpreter.LibraryDirectory() + "/site-packages",
@@ -189,11 +191,13 @@ Result<Standing> Examine(os::FileSystem& filesystem, const CacheLayout& layout,
 Result<std::vector<PlannedPackage>> ProvidePackages(ArchiveProvider& archives,
                                                     const EnvironmentSpec& spec) {
   std::vector<const EnvironmentPackage*> sorted;
+  sorted.reserve(spec.packages.size());
   for (const EnvironmentPackage& package : spec.packages) {
     sorted.push_back(&package);
   }
   std::ranges::sort(sorted, {}, [](const auto* package) { return package->wheel.name; });
   std::vector<WheelArtifact> wheels;
+  wheels.reserve(sorted.size());
   for (const EnvironmentPackage* package : sorted) {
     wheels.push_back(package->wheel);
   }
@@ -233,8 +237,7 @@ std::vector<std::string> WarningsOf(std::span<const PlannedPackage> packages) {
 }  // namespace
 
 std::string_view EnvironmentOutcomeName(EnvironmentOutcome outcome) {
-  static constexpr std::array<std::string_view, 3> kNames = {"reused", "built", "rebuilt"};
-  return kNames.at(static_cast<std::size_t>(outcome));
+  return kOutcomeNames.at(static_cast<std::size_t>(outcome));
 }
 
 Result<std::optional<Environment>> EnvironmentBuilder::Find(const EnvironmentSpec& spec) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "flowstone/testing/golden.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::install {
@@ -22,6 +23,12 @@ EnvironmentRecord Sample() {
 
 TEST(EnvironmentRecord, ReadsWhatItWrote) {
   EXPECT_THAT(EnvironmentRecord::Parse(Sample().Serialize()), IsOkAndHolds(Sample()));
+}
+
+TEST(EnvironmentRecord, FormatIsThatOfTheGoldenFile) {
+  testing::ExpectGolden("install/environment_record_v1.json", Sample().Serialize());
+  EXPECT_THAT(EnvironmentRecord::Parse(testing::ReadGolden("install/environment_record_v1.json")),
+              IsOkAndHolds(Sample()));
 }
 
 TEST(EnvironmentRecord, DamageIsNoticed) {

@@ -12,6 +12,10 @@
 namespace flowstone::install {
 namespace {
 
+// In the order of InterpreterSource.
+constexpr std::array<std::string_view, 7> kSourceNames = {"requested", "launcher", "PATH",  "pyenv",
+                                                          "uv",        "conda",    "system"};
+
 // "python", "python3", "python3.11", "python3.13t".
 bool IsInterpreterName(std::string_view name) {
   if (!name.starts_with("python")) {
@@ -131,9 +135,7 @@ Error NothingMatches(const PythonRequest& request, const InterpreterList& list) 
 }  // namespace
 
 std::string_view InterpreterSourceName(InterpreterSource source) {
-  static constexpr std::array<std::string_view, 7> kNames = {
-      "requested", "launcher", "PATH", "pyenv", "uv", "conda", "system"};
-  return kNames.at(static_cast<std::size_t>(source));
+  return kSourceNames.at(static_cast<std::size_t>(source));
 }
 
 InterpreterFinder::InterpreterFinder(os::FileSystem& filesystem, InterpreterProbe& probe,

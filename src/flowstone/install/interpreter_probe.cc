@@ -95,10 +95,25 @@ Result<Interpreter> Describe(const json& answer, const std::string& path) {
   return interpreter;
 }
 
+Result<Interpreter> DescribeOrRefuse(const json& answer, const std::string& path) {
+  try {
+    return Describe(answer, path);
+  } catch (const json::exception&) {
+    return NoInterpreter(path, "its answer makes no sense");
+  }
+}
+
 // The answer of Python as JSON, or nothing when it is none.
 json ParseAnswer(const std::string& text) {
   json answer = json::parse(text, nullptr, /*allow_exceptions=*/false);
   return answer.is_object() ? answer : json();
+}
+
+// The interpreter that an answer is about; empty when it does not say.
+std::string ExecutableIn(const json& answer) {
+  const auto executable = answer.find("executable");
+  return executable != answer.end() && executable->is_string() ? executable->get<std::string>()
+                                                               : "";
 }
 
 std::string FirstLine(const std::string& text) {
@@ -123,17 +138,13 @@ Result<Interpreter> InterpreterProbe::Probe(const std::string& executable) {
     }
     FLOWSTONE_LET(const std::string text, Answer(path, StampOf(info)));
     const json answer = ParseAnswer(text);
-    try {
-      const std::string base = answer.at("executable");
-      if (base == path) {
-        FLOWSTONE_LET(Interpreter interpreter, Describe(answer, path));
-        interpreter.stamp = StampOf(info);
-        return interpreter;
-      }
-      FLOWSTONE_LET(path, filesystem_.RealPath(base));
-    } catch (const json::exception&) {
-      return NoInterpreter(path, "its answer makes no sense");
+    const std::string base = ExecutableIn(answer);
+    if (base == path) {
+      FLOWSTONE_LET(Interpreter interpreter, DescribeOrRefuse(answer, path));
+      interpreter.stamp = StampOf(info);
+      return interpreter;
     }
+    FLOWSTONE_LET(path, filesystem_.RealPath(base));
   }
   return NoInterpreter(executable, "it leads from one interpreter to the next");
 }
@@ -156,8 +167,10 @@ Result<std::string> InterpreterProbe::Answer(const std::string& real_path, const
     return known;
   }
   FLOWSTONE_LET(std::string answer, Ask(real_path));
-  // A cache that cannot be written only costs time.
-  if (os::MakeDirectories(filesystem_, layout_.interpreters())) {
+  // What a script starts may change while the script does not. A cache that cannot be written only
+  // costs time.
+  if (ExecutableIn(ParseAnswer(answer)) == real_path &&
+      os::MakeDirectories(filesystem_, layout_.interpreters())) {
     static_cast<void>(os::ReplaceFile(filesystem_, cached, answer));
   }
   return answer;

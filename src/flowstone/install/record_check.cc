@@ -11,6 +11,9 @@
 namespace flowstone::install {
 namespace {
 
+// Room for the base64 of any digest, and the zero that OpenSSL appends.
+constexpr std::size_t kEncodedSize = 2UL * EVP_MAX_MD_SIZE;
+
 Error Broken(std::string message) {
   return {.code = ErrorCode::kCorrupt, .message = std::move(message)};
 }
@@ -34,7 +37,7 @@ std::string UrlsafeHash(const EVP_MD* algorithm, std::string_view bytes) {
   unsigned int size = 0;
   FLOWSTONE_CHECK(
       EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm, nullptr) == 1);
-  std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> encoded{};
+  std::array<unsigned char, kEncodedSize> encoded{};
   const int length = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(size));
   std::string text(encoded.begin(), encoded.begin() + length);
   std::ranges::replace(text, '+', '-');

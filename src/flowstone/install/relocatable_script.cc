@@ -7,6 +7,8 @@
 namespace flowstone::install {
 namespace {
 
+constexpr std::string_view kMarker = "#!python";
+
 // To the shell `'''exec'` is the word exec, and what follows runs the interpreter on this file; to
 // Python the second and third line are one string. `options` is empty or starts with a space.
 std::string Trampoline(std::string_view options) {
@@ -33,7 +35,6 @@ std::string EntryPointScript(const pypi::Script& script) {
 }
 
 std::optional<std::string> RelocateScript(std::string_view content) {
-  constexpr std::string_view kMarker = "#!python";
   if (!content.starts_with(kMarker)) {
     return std::nullopt;
   }

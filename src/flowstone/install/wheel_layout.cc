@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kDistInfo = ".dist-info";
 constexpr std::string_view kData = ".data";
+constexpr std::array<std::string_view, 4> kInstallersOwn = {"RECORD", "INSTALLER", "REQUESTED",
+                                                            "direct_url.json"};
 
 Error Refused(std::string message) {
   return {.code = ErrorCode::kInvalid, .message = std::move(message)};
@@ -108,9 +110,7 @@ Result<std::string> SpreadData(std::string_view path, const pypi::WheelName& whe
 }
 
 bool IsInstallersOwn(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kNames = {"RECORD", "INSTALLER", "REQUESTED",
-                                                      "direct_url.json"};
-  return std::ranges::find(kNames, name) != kNames.end();
+  return std::ranges::find(kInstallersOwn, name) != kInstallersOwn.end();
 }
 
 }  // namespace
