@@ -3,11 +3,11 @@
 // Source distributions and conda packages come from anywhere, so members are filtered as PEP 721's
 // "data" filter does: no devices or pipes, no links out of the tree, no set-id bits, no writing for
 // others, ownership ignored. It is stricter in two ways: absolute names are refused, not stripped,
-// and nothing may lie below a symbolic link or replace an earlier member.
+// and nothing may lie below a symbolic link or replace an earlier member. "./" before a name, which
+// many writers put there, is dropped.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +29,7 @@ struct TarMember {
   std::string path;  // guarded: relative and normalised
   TarMemberType type = TarMemberType::kFile;
   std::uint64_t size = 0;   // of a file
-  std::uint32_t mode = 0;   // filtered: files 0644 or 0755 at most, directories 0755
+  std::uint32_t mode = 0;   // filtered: files 0644 or 0755, directories 0755, links 0777
   std::int64_t mtime = 0;   // seconds since the Unix epoch
   std::string link_target;  // of a symbolic link as written; of a hard link the guarded path of an
                             // earlier file
@@ -52,22 +52,21 @@ class TarReader {
   struct Header;
   // What pax headers and GNU long names say about the member behind them.
   struct Overrides {
-    std::optional<std::string> path;
-    std::optional<std::string> link_target;
-    std::optional<std::uint64_t> size;
+    std::optional<std::string> path = {};
+    std::optional<std::string> link_target = {};
+    std::optional<std::uint64_t> size = {};
   };
 
-  Result<bool> ReadBlock(char* block);
   Result<std::optional<Header>> ReadHeader();
   Result<std::string> ReadExtension(const Header& header);
-  Status ApplyPax(std::string_view records, Overrides& overrides);
-  Result<TarMember> MakeMember(const Header& header, const Overrides& overrides);
+  Status ApplyExtension(const Header& header, Overrides& next);
+  Result<TarMember> MakeMember(const Header& header, const Overrides& next);
   Status Admit(const TarMember& member);
   Status SkipData();
 
   ByteStream& stream_;
   TarLimits limits_;
-  Overrides global_;
+  Overrides global_;  // what a pax global header says about all that follow
   std::unordered_map<std::string, TarMemberType> seen_;
   std::uint64_t data_left_ = 0;
   std::uint64_t padding_left_ = 0;

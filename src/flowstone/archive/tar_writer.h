@@ -34,8 +34,7 @@ class TarWriter {
  private:
   struct Entry;
   Status WriteEntry(const Entry& entry);
-  Status WritePadding(std::uint64_t size);
-  Status CheckComplete() const;
+  Status WriteBlock(const Entry& entry, std::string_view name);
 
   ByteSink sink_;
   std::int64_t mtime_;

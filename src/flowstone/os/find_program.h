@@ -8,7 +8,10 @@
 
 namespace flowstone::os {
 
-// The first executable file called `name` in the ":"-separated directories of `path`; kNotFound.
-Result<std::string> FindProgram(const std::string& name, std::string_view path);
+// The first executable file called `program` in the ":"-separated directories of `search_path`, as
+// execvp(3) has it, but for empty entries: the working directory is never searched by accident.
+// kNotFound when there is none, kDenied when there is one that may not be executed. A program that
+// contains "/" is returned as it is.
+Result<std::string> FindProgram(const std::string& program, std::string_view search_path);
 
 }  // namespace flowstone::os

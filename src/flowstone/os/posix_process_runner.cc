@@ -19,11 +19,11 @@
 #include <utility>
 #include <vector>
 
-#include "flowstone/base/text.h"
 #include "flowstone/os/errno_error.h"
+#include "flowstone/os/exec_vectors.h"
 #include "flowstone/os/file_descriptor.h"
+#include "flowstone/os/find_program.h"
 #include "flowstone/os/memory_file.h"
-#include "flowstone/os/path.h"
 #include "flowstone/os/system_clock.h"
 
 namespace flowstone::os {
@@ -174,9 +174,9 @@ class SpawnPlan {
   }
 
   // The errno number, or 0.
-  int Spawn(pid_t* pid, const std::string& program, char* const* arguments,
-            char* const* environment) const {
-    return ::posix_spawn(pid, program.c_str(), &actions_, &attributes_, arguments, environment);
+  int Spawn(pid_t* pid, const std::string& program, ExecVectors& vectors) const {
+    return ::posix_spawn(pid, program.c_str(), &actions_, &attributes_, vectors.argv(),
+                         vectors.envp());
   }
 
  private:
@@ -184,17 +184,6 @@ class SpawnPlan {
   posix_spawnattr_t attributes_{};
   std::vector<UniqueFd> sources_;
 };
-
-// A null-terminated array of C strings, as exec wants it. Borrows the strings.
-std::vector<char*> PointersTo(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  pointers.reserve(strings.size() + 1);
-  for (std::string& text : strings) {
-    pointers.push_back(text.data());
-  }
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 Error SpawnError(int number, const ProcessSpec& spec) {
   struct stat status {};
@@ -215,25 +204,17 @@ Result<std::unique_ptr<PosixProcess>> Spawn(const ProcessSpec& spec,
   const auto search_path = spec.environment.find("PATH");
   FLOWSTONE_LET(const std::string program,
                 FindProgram(spec.arguments[0], search_path == spec.environment.end()
-                                                   ? std::string(kDefaultSearchPath)
-                                                   : search_path->second));
+                                                   ? kDefaultSearchPath
+                                                   : std::string_view(search_path->second)));
   SpawnPlan plan;
   plan.SetAttributes(group);
   FLOWSTONE_TRY(plan.SetDescriptors(descriptors));
   if (!spec.directory.empty()) {
     plan.ChangeDirectory(spec.directory);
   }
-  std::vector<std::string> arguments = spec.arguments;
-  std::vector<std::string> environment;
-  environment.reserve(spec.environment.size());
-  for (const auto& [name, value] : spec.environment) {
-    std::string& entry = environment.emplace_back(name);
-    entry += '=';
-    entry += value;
-  }
+  ExecVectors vectors(spec.arguments, spec.environment);
   pid_t pid = 0;
-  const int error =
-      plan.Spawn(&pid, program, PointersTo(arguments).data(), PointersTo(environment).data());
+  const int error = plan.Spawn(&pid, program, vectors);
   if (error != 0) {
     return SpawnError(error, spec);
   }
@@ -319,30 +300,6 @@ std::int64_t DeadlineAfter(std::chrono::milliseconds timeout) {
 }
 
 }  // namespace
-
-Result<std::string> FindProgram(const std::string& program, const std::string& search_path) {
-  if (program.find('/') != std::string::npos) {
-    return program;
-  }
-  std::optional<std::string> refused;
-  for (const std::string_view directory : SplitText(search_path, ':')) {
-    // POSIX: an empty entry is the working directory.
-    std::string candidate = JoinPath(directory.empty() ? "." : directory, program);
-    struct stat status {};
-    if (program.empty() || ::stat(candidate.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
-      continue;
-    }
-    if (::access(candidate.c_str(), X_OK) == 0) {
-      return candidate;
-    }
-    refused = std::move(candidate);
-  }
-  if (refused) {
-    return ErrnoError(EACCES, "run '" + *refused + "'");
-  }
-  return Error{.code = ErrorCode::kNotFound,
-               .message = "program '" + program + "' was not found on PATH"};
-}
 
 Result<ProcessResult> PosixProcessRunner::Run(const ProcessSpec& spec, const std::string& input,
                                               std::chrono::milliseconds timeout) {

@@ -19,8 +19,4 @@ class PosixProcessRunner final : public ProcessRunner {
   Result<std::unique_ptr<Process>> Start(const ProcessSpec& spec) override;
 };
 
-// Where execvp(3) would find `program` on `search_path` ("/usr/bin:/bin"); kNotFound when nowhere.
-// A program that contains "/" is returned as it is.
-Result<std::string> FindProgram(const std::string& program, const std::string& search_path);
-
 }  // namespace flowstone::os

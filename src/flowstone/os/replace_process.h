@@ -1,4 +1,4 @@
-// execve(2), and the working directory of the process.
+// execve(2): one program in the place of another.
 #pragma once
 
 #include <map>

@@ -1,10 +1,9 @@
 #include "flowstone/os/working_directory.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <unistd.h>
 
 #include "flowstone/os/errno_error.h"
 
