@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "flowstone/install/archive_cache.h"
@@ -131,6 +133,23 @@ TEST_F(EnvironmentBuilderTest, SecondTimeIsReusedWithoutAskingForArchives) {
   EXPECT_EQ(again->outcome, EnvironmentOutcome::kReused);
   EXPECT_EQ(counting.operation_count(), 2U);
   EXPECT_EQ(archives_.asked(), 1);
+}
+
+TEST_F(EnvironmentBuilderTest, OfManyWhoWantItOneBuilds) {
+  std::atomic<int> built = 0;
+  {
+    std::vector<std::jthread> others;
+    for (int i = 0; i < 6; ++i) {
+      others.emplace_back([&] {
+        LocalArchives archives(filesystem_, layout_);
+        const Result<Environment> environment = EnsureThrough(filesystem_, archives);
+        EXPECT_THAT(environment, IsOk());
+        built += environment && environment->outcome == EnvironmentOutcome::kBuilt ? 1 : 0;
+      });
+    }
+  }
+  EXPECT_EQ(built, 1);
+  EXPECT_THAT(Unfinished(), IsEmpty());
 }
 
 TEST_F(EnvironmentBuilderTest, OrderAndPlaceOfPackagesDoNotMatter) {
