@@ -70,7 +70,4 @@ struct ResolveRequest {
 std::string CanonicalJson(const ResolveRequest& request);
 Digest RequestDigest(const ResolveRequest& request);
 
-// "CPython 3.12.4 on linux x86_64 (manylinux_2_36_x86_64)": for messages and the lock.
-std::string DescribeTarget(const pypi::Target& target);
-
 }  // namespace flowstone::resolve

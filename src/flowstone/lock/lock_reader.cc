@@ -1,0 +1,307 @@
+#include "flowstone/lock/lock_reader.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "flowstone/base/digest.h"
+#include "flowstone/base/error.h"
+#include "flowstone/base/hex.h"
+#include "flowstone/base/text.h"
+#include "flowstone/lock/toml_table.h"
+#include "flowstone/pypi/marker.h"
+#include "flowstone/pypi/name.h"
+#include "flowstone/pypi/sdist_name.h"
+#include "flowstone/pypi/specifier.h"
+#include "flowstone/pypi/version.h"
+#include "flowstone/pypi/wheel_name.h"
+
+namespace flowstone::lock {
+namespace {
+
+Result<pypi::Marker> ParseLockMarker(std::string_view text) {
+  return pypi::Marker::Parse(text, pypi::MarkerVariables::kLockFile);
+}
+
+Result<pypi::Marker> ParseEnvironment(std::string_view text) {
+  return pypi::Marker::Parse(text);
+}
+
+// PEP 751 wants names normalised: another spelling could hide a second entry of one package.
+Result<pypi::Name> ParseNormalizedName(std::string_view text) {
+  FLOWSTONE_LET(pypi::Name name, pypi::Name::Parse(text));
+  if (name.ToString() != text) {
+    return Error{ErrorCode::kInvalid, "the name '" + std::string(text) +
+                                          "' is not normalised: it should be '" + name.ToString() +
+                                          "'"};
+  }
+  return name;
+}
+
+// What follows the last "/", without query and fragment, percent-decoded.
+std::string LastSegment(std::string_view place) {
+  place = place.substr(0, place.find_first_of("?#"));
+  place = place.substr(place.rfind('/') + 1);
+  std::string name;
+  for (std::size_t i = 0; i < place.size(); ++i) {
+    const std::optional<std::string> byte =
+        place[i] == '%' && i + 2 < place.size() ? HexDecode(place.substr(i + 1, 2)) : std::nullopt;
+    if (byte) {
+      name += *byte;
+      i += 2;
+    } else {
+      name += place[i];
+    }
+  }
+  return name;
+}
+
+Result<std::map<std::string, std::string>> ReadHashes(const TomlTable& file) {
+  FLOWSTONE_LET(const std::optional<TomlTable> table, file.Table("hashes"));
+  if (!table) {
+    return file.Wrong("", "the key hashes is missing");
+  }
+  FLOWSTONE_LET(const auto texts, table->AllTexts());
+  std::map<std::string, std::string> hashes;
+  for (const auto& [algorithm, text] : texts) {
+    std::string hex = AsciiLower(text);
+    if (hex.empty() || !HexDecode(hex)) {
+      return table->Wrong(algorithm, "must be hexadecimal digits");
+    }
+    if (algorithm == "sha256" && !Digest::Parse(hex)) {
+      return table->Wrong(algorithm, "must be 64 hexadecimal digits");
+    }
+    hashes.emplace(AsciiLower(algorithm), std::move(hex));
+  }
+  if (hashes.empty()) {
+    return file.Wrong("hashes", "must have at least one hash");
+  }
+  return hashes;
+}
+
+enum class Hashes { kRequired, kAbsent };
+
+Result<LockedFile> ReadFile(const TomlTable& table, Hashes hashes) {
+  LockedFile file;
+  FLOWSTONE_LET(file.url, table.Text("url"));
+  FLOWSTONE_LET(file.path, table.Text("path"));
+  if (!file.url && !file.path) {
+    return table.Wrong("", "either url or path must be given");
+  }
+  FLOWSTONE_LET(std::optional<std::string> name, table.Text("name"));
+  file.name = name ? *std::move(name) : LastSegment(file.path ? *file.path : *file.url);
+  if (file.name.find('/') != std::string::npos) {
+    return table.Wrong("name", "must be a file name, without a directory");
+  }
+  FLOWSTONE_LET(file.size, table.Number("size"));
+  FLOWSTONE_LET(file.upload_time_us, table.Moment("upload-time"));
+  if (hashes == Hashes::kRequired) {
+    FLOWSTONE_LET(file.hashes, ReadHashes(table));
+  }
+  return file;
+}
+
+// The file must be what the package entry says it is.
+template <class FileName>
+Status CheckFileName(const TomlTable& table, const Result<FileName>& parsed,
+                     const LockedPackage& package, const std::string& file_name) {
+  if (!parsed) {
+    return table.Wrong("", parsed.error().message);
+  }
+  if (parsed->name != package.name) {
+    return table.Wrong(
+        "", "the file " + file_name + " is not of the package " + package.name.ToString());
+  }
+  if (package.version && parsed->version != *package.version) {
+    return table.Wrong(
+        "", "the file " + file_name + " is not of version " + package.version->ToString());
+  }
+  return Ok();
+}
+
+Status ReadIndexFiles(const TomlTable& table, LockedPackage& package) {
+  FLOWSTONE_LET(const std::optional<TomlTable> sdist, table.Table("sdist"));
+  if (sdist) {
+    FLOWSTONE_LET(package.sdist, ReadFile(*sdist, Hashes::kRequired));
+    const auto name = pypi::SdistName::ParseFor(package.name, package.sdist->name);
+    FLOWSTONE_TRY(CheckFileName(*sdist, name, package, package.sdist->name));
+  }
+  FLOWSTONE_LET(const std::vector<TomlTable> wheels, table.Tables("wheels"));
+  for (const TomlTable& wheel : wheels) {
+    FLOWSTONE_LET(LockedFile file, ReadFile(wheel, Hashes::kRequired));
+    FLOWSTONE_TRY(CheckFileName(wheel, pypi::WheelName::Parse(file.name), package, file.name));
+    package.wheels.push_back(std::move(file));
+  }
+  return Ok();
+}
+
+Result<DirectSource> ReadDirect(const TomlTable& table, DirectKind kind) {
+  DirectSource direct{.kind = kind};
+  FLOWSTONE_LET(direct.file, ReadFile(table, kind == DirectKind::kArchive ? Hashes::kRequired
+                                                                          : Hashes::kAbsent));
+  FLOWSTONE_LET(const std::optional<std::string> subdirectory, table.Text("subdirectory"));
+  direct.subdirectory = subdirectory.value_or("");
+  if (kind == DirectKind::kDirectory) {
+    FLOWSTONE_LET(direct.editable, table.Truth("editable"));
+  }
+  if (kind == DirectKind::kVcs) {
+    FLOWSTONE_LET(direct.vcs_type, table.RequiredText("type"));
+    FLOWSTONE_LET(direct.commit_id, table.RequiredText("commit-id"));
+    FLOWSTONE_LET(const std::optional<std::string> revision, table.Text("requested-revision"));
+    direct.requested_revision = revision.value_or("");
+  }
+  return direct;
+}
+
+Status ReadSources(const TomlTable& table, LockedPackage& package) {
+  static constexpr std::pair<std::string_view, DirectKind> kDirectKeys[] = {
+      {"vcs", DirectKind::kVcs},
+      {"directory", DirectKind::kDirectory},
+      {"archive", DirectKind::kArchive}};
+  FLOWSTONE_TRY(ReadIndexFiles(table, package));
+  for (const auto& [key, kind] : kDirectKeys) {
+    FLOWSTONE_LET(const std::optional<TomlTable> source, table.Table(key));
+    if (!source) {
+      continue;
+    }
+    if (package.direct || package.sdist || !package.wheels.empty()) {
+      return table.Wrong(key, "the package has another source already");
+    }
+    FLOWSTONE_LET(package.direct, ReadDirect(*source, kind));
+  }
+  if (!package.direct && !package.sdist && package.wheels.empty()) {
+    return table.Wrong("",
+                       "the package has no source: none of wheels, sdist, archive, directory "
+                       "and vcs is given");
+  }
+  return Ok();
+}
+
+Result<std::vector<LockedDependency>> ReadDependencies(const TomlTable& table) {
+  FLOWSTONE_LET(const std::vector<TomlTable> entries, table.Tables("dependencies"));
+  std::vector<LockedDependency> dependencies;
+  for (const TomlTable& entry : entries) {
+    // Only informative, and free in form (PEP 751): what has no name says nothing to us.
+    FLOWSTONE_LET(const auto name, entry.Parsed<pypi::Name>("name", pypi::Name::Parse));
+    FLOWSTONE_LET(auto version, entry.Parsed<pypi::Version>("version", pypi::Version::Parse));
+    if (name) {
+      dependencies.push_back({*name, std::move(version)});
+    }
+  }
+  return dependencies;
+}
+
+Result<LockedPackage> ReadPackage(const TomlTable& table) {
+  FLOWSTONE_TRY(table.RequiredText("name"));
+  FLOWSTONE_LET(const auto name, table.Parsed<pypi::Name>("name", ParseNormalizedName));
+  LockedPackage package{.name = *name};
+  FLOWSTONE_LET(package.version, table.Parsed<pypi::Version>("version", pypi::Version::Parse));
+  FLOWSTONE_LET(const auto marker, table.Parsed<pypi::Marker>("marker", ParseLockMarker));
+  package.marker = marker.value_or(pypi::Marker());
+  FLOWSTONE_LET(const auto python,
+                table.Parsed<pypi::SpecifierSet>("requires-python", pypi::SpecifierSet::Parse));
+  package.requires_python = python.value_or(pypi::SpecifierSet());
+  FLOWSTONE_LET(package.dependencies, ReadDependencies(table));
+  FLOWSTONE_LET(const std::optional<std::string> index, table.Text("index"));
+  package.index = index.value_or("");
+  FLOWSTONE_TRY(ReadSources(table, package));
+  return package;
+}
+
+Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
+  FLOWSTONE_LET(const std::optional<TomlTable> tools, document.Table("tool"));
+  if (!tools) {
+    return std::optional<ToolTable>();
+  }
+  FLOWSTONE_LET(const std::optional<TomlTable> table, tools->Table("flowstone"));
+  if (!table) {
+    return std::optional<ToolTable>();
+  }
+  ToolTable tool;
+  FLOWSTONE_LET(const std::optional<std::string> version, table->Text("version"));
+  tool.version = version.value_or("");
+  FLOWSTONE_LET(tool.request, table->Parsed<Digest>("request", Digest::Parse));
+  FLOWSTONE_LET(const std::optional<std::string> target, table->Text("target"));
+  tool.target = target.value_or("");
+  FLOWSTONE_LET(const std::optional<std::string> newest, table->Text("exclude-newer"));
+  tool.exclude_newer = newest.value_or("");
+  FLOWSTONE_LET(tool.requested, table->ParsedList<pypi::Name>("requested", ParseNormalizedName));
+  return std::optional(std::move(tool));
+}
+
+Status CheckLockVersion(const TomlTable& document) {
+  FLOWSTONE_LET(const std::string text, document.RequiredText("lock-version"));
+  const Result<pypi::Version> version = pypi::Version::Parse(text);
+  if (!version) {
+    return document.Wrong("lock-version", "'" + text + "' is no version");
+  }
+  // A newer minor version only adds what may be ignored.
+  if (version->release(0) != 1) {
+    return document.Wrong("lock-version",
+                          "version " + text + " of the format is not supported, only 1.x is");
+  }
+  return Ok();
+}
+
+Result<Lock> ReadDocument(const TomlTable& document) {
+  FLOWSTONE_TRY(CheckLockVersion(document));
+  Lock lock;
+  FLOWSTONE_LET(lock.created_by, document.RequiredText("created-by"));
+  FLOWSTONE_LET(const auto python,
+                document.Parsed<pypi::SpecifierSet>("requires-python", pypi::SpecifierSet::Parse));
+  lock.requires_python = python.value_or(pypi::SpecifierSet());
+  FLOWSTONE_LET(lock.environments,
+                document.ParsedList<pypi::Marker>("environments", ParseEnvironment));
+  FLOWSTONE_LET(lock.extras,
+                document.ParsedList<pypi::ExtraName>("extras", pypi::ExtraName::Parse));
+  FLOWSTONE_LET(lock.dependency_groups,
+                document.ParsedList<pypi::GroupName>("dependency-groups", pypi::GroupName::Parse));
+  FLOWSTONE_LET(lock.default_groups,
+                document.ParsedList<pypi::GroupName>("default-groups", pypi::GroupName::Parse));
+  if (!document.Has("packages")) {
+    return document.Wrong("", "the key packages is missing");
+  }
+  FLOWSTONE_LET(const std::vector<TomlTable> packages, document.Tables("packages"));
+  for (const TomlTable& table : packages) {
+    FLOWSTONE_LET(LockedPackage package, ReadPackage(table));
+    lock.packages.push_back(std::move(package));
+  }
+  FLOWSTONE_LET(lock.tool, ReadTool(document));
+  return lock;
+}
+
+}  // namespace
+
+Result<Lock> ParseLock(std::string_view text) {
+  try {
+    const toml::table document = toml::parse(text);
+    return ReadDocument(TomlTable(document, ""));
+  } catch (const toml::parse_error& error) {
+    return Error{ErrorCode::kInvalid, "line " + std::to_string(error.source().begin.line) +
+                                          ": not valid TOML: " + std::string(error.description())};
+  }
+}
+
+bool IsLockFileName(std::string_view file_name) {
+  static constexpr std::string_view kStem = "pylock.";
+  static constexpr std::string_view kSuffix = ".toml";
+  if (file_name == "pylock.toml") {
+    return true;
+  }
+  if (!file_name.starts_with(kStem) || !file_name.ends_with(kSuffix) ||
+      file_name.size() <= kStem.size() + kSuffix.size()) {
+    return false;
+  }
+  const std::string_view name =
+      file_name.substr(kStem.size(), file_name.size() - kStem.size() - kSuffix.size());
+  return name.find('.') == std::string_view::npos;
+}
+
+}  // namespace flowstone::lock

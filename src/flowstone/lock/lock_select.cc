@@ -1,0 +1,178 @@
+#include "flowstone/lock/lock_select.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flowstone/base/digest.h"
+#include "flowstone/base/error.h"
+#include "flowstone/base/result.h"
+#include "flowstone/base/text.h"
+#include "flowstone/lock/lock.h"
+#include "flowstone/lock/target_text.h"
+#include "flowstone/pypi/marker.h"
+#include "flowstone/pypi/name.h"
+#include "flowstone/pypi/specifier.h"
+#include "flowstone/pypi/target.h"
+#include "flowstone/pypi/wheel_name.h"
+
+namespace flowstone::lock {
+namespace {
+
+std::string Title(const LockedPackage& package) {
+  const std::string name = package.name.ToString();
+  return package.version ? name + " " + package.version->ToString() : name;
+}
+
+// A pre-release of an interpreter counts as the release it leads to, as it does for pip.
+bool AcceptsPython(const pypi::SpecifierSet& requires_python, const pypi::Target& target) {
+  return requires_python.Contains(target.python_full_version.BaseRelease());
+}
+
+Status CheckEnvironment(const Lock& lock, const pypi::Target& target) {
+  if (!AcceptsPython(lock.requires_python, target)) {
+    return Error{ErrorCode::kConflict, "the lock is for Python " + lock.requires_python.ToString() +
+                                           ", not for " + DescribeTarget(target)};
+  }
+  const bool is_covered = lock.environments.empty() ||
+                          std::ranges::any_of(lock.environments, [&](const pypi::Marker& marker) {
+                            return marker.Evaluate(target.markers);
+                          });
+  if (!is_covered) {
+    std::vector<std::string> environments;
+    for (const pypi::Marker& marker : lock.environments) {
+      environments.push_back("the lock is for " + marker.ToString());
+    }
+    return Error{.code = ErrorCode::kConflict,
+                 .message = "the lock is for other environments than " + DescribeTarget(target),
+                 .hints = std::move(environments)};
+  }
+  return Ok();
+}
+
+// The entries that apply to the target, each package at most once.
+Result<std::vector<const LockedPackage*>> ApplicablePackages(const Lock& lock,
+                                                             const pypi::Target& target,
+                                                             const SelectOptions& options) {
+  const std::vector<pypi::GroupName>& groups =
+      options.groups ? *options.groups : lock.default_groups;
+  const pypi::MarkerSelection selection{.extras = options.extras, .groups = groups};
+  std::vector<const LockedPackage*> applicable;
+  for (const LockedPackage& package : lock.packages) {
+    if (!package.marker.Evaluate(target.markers, selection)) {
+      continue;
+    }
+    if (!AcceptsPython(package.requires_python, target)) {
+      return Error{ErrorCode::kConflict, Title(package) + " in the lock requires Python " +
+                                             package.requires_python.ToString() +
+                                             ", and the target is " + DescribeTarget(target)};
+    }
+    applicable.push_back(&package);
+  }
+  std::ranges::stable_sort(applicable, {}, [](const LockedPackage* package) -> const pypi::Name& {
+    return package->name;
+  });
+  const auto repeated = std::ranges::adjacent_find(
+      applicable, {},
+      [](const LockedPackage* package) -> const pypi::Name& { return package->name; });
+  if (repeated != applicable.end()) {
+    return Error{ErrorCode::kConflict, "the lock is ambiguous: both " + Title(**repeated) +
+                                           " and " + Title(**(repeated + 1)) + " apply to " +
+                                           DescribeTarget(target)};
+  }
+  return applicable;
+}
+
+Error NoWheelFits(const LockedPackage& package, const pypi::Target& target) {
+  std::vector<std::string> tags;
+  for (const LockedFile& wheel : package.wheels) {
+    if (const Result<pypi::WheelName> name = pypi::WheelName::Parse(wheel.name)) {
+      tags.push_back(name->tags.ToString());
+    }
+  }
+  return Error{
+      .code = ErrorCode::kConflict,
+      .message = "no wheel of " + Title(package) + " in the lock fits " + DescribeTarget(target),
+      .hints = {"the lock has wheels for " + JoinText(tags, ", ")}};
+}
+
+struct Choice {
+  const LockedFile* file;
+  pypi::WheelName name;
+};
+
+// The wheel whose best tag comes first; of equals the one with the highest build tag.
+Result<Choice> BestWheel(const LockedPackage& package, const std::vector<const LockedFile*>& wheels,
+                         const pypi::Target& target) {
+  std::optional<Choice> best;
+  std::size_t best_priority = 0;
+  for (const LockedFile* wheel : wheels) {
+    FLOWSTONE_LET(pypi::WheelName name, pypi::WheelName::Parse(wheel->name));
+    const std::optional<std::size_t> priority = target.tags.Priority(name.tags);
+    if (!priority) {
+      continue;
+    }
+    const bool is_better = !best || *priority < best_priority ||
+                           (*priority == best_priority && best->name.build < name.build);
+    if (is_better) {
+      best = Choice{wheel, std::move(name)};
+      best_priority = *priority;
+    }
+  }
+  if (!best) {
+    return NoWheelFits(package, target);
+  }
+  return *std::move(best);
+}
+
+Result<std::vector<const LockedFile*>> WheelsOf(const LockedPackage& package) {
+  std::vector<const LockedFile*> wheels;
+  for (const LockedFile& wheel : package.wheels) {
+    wheels.push_back(&wheel);
+  }
+  if (package.direct && package.direct->kind == DirectKind::kArchive &&
+      package.direct->file.name.ends_with(".whl")) {
+    wheels.push_back(&package.direct->file);
+  }
+  if (wheels.empty()) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "the lock has no wheel of " + Title(package) + ", only its source",
+                 .hints = {"build a wheel of it and lock that: only wheels are installed"}};
+  }
+  return wheels;
+}
+
+Result<SelectedWheel> Select(const LockedPackage& package, const Lock& lock,
+                             const pypi::Target& target) {
+  FLOWSTONE_LET(const std::vector<const LockedFile*> wheels, WheelsOf(package));
+  FLOWSTONE_LET(Choice choice, BestWheel(package, wheels, target));
+  const std::optional<Digest> sha256 = choice.file->Sha256();
+  if (!sha256) {
+    return Error{ErrorCode::kInvalid, "the lock gives no sha256 of " + choice.file->name};
+  }
+  const bool is_requested =
+      !lock.tool || lock.tool->requested.empty() ||
+      std::ranges::find(lock.tool->requested, package.name) != lock.tool->requested.end();
+  return SelectedWheel{package.name, std::move(choice.name.version), *choice.file, *sha256,
+                       is_requested};
+}
+
+}  // namespace
+
+Result<std::vector<SelectedWheel>> SelectWheels(const Lock& lock, const pypi::Target& target,
+                                                const SelectOptions& options) {
+  FLOWSTONE_TRY(CheckEnvironment(lock, target));
+  FLOWSTONE_LET(const std::vector<const LockedPackage*> packages,
+                ApplicablePackages(lock, target, options));
+  std::vector<SelectedWheel> selected;
+  for (const LockedPackage* package : packages) {
+    FLOWSTONE_LET(SelectedWheel wheel, Select(*package, lock, target));
+    selected.push_back(std::move(wheel));
+  }
+  return selected;
+}
+
+}  // namespace flowstone::lock

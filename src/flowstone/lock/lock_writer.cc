@@ -1,0 +1,285 @@
+#include "flowstone/lock/lock_writer.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "flowstone/base/text.h"
+#include "flowstone/lock/lock.h"
+#include "flowstone/lock/timestamp.h"
+
+namespace flowstone::lock {
+namespace {
+
+bool IsControl(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
+}
+
+std::string EscapedString(std::string_view text) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (IsControl(c)) {
+      const auto byte = static_cast<unsigned char>(c);
+      quoted += "\\u00";
+      quoted += kDigits[byte >> 4U];
+      quoted += kDigits[byte & 0xFU];
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+// Markers are full of double quotes: single ones around them need no escapes.
+std::string TomlString(std::string_view text) {
+  const bool suits_literal = text.find('"') != std::string_view::npos &&
+                             text.find('\'') == std::string_view::npos &&
+                             std::ranges::none_of(text, IsControl);
+  return suits_literal ? "'" + std::string(text) + "'" : EscapedString(text);
+}
+
+std::string TomlStrings(std::vector<std::string> texts) {
+  for (std::string& text : texts) {
+    text = TomlString(text);
+  }
+  return "[" + JoinText(texts, ", ") + "]";
+}
+
+template <class Names>
+std::string TomlNames(const Names& names) {
+  std::vector<std::string> texts;
+  for (const auto& name : names) {
+    texts.push_back(name.ToString());
+  }
+  std::ranges::sort(texts);
+  return TomlStrings(std::move(texts));
+}
+
+// A lock is shared: whoever reads it has credentials of their own.
+std::string WithoutCredentials(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string::npos) {
+    return url;
+  }
+  const std::size_t authority = scheme + 3;
+  const std::size_t end = std::min(url.find_first_of("/?#", authority), url.size());
+  const std::size_t at = url.rfind('@', end);
+  if (at == std::string::npos || at < authority) {
+    return url;
+  }
+  return url.substr(0, authority) + url.substr(at + 1);
+}
+
+// The entries of an inline table, in the order in which they are added.
+class InlineTable {
+ public:
+  void Text(std::string_view key, const std::string& value) {
+    if (!value.empty()) {
+      Raw(key, TomlString(value));
+    }
+  }
+  void Raw(std::string_view key, const std::string& value) {
+    entries_.push_back(std::string(key) + " = " + value);
+  }
+  std::string ToString() const { return "{ " + JoinText(entries_, ", ") + " }"; }
+
+ private:
+  std::vector<std::string> entries_;
+};
+
+void AddPlace(InlineTable& table, const LockedFile& file) {
+  if (file.url) {
+    table.Text("url", WithoutCredentials(*file.url));
+  }
+  table.Text("path", file.path.value_or(""));
+}
+
+void AddFacts(InlineTable& table, const LockedFile& file) {
+  if (file.upload_time_us) {
+    table.Raw("upload-time", FormatTimestamp(*file.upload_time_us));
+  }
+  if (file.size) {
+    table.Raw("size", std::to_string(*file.size));
+  }
+}
+
+void AddHashes(InlineTable& table, const LockedFile& file) {
+  InlineTable hashes;
+  for (const auto& [algorithm, hex] : file.hashes) {
+    hashes.Text(algorithm, hex);
+  }
+  table.Raw("hashes", hashes.ToString());
+}
+
+std::string FileText(const LockedFile& file) {
+  InlineTable table;
+  table.Text("name", file.name);
+  AddPlace(table, file);
+  AddFacts(table, file);
+  AddHashes(table, file);
+  return table.ToString();
+}
+
+std::string DirectText(const DirectSource& direct) {
+  InlineTable table;
+  table.Text("type", direct.vcs_type);
+  AddPlace(table, direct.file);
+  if (direct.editable) {
+    table.Raw("editable", *direct.editable ? "true" : "false");
+  }
+  table.Text("requested-revision", direct.requested_revision);
+  table.Text("commit-id", direct.commit_id);
+  if (direct.kind == DirectKind::kArchive) {
+    AddFacts(table, direct.file);
+    AddHashes(table, direct.file);
+  }
+  table.Text("subdirectory", direct.subdirectory);
+  return table.ToString();
+}
+
+std::string_view DirectKey(DirectKind kind) {
+  switch (kind) {
+    case DirectKind::kArchive:
+      return "archive";
+    case DirectKind::kDirectory:
+      return "directory";
+    case DirectKind::kVcs:
+      return "vcs";
+  }
+  return "";
+}
+
+class Writer {
+ public:
+  std::string Write(const Lock& lock) {
+    WriteHeader(lock);
+    std::vector<const LockedPackage*> packages;
+    for (const LockedPackage& package : lock.packages) {
+      packages.push_back(&package);
+    }
+    std::ranges::stable_sort(packages, [](const LockedPackage* a, const LockedPackage* b) {
+      return SortKey(*a) < SortKey(*b);
+    });
+    if (packages.empty()) {
+      Entry("packages", "[]");
+    }
+    for (const LockedPackage* package : packages) {
+      WritePackage(*package);
+    }
+    if (lock.tool) {
+      WriteTool(*lock.tool);
+    }
+    return std::move(text_);
+  }
+
+ private:
+  static std::tuple<pypi::Name, std::optional<pypi::Version>, std::string> SortKey(
+      const LockedPackage& package) {
+    return {package.name, package.version, package.marker.ToString()};
+  }
+
+  void Line(const std::string& line) { text_ += line + "\n"; }
+  void Entry(std::string_view key, const std::string& value) {
+    Line(std::string(key) + " = " + value);
+  }
+  void TextEntry(std::string_view key, const std::string& value) {
+    if (!value.empty()) {
+      Entry(key, TomlString(value));
+    }
+  }
+  // One row a line: a changed file is a changed line.
+  void Rows(std::string_view key, const std::vector<std::string>& rows) {
+    if (rows.empty()) {
+      return;
+    }
+    Line(std::string(key) + " = [");
+    for (const std::string& row : rows) {
+      Line("    " + row + ",");
+    }
+    Line("]");
+  }
+
+  void WriteHeader(const Lock& lock) {
+    Entry("lock-version", TomlString(kLockVersion));
+    std::vector<std::string> environments;
+    for (const pypi::Marker& marker : lock.environments) {
+      environments.push_back(TomlString(marker.ToString()));
+    }
+    Rows("environments", environments);
+    TextEntry("requires-python", lock.requires_python.ToString());
+    if (!lock.extras.empty()) {
+      Entry("extras", TomlNames(lock.extras));
+    }
+    if (!lock.dependency_groups.empty()) {
+      Entry("dependency-groups", TomlNames(lock.dependency_groups));
+    }
+    if (!lock.default_groups.empty()) {
+      Entry("default-groups", TomlNames(lock.default_groups));
+    }
+    Entry("created-by", TomlString(lock.created_by));
+  }
+
+  void WritePackage(const LockedPackage& package) {
+    Line("");
+    Line("[[packages]]");
+    Entry("name", TomlString(package.name.ToString()));
+    if (package.version) {
+      Entry("version", TomlString(package.version->ToString()));
+    }
+    TextEntry("marker", package.marker.ToString());
+    TextEntry("requires-python", package.requires_python.ToString());
+    std::vector<std::string> dependencies;
+    for (const LockedDependency& dependency : package.dependencies) {
+      InlineTable table;
+      table.Text("name", dependency.name.ToString());
+      table.Text("version", dependency.version ? dependency.version->ToString() : "");
+      dependencies.push_back(table.ToString());
+    }
+    std::ranges::sort(dependencies);
+    Rows("dependencies", dependencies);
+    if (package.direct) {
+      Entry(DirectKey(package.direct->kind), DirectText(*package.direct));
+    }
+    TextEntry("index", WithoutCredentials(package.index));
+    if (package.sdist) {
+      Entry("sdist", FileText(*package.sdist));
+    }
+    std::vector<std::string> wheels;
+    for (const LockedFile& wheel : package.wheels) {
+      wheels.push_back(FileText(wheel));
+    }
+    Rows("wheels", wheels);
+  }
+
+  void WriteTool(const ToolTable& tool) {
+    Line("");
+    Line("[tool.flowstone]");
+    TextEntry("version", tool.version);
+    TextEntry("request", tool.request ? tool.request->ToString() : "");
+    TextEntry("target", tool.target);
+    TextEntry("exclude-newer", tool.exclude_newer);
+    if (!tool.requested.empty()) {
+      Entry("requested", TomlNames(tool.requested));
+    }
+  }
+
+  std::string text_;
+};
+
+}  // namespace
+
+std::string WriteLock(const Lock& lock) {
+  return Writer().Write(lock);
+}
+
+}  // namespace flowstone::lock
