@@ -232,6 +232,7 @@ class Check {
         }
         if (marks[child.value] == Mark::kOnPath) {
           std::vector<NodeId> cycle;
+          cycle.reserve(path.size());
           for (const Visit& step : path) {
             cycle.push_back(step.id);
           }
@@ -280,6 +281,7 @@ class Check {
 
   std::pair<std::string, std::string> Describe(const NestingProblem& problem) const {
     std::vector<std::string> names;
+    names.reserve(problem.related.size());
     for (const NodeId id : problem.related) {
       names.push_back(Step(id).name);
     }

@@ -54,6 +54,7 @@ class Play {
 
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
+    names.reserve(tasks_.size());
     for (const TaskSpec& task : tasks_) {
       names.push_back(TaskName(task.step, task.id.task));
     }
@@ -110,6 +111,7 @@ FlowBuilder ForeachFlow() {
 
 std::vector<std::string> InputsOf(const TaskSpec& task) {
   std::vector<std::string> names;
+  names.reserve(task.inputs.size());
   for (const TaskInput& input : task.inputs) {
     names.push_back(TaskName(input.step, input.task));
   }

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<std::string> DeclaredTargets(const Graph& graph, const Node& node) {
   std::vector<std::string> names;
+  names.reserve(node.out.size());
   for (const NodeId child : node.out) {
     names.push_back(graph.node(child).name);
   }

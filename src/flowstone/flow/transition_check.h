@@ -13,7 +13,7 @@
 namespace flowstone::flow {
 
 // Why the task that `result` is of cannot be followed, as one sentence; nothing when it can.
-std::optional<std::string> TransitionComplaint(const Graph& graph, NodeId node,
+std::optional<std::string> TransitionComplaint(const Graph& graph, NodeId id,
                                                const std::optional<Transition>& transition,
                                                std::uint64_t max_num_splits);
 

@@ -28,9 +28,9 @@ inline TaskSpec ContractTask(const std::string& step, std::uint64_t task) {
 
 // Events of `count` attempts until all have ended, or until nothing came for too long.
 inline std::vector<ExecutorEvent> EventsUntilEnded(Executor& executor, std::size_t count) {
-  constexpr int kPatience = 200;  // × 100 ms without any event
+  constexpr int patience = 200;  // × 100 ms without any event
   std::vector<ExecutorEvent> all;
-  for (int quiet = 0; count > 0 && quiet < kPatience;) {
+  for (int quiet = 0; count > 0 && quiet < patience;) {
     std::vector<ExecutorEvent> events = executor.WaitEvents(std::chrono::milliseconds(100));
     quiet = events.empty() ? quiet + 1 : 0;
     for (ExecutorEvent& event : events) {

@@ -111,6 +111,7 @@ inline FakeAttempt FollowsGraph(const Graph& graph, const TaskSpec& task,
   }
   const Node& node = graph.node(*id);
   std::vector<std::string> next;
+  next.reserve(node.out.size());
   for (const NodeId child : node.out) {
     next.push_back(graph.node(child).name);
   }
