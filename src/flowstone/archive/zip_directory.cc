@@ -56,8 +56,9 @@ Result<Entry> TakeEntry(std::string_view& directory) {
   return entry;
 }
 
-// Replaces the saturated ones of `fields` by what the ZIP64 extra field says, which must hold them
-// and nothing else (APPNOTE §4.5.3).
+// Replaces the saturated ones of `fields` by what the ZIP64 extra field says. It holds those and
+// nothing else (APPNOTE §4.5.3), or, as several writers of wheels do, also the fields before them
+// that fit into the header: these must say the same twice.
 Status WidenFields(std::string_view extra, std::span<std::uint64_t* const> fields,
                    std::string_view name) {
   Result<std::optional<std::string_view>> found = FindExtraField(extra, kZip64Extra);
@@ -65,17 +66,25 @@ Status WidenFields(std::string_view extra, std::span<std::uint64_t* const> field
     return ZipMemberRefused(name, found.error().message);
   }
   std::string_view wide = found->value_or(std::string_view());
+  const auto is_saturated = [](const std::uint64_t* field) { return *field == kSaturated32; };
+  const auto saturated = static_cast<std::size_t>(std::ranges::count_if(fields, is_saturated));
+  const bool repeats = wide.size() != 8 * saturated;
   for (std::uint64_t* field : fields) {
-    if (*field == kSaturated32) {
-      if (wide.size() < 8) {
-        return ZipMemberRefused(name, "its ZIP64 sizes are missing");
-      }
-      *field = Field64(wide, 0);
-      wide.remove_prefix(8);
+    if (!is_saturated(field) && (!repeats || wide.empty())) {
+      continue;
     }
+    if (wide.size() < 8) {
+      return ZipMemberRefused(name, "its ZIP64 sizes are missing");
+    }
+    const std::uint64_t value = Field64(wide, 0);
+    if (!is_saturated(field) && *field != value) {
+      return ZipMemberRefused(name, "its ZIP64 field contradicts its header");
+    }
+    *field = value;
+    wide.remove_prefix(8);
   }
   if (!wide.empty()) {
-    return ZipMemberRefused(name, "its ZIP64 field says what its header says already");
+    return ZipMemberRefused(name, "its ZIP64 field holds more than sizes");
   }
   return Ok();
 }
