@@ -20,6 +20,9 @@ namespace {
 constexpr int kHashThreads = 2;
 // A package whose files are spread over more packs than this is packed anew.
 constexpr std::size_t kMostPacks = 16;
+constexpr std::uint32_t kRegularBits = 0644;
+constexpr std::uint32_t kExecutableBits = 0755;
+constexpr std::uint32_t kDirectoryBits = 0755;
 
 using ReadEntry = std::function<Result<std::string>(const TreeEntry& entry)>;
 
@@ -116,8 +119,6 @@ std::vector<OpenPack> OpenBase(store::Datastore& datastore, const std::optional<
 
 Status WriteFile(os::FileSystem& files, const std::string& path, const std::string& content,
                  FileMode mode) {
-  constexpr std::uint32_t kRegularBits = 0644;
-  constexpr std::uint32_t kExecutableBits = 0755;
   FLOWSTONE_LET(const std::unique_ptr<os::OutputFile> file,
                 files.OpenOutput(path, os::Existing::kRefuse,
                                  mode == FileMode::kExecutable ? kExecutableBits : kRegularBits));
@@ -205,6 +206,7 @@ Result<StoredCodePackage> StoredCodePackage::Load(store::Datastore& datastore, c
   FLOWSTONE_LET(TreeManifest manifest, Annotate(TreeManifest::Parse(text), frame));
   FLOWSTONE_LET(std::vector<OpenPack> packs, Annotate(OpenPacks(datastore, id), frame));
   std::vector<store::PackReader> readers;
+  readers.reserve(packs.size());
   for (OpenPack& pack : packs) {
     readers.push_back(std::move(pack.reader));
   }
@@ -255,7 +257,6 @@ Status StoredCodePackage::WriteTree(os::FileSystem& files, const std::string& di
 }
 
 Status StoredCodePackage::ExtractTo(os::FileSystem& files, const std::string& directory) {
-  constexpr std::uint32_t kDirectoryBits = 0755;
   FLOWSTONE_LET(const bool exists, os::Exists(files, directory));
   if (exists) {
     return Error{.code = ErrorCode::kConflict, .message = "'" + directory + "' exists already"};

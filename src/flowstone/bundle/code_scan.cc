@@ -15,9 +15,9 @@ namespace flowstone::bundle {
 namespace {
 
 constexpr std::size_t kLargestNamed = 5;
+constexpr std::uint64_t kMebibyte = 1ULL << 20U;
 
 std::string InMebibytes(std::uint64_t bytes) {
-  constexpr std::uint64_t kMebibyte = 1ULL << 20U;
   return std::to_string((bytes + kMebibyte / 2) / kMebibyte) + " MiB";
 }
 

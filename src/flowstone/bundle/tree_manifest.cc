@@ -17,19 +17,22 @@ constexpr std::string_view kFileKind = "file";
 constexpr std::string_view kRegularMode = "0644";
 constexpr std::string_view kExecutableMode = "0755";
 constexpr std::size_t kFields = 5;
+constexpr std::size_t kEscapeSize = 4;  // of "\\x0a"
 constexpr char kFirstPrintable = ' ';
 constexpr char kDelete = '\x7f';
 
-bool NeedsEscape(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < static_cast<unsigned char>(kFirstPrintable) || c == kDelete || c == '\\';
+bool IsPlainAscii(char c) {
+  return c >= kFirstPrintable && c != kDelete && c != '\\';
 }
 
-// A path on one line: control characters and backslashes as \xNN, everything else as it is.
+// A path as one line of UTF-8: control characters, backslashes and, in a path that is no UTF-8,
+// every byte beyond ASCII as \xNN, everything else as it is.
 std::string EscapePath(std::string_view path) {
+  const bool is_utf8 = IsUtf8(path);
   std::string text;
   for (const char c : path) {
-    if (NeedsEscape(c)) {
+    const bool beyond_ascii = (static_cast<unsigned char>(c) & 0x80U) != 0;
+    if (beyond_ascii ? !is_utf8 : !IsPlainAscii(c)) {
       text += "\\x" + HexEncode(std::as_bytes(std::span(&c, 1)));
     } else {
       text += c;
@@ -46,7 +49,6 @@ std::optional<std::string> UnescapePath(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    constexpr std::size_t kEscapeSize = 4;
     const std::optional<std::string> byte =
         text.size() >= kEscapeSize && text[1] == 'x' ? HexDecode(text.substr(2, 2)) : std::nullopt;
     if (!byte) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "flowstone/base/text.h"
 #include "flowstone/testing/golden.h"
 #include "flowstone/testing/result_matchers.h"
 
@@ -40,6 +41,10 @@ TreeManifest SampleTree() {
 TEST(TreeManifest, IsItsGoldenFile) {
   ExpectGolden("bundle/tree.txt", SampleTree().ToString());
   EXPECT_THAT(TreeManifest::Parse(ReadGolden("bundle/tree.txt")), IsOkAndHolds(SampleTree()));
+}
+
+TEST(TreeManifest, IsUtf8WhateverThePaths) {
+  EXPECT_TRUE(IsUtf8(SampleTree().ToString()));
 }
 
 TEST(TreeManifest, HasTheDigestOfItsTextAsId) {

@@ -13,6 +13,10 @@ namespace {
 constexpr std::string_view kRunsPrefix = "runs/";
 constexpr std::string_view kAttemptSuffix = ".json";
 constexpr const char* kTaskRecordName = "task.json";
+constexpr std::size_t kMostAttemptDigits = 9;
+// Ids of runs that this engine started are microseconds since the epoch, of so many digits until
+// the year 2286; for others the record says when they started.
+constexpr std::size_t kMicrosecondDigits = 16;
 
 // Ids come from people and other programs: "" can name nothing.
 Status CheckIds(std::initializer_list<std::string_view> ids) {
@@ -96,8 +100,7 @@ std::optional<std::int64_t> AttemptOfName(std::string_view name) {
     return std::nullopt;
   }
   name.remove_suffix(kAttemptSuffix.size());
-  constexpr std::size_t kMostDigits = 9;
-  if (!IsNumber(name) || name.size() > kMostDigits) {
+  if (!IsNumber(name) || name.size() > kMostAttemptDigits) {
     return std::nullopt;
   }
   std::int64_t attempt = 0;
@@ -216,9 +219,6 @@ Result<std::vector<std::string>> RunStore::ListFlows() {
 Result<std::vector<std::string>> RunStore::ListRuns(const std::string& flow) {
   FLOWSTONE_LET(const std::string folder, FlowFolder(flow));
   FLOWSTONE_LET(const std::vector<std::string> names, FolderNames(datastore_.objects(), folder));
-  // Ids of runs that this engine started are microseconds since the epoch; for others the record
-  // says when.
-  constexpr std::size_t kMicrosecondDigits = 16;
   std::vector<std::pair<std::int64_t, std::string>> runs;
   for (const std::string& name : names) {
     if (IsNumber(name) && name.size() == kMicrosecondDigits) {

@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::uint64_t kChunkSize = std::uint64_t{4} << 20U;
 
+// Parts of a key below runs/: of a file of a flow, of a run, of a task.
+constexpr std::size_t kFlowParts = 3;
+constexpr std::size_t kRunParts = 4;
+constexpr std::size_t kTaskParts = 6;
+
 constexpr const char* kRerun =
     "remove it (its bytes are lost) and `resume` the runs that name it from the step that made it";
 constexpr const char* kStoreAgain = "remove it; the next run that needs it stores it again";
@@ -120,9 +125,6 @@ class Verifier {
 
   // runs/<flow>/latest · runs/<flow>/<run>/<file> · runs/<flow>/<run>/<step>/<task>/<file>
   void VerifyRunFile(const std::string& key, const std::vector<std::string_view>& parts) {
-    constexpr std::size_t kFlowParts = 3;
-    constexpr std::size_t kRunParts = 4;
-    constexpr std::size_t kTaskParts = 6;
     const std::string_view name = parts.back();
     if (parts.size() == kFlowParts && name == "latest") {
       ++report_.records;
