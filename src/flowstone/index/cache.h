@@ -1,10 +1,9 @@
-// IndexCache: what indexes said before, on disk.
+// IndexCache: what indexes said before, on disk (docs/formats/index-cache.md).
 //
-// Two kinds of entries: project pages as they were sent, with the facts that decide how long they
-// may be used (docs/formats/index-cache.md), and METADATA texts of files. Entries are written
-// atomically, so that processes may share the directory; an entry that does not read back is
-// removed and counts as missing. Nothing of a URL's credentials enters a file or its name.
-// Thread-safe.
+// Two kinds of entries: project pages as they were sent, with what decides how long they may be
+// used, and METADATA texts of files. Entries are written atomically, so that processes may share
+// the directory; an entry that does not read back is removed and counts as missing. Nothing of a
+// URL's credentials enters a file or its name. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,31 +12,13 @@
 #include <string_view>
 
 #include "flowstone/base/result.h"
+#include "flowstone/index/freshness.h"
 #include "flowstone/index/project_page.h"
-#include "flowstone/net/transport.h"
 #include "flowstone/net/url.h"
-#include "flowstone/os/clock.h"
 #include "flowstone/os/filesystem.h"
 #include "flowstone/pypi/name.h"
 
 namespace flowstone::index {
-
-// How long a response may be used, and what to ask with afterwards (RFC 9111, for a private cache).
-struct Freshness {
-  std::int64_t received_ns = 0;  // wall clock
-  std::int64_t lifetime_s = 0;   // 0: ask every time
-  std::string etag = {};
-  std::string last_modified = {};
-  friend bool operator==(const Freshness&, const Freshness&) = default;
-};
-
-// From Cache-Control, Age, Expires and Date. A response without any of them is used for ten
-// minutes when it has no validator either, and revalidated every time otherwise. Nothing when it
-// must not be stored.
-std::optional<Freshness> FreshnessOf(const net::Headers& headers, std::int64_t received_ns);
-
-// An entry from the future (the clock was set back) is stale.
-bool IsFresh(const Freshness& freshness, std::int64_t now_ns);
 
 struct CachedPage {
   int status = 200;          // 200, or 404: the index does not have the project

@@ -40,7 +40,7 @@ struct PackageIndexOptions {
   std::vector<std::string> find_links = {};
   FetchMode mode = FetchMode::kNormal;
   std::string cache_directory;  // of IndexCache
-  int workers = 4;              // threads that parse pages and open wheels
+  int workers = 8;              // threads that parse pages, and wait for ranges and whole wheels
 };
 
 // The files of one project. `found` is false when no source has it: that is an answer, and the
@@ -93,8 +93,7 @@ class PackageIndex {
 
  private:
   class Engine;
-  // Shared with the callbacks of requests under way, which may outlive this object.
-  std::shared_ptr<Engine> engine_;
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace flowstone::index

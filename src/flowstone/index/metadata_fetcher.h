@@ -1,0 +1,69 @@
+// MetadataFetcher: the METADATA of a wheel, from where it costs least: the cache, the copy beside
+// the wheel (PEP 658), ranges of the wheel, the whole wheel.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/index/fetch_runtime.h"
+#include "flowstone/index/package_index.h"
+#include "flowstone/index/project_page.h"
+#include "flowstone/index/tail_sink.h"
+#include "flowstone/net/url.h"
+#include "flowstone/pypi/name.h"
+
+namespace flowstone::index {
+
+class MetadataFetcher {
+ public:
+  using Answer = Result<WheelMetadata>;
+  using Done = std::function<void(Answer)>;
+
+  MetadataFetcher(FetchRuntime& runtime, FetchMode mode) : runtime_(runtime), mode_(mode) {}
+
+  // Calls `done` once, on this thread (a worker) or on another worker. `this` outlives the workers.
+  void Fetch(const IndexFile& file, Done done);
+
+ private:
+  // One wheel on its way through the sources.
+  struct Job {
+    IndexFile file;
+    net::Url url;
+    pypi::Name project;
+    Done done;
+    std::vector<std::string> warnings = {};
+  };
+  // What a server does with ranges.
+  enum class RangeUse : std::uint8_t { kUnknown, kNoSuffix, kNone };
+
+  Answer ReadLocal(const Job& job);
+  void FetchSidecar(Job job);
+  // The text, or why the copy beside the wheel is of no use.
+  Result<std::string> CheckSidecar(const Job& job, const net::Response& response);
+  void FetchTail(Job job);
+  void TakeTail(Job job, const net::ByteRange& asked, TailSink& tail,
+                Result<net::Response> outcome);
+  void ReadRanges(Job job, std::uint64_t size, std::string tail);
+  Result<std::uint64_t> AskSize(const net::Url& url);
+  void FetchWhole(Job job);
+  Result<std::string> ReadWhole(const Job& job);
+  void Finish(Job job, Result<std::string> text, MetadataSource source);
+
+  // What is known of the servers that serve files, by origin. It saves requests and decides
+  // nothing else.
+  RangeUse RangeUseOf(const net::Url& url);
+  void Remember(const net::Url& url, RangeUse use);
+
+  FetchRuntime& runtime_;
+  const FetchMode mode_;
+  std::mutex mutex_;  // guards what follows
+  std::map<std::string, RangeUse> range_uses_;
+};
+
+}  // namespace flowstone::index

@@ -1,0 +1,57 @@
+// OnceMap: results that are computed once, by whoever asks first, and waited for by everybody.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "flowstone/base/check.h"
+#include "flowstone/base/result.h"
+
+namespace flowstone::index {
+
+// Thread-safe. Values are shared by everybody who waits for them and live on after the map.
+template <class Key, class Value>
+class OnceMap {
+ public:
+  using Outcome = Result<std::shared_ptr<const Value>>;
+
+  // True for the first caller with this key, who must see to it that Complete is called.
+  bool Claim(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    return outcomes_.try_emplace(key).second;
+  }
+
+  void Complete(const Key& key, Result<Value> result) {
+    {
+      const std::lock_guard lock(mutex_);
+      std::optional<Outcome>& outcome = outcomes_.at(key);
+      FLOWSTONE_CHECK(!outcome);
+      if (result) {
+        outcome.emplace(std::make_shared<const Value>(*std::move(result)));
+      } else {
+        outcome.emplace(std::move(result.error()));
+      }
+    }
+    completed_.notify_all();
+  }
+
+  // REQUIRES: the key was claimed.
+  Outcome Wait(const Key& key) {
+    std::unique_lock lock(mutex_);
+    // References to elements survive rehashing.
+    const std::optional<Outcome>& outcome = outcomes_.at(key);
+    completed_.wait(lock, [&] { return outcome.has_value(); });
+    return *outcome;
+  }
+
+ private:
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable completed_;
+  std::unordered_map<Key, std::optional<Outcome>> outcomes_;
+};
+
+}  // namespace flowstone::index

@@ -1,0 +1,171 @@
+#include "flowstone/index/page_fetcher.h"
+
+#include <string>
+#include <utility>
+
+#include "flowstone/index/local_files.h"
+#include "flowstone/index/simple_page.h"
+#include "flowstone/index/status_error.h"
+#include "flowstone/os/path.h"
+
+namespace flowstone::index {
+namespace {
+
+constexpr std::uint64_t kLargestPage = 256ULL << 20U;  // bytes
+
+net::Url PageUrl(const net::Url& index, const pypi::Name& name) {
+  const net::Url directory = index.WithoutFragment().AsDirectory();
+  return directory.WithPath(directory.path() + name.ToString() + "/");
+}
+
+// What a cached page says; nothing when it does not read back any more.
+std::optional<PageFetcher::Answer> AnswerOf(const CachedPage& page) {
+  if (page.status == 404) {
+    return PageFetcher::Answer(std::optional<ProjectPage>());
+  }
+  const Result<net::Url> url = net::Url::Parse(page.url);
+  if (!url) {
+    return std::nullopt;
+  }
+  Result<ProjectPage> parsed = ParseSimplePage(page.content_type, page.body, *url);
+  if (!parsed) {
+    return std::nullopt;
+  }
+  return PageFetcher::Answer(std::optional(*std::move(parsed)));
+}
+
+net::Request RequestFor(const net::Url& url, const std::optional<CachedPage>& cached,
+                        FetchMode mode) {
+  net::Request request{.url = url.ToString(), .body_limit = kLargestPage};
+  request.headers.Set("Accept", std::string(kSimplePageAccept));
+  if (mode == FetchMode::kRefresh) {
+    // Caches on the way have to ask as well.
+    request.headers.Set("Cache-Control", "max-age=0");
+  }
+  if (cached && !cached->freshness.etag.empty()) {
+    request.headers.Set("If-None-Match", cached->freshness.etag);
+  } else if (cached && !cached->freshness.last_modified.empty()) {
+    request.headers.Set("If-Modified-Since", cached->freshness.last_modified);
+  }
+  return request;
+}
+
+// The policy of a page that was found unchanged. A 304 need not repeat the validators.
+Freshness Renewed(const Freshness& before, Freshness now) {
+  if (now.etag.empty()) {
+    now.etag = before.etag;
+  }
+  if (now.last_modified.empty()) {
+    now.last_modified = before.last_modified;
+  }
+  return now;
+}
+
+}  // namespace
+
+void PageFetcher::Fetch(const net::Url& index, const pypi::Name& name, Done done) {
+  if (index.scheme() == "file") {
+    done(ReadTree(index, name));
+    return;
+  }
+  std::optional<CachedPage> cached = runtime_.cache().FindPage(index, name);
+  const bool usable =
+      cached &&
+      (mode_ == FetchMode::kOffline ||
+       (mode_ == FetchMode::kNormal && IsFresh(cached->freshness, runtime_.clock().NowNs())));
+  if (usable) {
+    if (std::optional<Answer> answer = AnswerOf(*cached)) {
+      done(*std::move(answer));
+      return;
+    }
+    cached.reset();
+  }
+  if (mode_ == FetchMode::kOffline) {
+    done(Error{.code = ErrorCode::kUnavailable,
+               .message = "the files of " + name.ToString() + " on " + index.Redacted() +
+                          " are not cached, and the network is not to be used",
+               .hints = {"run once without --offline"}});
+    return;
+  }
+  Ask(index, name, std::move(cached), std::move(done));
+}
+
+void PageFetcher::Ask(const net::Url& index, const pypi::Name& name,
+                      std::optional<CachedPage> cached, Done done) {
+  net::Request request = RequestFor(PageUrl(index, name), cached, mode_);
+  runtime_.Start(
+      std::move(request), [this, index, name, cached = std::move(cached),
+                           done = std::move(done)](Result<net::Response> outcome) mutable {
+        if (outcome && outcome->status == 304 && cached) {
+          TakeUnchanged(index, name, *std::move(cached), outcome->headers, std::move(done));
+          return;
+        }
+        done(Annotate(TakeNew(index, name, std::move(outcome)),
+                      "while looking for " + name.ToString() + " on " + index.Redacted()));
+      });
+}
+
+void PageFetcher::TakeUnchanged(const net::Url& index, const pypi::Name& name, CachedPage cached,
+                                const net::Headers& headers, Done done) {
+  std::optional<Answer> answer = AnswerOf(cached);
+  if (!answer) {
+    // What was unchanged is unreadable: ask for all of it.
+    Ask(index, name, std::nullopt, std::move(done));
+    return;
+  }
+  if (auto freshness = FreshnessOf(headers, runtime_.clock().NowNs())) {
+    cached.freshness = Renewed(cached.freshness, *std::move(freshness));
+    // A full disk must not keep anybody from resolving.
+    (void)runtime_.cache().StorePage(index, name, cached);
+  }
+  done(*std::move(answer));
+}
+
+// An index that is a directory: one directory for each project, with an index.html or just files.
+PageFetcher::Answer PageFetcher::ReadTree(const net::Url& index, const pypi::Name& name) {
+  const net::Url url = PageUrl(index, name);
+  const std::string directory = url.DecodedPath();
+  const Result<std::string> html = runtime_.files().ReadFile(directory + "index.html");
+  if (html) {
+    FLOWSTONE_LET(ProjectPage page, ParseSimpleHtml(*html, url));
+    return std::optional(std::move(page));
+  }
+  if (html.error().code != ErrorCode::kNotFound) {
+    return Error(html.error());
+  }
+  Result<std::vector<IndexFile>> files = ListDistributions(runtime_.files(), directory);
+  if (files) {
+    ProjectPage page{.name = name.ToString(), .files = *std::move(files)};
+    return std::optional(std::move(page));
+  }
+  if (files.error().code == ErrorCode::kNotFound) {
+    return std::optional<ProjectPage>();
+  }
+  return std::move(files.error());
+}
+
+PageFetcher::Answer PageFetcher::TakeNew(const net::Url& index, const pypi::Name& name,
+                                         Result<net::Response> outcome) {
+  FLOWSTONE_LET(net::Response response, std::move(outcome));
+  const bool missing = response.status == 404 || response.status == 410;
+  if (response.status != 200 && !missing) {
+    return ErrorOfStatus(response.status, PageUrl(index, name));
+  }
+  CachedPage page{.status = missing ? 404 : 200,
+                  .content_type = response.headers.Get("Content-Type").value_or(""),
+                  .url = response.final_url,
+                  .freshness = {},
+                  .body = missing ? "" : std::move(response.body)};
+  std::optional<ProjectPage> parsed;
+  if (!missing) {
+    FLOWSTONE_LET(const net::Url base, net::Url::Parse(page.url));
+    FLOWSTONE_LET(parsed, ParseSimplePage(page.content_type, page.body, base));
+  }
+  if (auto freshness = FreshnessOf(response.headers, runtime_.clock().NowNs())) {
+    page.freshness = *std::move(freshness);
+    (void)runtime_.cache().StorePage(index, name, page);
+  }
+  return parsed;
+}
+
+}  // namespace flowstone::index

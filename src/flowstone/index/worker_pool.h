@@ -1,0 +1,36 @@
+// WorkerPool: a few threads that run what is posted to them, in order of posting.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace flowstone::index {
+
+class WorkerPool {
+ public:
+  explicit WorkerPool(int threads);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // From any thread. A job must not throw. Dropped after Stop.
+  void Post(std::function<void()> job);
+  // Waits for the jobs that run, drops those that wait. Not from a job.
+  void Stop();
+
+ private:
+  void Run();
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> jobs_;
+  bool stopped_ = false;
+
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace flowstone::index
