@@ -20,6 +20,7 @@ for folder in (PYTHON_ROOT, HERE):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
+from directory_store import DirectoryStore  # noqa: E402
 from mini_engine import MiniEngine, Zygote  # noqa: E402
 
 
@@ -27,14 +28,16 @@ from mini_engine import MiniEngine, Zygote  # noqa: E402
 def echo_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An engine that prints what it was given."""
     path = tmp_path_factory.mktemp("engine") / "flowstone"
-    path.write_text(
-        f"#!{sys.executable}\n"
-        "import json, os, sys\n"
-        "description = json.load(os.fdopen(int(sys.argv[2])))\n"
-        "print(json.dumps({'argv': sys.argv[1:], 'description': description}))\n"
-    )
+    path.write_text('#!/bin/sh\nprintf "%s\\n" "$#" "$@"\neval "exec cat <&$2"\n')
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
+
+
+def echoed(output: str) -> tuple[list[str], dict[str, Any]]:
+    """What the engine that echoes was given: arguments and description."""
+    count, rest = output.split("\n", 1)
+    *arguments, description = rest.split("\n", int(count))
+    return arguments, json.loads(description)
 
 
 Launch = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -72,8 +75,7 @@ def describe(launch: Launch) -> Callable[..., dict[str, Any]]:
     def run(flow: Path, *arguments: str) -> dict[str, Any]:
         result = launch(flow, "run", *arguments)
         assert result.returncode == 0, result.stderr
-        found: dict[str, Any] = json.loads(result.stdout)["description"]
-        return found
+        return echoed(result.stdout)[1]
 
     return run
 
@@ -108,3 +110,27 @@ def run_flow(
     yield run
     for zygote in zygotes:
         zygote.close()
+
+
+@pytest.fixture(scope="session")
+def rpc_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An engine that knows one command: `rpc`."""
+    path = tmp_path_factory.mktemp("rpc") / "flowstone"
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "fake_rpc.py"} "$@"\n')
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.fixture
+def datastore(
+    rpc_engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[DirectoryStore]:
+    """A datastore on disk that the client of this process reads, in the namespace of ada."""
+    from flowstone import namespace
+
+    root = tmp_path / "datastore"
+    monkeypatch.setenv("FLOWSTONE_DATASTORE", str(root))
+    monkeypatch.setenv("FLOWSTONE_ENGINE", str(rpc_engine))
+    namespace("user:ada")
+    yield DirectoryStore(root)
+    namespace("user:ada")

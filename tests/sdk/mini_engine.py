@@ -236,11 +236,12 @@ def _answer_get(connection: socket.socket, store: Store, digest: str) -> None:
 
 
 class Task:
-    def __init__(self, step: str, task_id: str, attempts: list[Attempt], stack: list[Header]):
+    def __init__(self, step: str, task_id: str, parents: list[str], stack: list[Header]):
         self.step = step
         self.task_id = task_id
-        self.attempts = attempts
+        self.parents = parents
         self.stack = stack
+        self.attempts: list[Attempt] = []
 
     @property
     def last(self) -> Attempt:
@@ -317,7 +318,8 @@ class MiniEngine:
         self, step: str, inputs: list[Task], join: str | None, stack: list[Header], extra: Header
     ) -> Task:
         retries, catches = self._attempts_of(step)
-        task = Task(step, str(len(self.tasks)), [], stack)
+        parents = [f"{before.step}/{before.task_id}" for before in inputs]
+        task = Task(step, str(len(self.tasks)), parents, stack)
         self.tasks.append(task)
         kind = "parameters" if step == "_parameters" else "step"
         for number in range(retries + 1 + catches):

@@ -61,8 +61,8 @@ def _flow_with_inputs(kind: type[FlowSpec], attempt: TaskAttempt, link: EngineLi
         for before in attempt.inputs:
             references.update(before["artifacts"])
     shared = Artifacts(attempt.parameters, link.fetch)
-    _make_read_only(kind, shared)
     current._begin(attempt, list(parameters_of(kind)), lambda: shared.load("_graph_info"))
+    _make_read_only(kind, shared)
     flow = kind(use_cli=False)
     flow._flowstone = FlowState(
         step=attempt.step,
