@@ -95,7 +95,7 @@ TEST(CompatibleTags, OtherImplementationsHaveTheirOwn) {
 }
 
 TEST(CompatibleTags, RefusesPlatformsItCannotRead) {
-  for (const std::string platform : {"", "linux", "linux-", "macosx-x-arm64", "macosx-14"}) {
+  for (const char* platform : {"", "linux", "linux-", "macosx-x-arm64", "macosx-14"}) {
     InterpreterFacts facts = Linux(12);
     facts.platform = platform;
     EXPECT_THAT(CompatibleTags(facts), HasMessage(HasSubstr("is not a platform"))) << platform;

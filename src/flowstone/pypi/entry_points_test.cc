@@ -40,9 +40,9 @@ TEST(EntryPoints, TheLastOfRepeatedNamesCounts) {
 }
 
 TEST(EntryPoints, NamesThatAreNoFileNamesAreRefused) {
-  for (const std::string name : {"../evil", "a/b", "a\\b", ".", "..",
-                                 "a\x01"
-                                 "b"}) {
+  const std::string control = {'a', '\x01', 'b'};
+  const std::vector<std::string> names = {"../evil", "a/b", "a\\b", ".", "..", control};
+  for (const std::string& name : names) {
     EXPECT_THAT(EntryPoints::Parse("[console_scripts]\n" + name + " = m:f\n"),
                 HasMessage(HasSubstr("cannot be the name of a script")))
         << name;

@@ -15,6 +15,7 @@ using ::testing::HasSubstr;
 
 TagList List(const std::vector<std::string>& texts) {
   std::vector<Tag> tags;
+  tags.reserve(texts.size());
   for (const std::string& text : texts) {
     tags.push_back(*Tag::Parse(text));
   }
