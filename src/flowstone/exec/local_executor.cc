@@ -72,7 +72,8 @@ struct ZygoteEntry {
   EventLoop::WatchId exit_watch;
   std::vector<PrintedLines> import_output;  // for the next task to report
   std::size_t import_output_size = 0;
-  std::string task_key;  // of the task that it has become
+  std::string task_key;                    // of the task that it has become
+  std::optional<std::int64_t> kill_at_ns;  // monotonic
 };
 
 }  // namespace
@@ -158,10 +159,15 @@ class LocalExecutor::Impl {
  private:
   std::int64_t NowMs() { return clock_.NowNs() / kNsPerMs; }
 
+  std::int64_t KillTime() { return clock_.MonotonicNs() + options_.kill_grace.count() * kNsPerMs; }
+
   // Rounded up, so that a deadline has passed when the wait is over.
   std::chrono::milliseconds TimeUntil(std::int64_t deadline) {
     for (const auto& [key, session] : sessions_) {
       deadline = std::min(deadline, session->kill_at_ns.value_or(deadline));
+    }
+    for (const auto& [number, entry] : zygotes_) {
+      deadline = std::min(deadline, entry.kill_at_ns.value_or(deadline));
     }
     const std::int64_t left = std::max<std::int64_t>(deadline - clock_.MonotonicNs(), 0);
     return std::chrono::milliseconds((left + kNsPerMs - 1) / kNsPerMs);
@@ -172,6 +178,12 @@ class LocalExecutor::Impl {
       if (session->kill_at_ns && *session->kill_at_ns <= now) {
         session->kill_at_ns.reset();
         SignalTask(*session, SIGKILL);
+      }
+    }
+    for (auto& [number, entry] : zygotes_) {
+      if (entry.kill_at_ns && *entry.kill_at_ns <= now) {
+        entry.kill_at_ns.reset();
+        entry.zygote->Kill();
       }
     }
   }
@@ -257,7 +269,7 @@ class LocalExecutor::Impl {
       session.kill_at_ns.reset();
       SignalTask(session, SIGKILL);
     } else if (!session.kill_at_ns) {
-      session.kill_at_ns = clock_.MonotonicNs() + options_.kill_grace.count() * kNsPerMs;
+      session.kill_at_ns = KillTime();
       SignalTask(session, SIGTERM);
     }
   }
@@ -516,7 +528,8 @@ class LocalExecutor::Impl {
     if (received->peer == PeerState::kClosed) {
       loop_.Forget(entry.channel_watch);
       if (entry.zygote->phase() != ZygotePhase::kIsTask) {
-        entry.zygote->Kill();  // it speaks no more, so it is of no use; its exit follows
+        // It speaks no more, so it is of no use. Most likely it is exiting by itself.
+        entry.kill_at_ns = KillTime();
       }
     }
   }
