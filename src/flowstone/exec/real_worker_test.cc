@@ -112,7 +112,7 @@ class RealWorkerTest : public ::testing::TestWithParam<ProcessMode> {
     flow::TaskSpec task = flow::testing::ContractTask("_parameters", 0);
     task.kind = flow::TaskKind::kParameters;
     const auto outcome = Run(task);
-    EXPECT_TRUE(outcome.result.ok()) << outcome.errors;
+    EXPECT_TRUE(outcome.result.ok()) << outcome.result.failure->message << outcome.errors;
     return std::make_shared<const flow::ArtifactMap>(outcome.result.artifacts);
   }
 
@@ -147,7 +147,7 @@ TEST_P(RealWorkerTest, PassesDataThroughAForeach) {
     fan.foreach_stack = {
         {.step = "start", .variable = "numbers", .num_splits = 5, .index = index, .value = ""}};
     const auto outcome = Run(fan);
-    ASSERT_TRUE(outcome.result.ok()) << outcome.errors;
+    ASSERT_TRUE(outcome.result.ok()) << outcome.result.failure->message << outcome.errors;
     EXPECT_EQ(outcome.result.artifacts.at("large"), started.result.artifacts.at("large"));
     gather.inputs.push_back(Input("fan", 2 + index, outcome.result));
     gather.inputs.back().foreach_stack = fan.foreach_stack;

@@ -302,7 +302,8 @@ Result<TaskMessage> ParseTaskMessage(Frame frame) {
   if (frame.type == "metadata") {
     MetadataMessage metadata;
     FLOWSTONE_LET(metadata.metadatum.field, object.Text("field"));
-    FLOWSTONE_LET(metadata.metadatum.value, object.Text("value"));
+    const Result<std::string> text = object.Text("value");
+    metadata.metadatum.value = text ? *text : object.Raw("value");
     return TaskMessage(std::move(metadata));
   }
   if (frame.type == "end") {
