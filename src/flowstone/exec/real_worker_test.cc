@@ -5,6 +5,9 @@
 #include <string>
 
 #include "flowstone/exec/testing/local_executor_fixture.h"
+#include "flowstone/flow/run_loop.h"
+#include "flowstone/flow/testing/flow_builder.h"
+#include "flowstone/flow/testing/recording_sinks.h"
 
 namespace flowstone::exec {
 namespace {
@@ -156,6 +159,32 @@ TEST_P(RealWorkerTest, PassesDataThroughAForeach) {
   ASSERT_TRUE(gathered.result.ok()) << gathered.errors;
   EXPECT_THAT(gathered.output, HasSubstr("total 30 [0, 1, 2, 3, 4]\n"));
   EXPECT_THAT(gathered.result.artifacts, Contains(Key("total")));
+}
+
+class NeverStops final : public flow::StopSignal {
+ public:
+  flow::StopRequest Requested() override { return flow::StopRequest::kNone; }
+};
+
+TEST_P(RealWorkerTest, RunsAFlowFromStartToEnd) {
+  const flow::Graph graph = flow::BuildGraph(flow::testing::FlowBuilder()
+                                                 .Foreach("start", "fan", "numbers")
+                                                 .Linear("fan", "gather")
+                                                 .Join("gather", "end")
+                                                 .End()
+                                                 .flow());
+  flow::Scheduler scheduler(graph, {});
+  flow::testing::RecordingEventSink events;
+  flow::testing::RecordingRunRecorder recorder;
+  NeverStops stop;
+  const Result<flow::RunOutcome> outcome = flow::RunFlow(
+      scheduler,
+      {.executor = fixture_.executor(), .events = events, .recorder = recorder, .stop = stop},
+      {.max_workers = 4});
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->status, flow::RunStatus::kSucceeded) << outcome->message;
+  EXPECT_THAT(events.lines(), Contains("stdout gather/7.0: total 30 [0, 1, 2, 3, 4]\n"));
+  EXPECT_EQ(events.lines().back(), "run succeeded");
 }
 
 TEST_P(RealWorkerTest, TypesTheFailuresOfUserCode) {
