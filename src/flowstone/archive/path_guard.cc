@@ -1,8 +1,7 @@
 #include "flowstone/archive/path_guard.h"
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
+#include <vector>
 
 #include "flowstone/base/text.h"
 
@@ -12,6 +11,7 @@ namespace {
 constexpr std::size_t kLongestPath = 1024;
 constexpr std::size_t kLongestComponent = 255;
 constexpr std::size_t kDeepestPath = 64;
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::size_t kNameShown = 200;  // bytes of a name in a message
 
 bool IsControl(char c) {
@@ -157,8 +157,6 @@ Status GuardLinkTarget(std::string_view path, std::string_view target) {
 }
 
 std::string QuoteMemberName(std::string_view name) {
-  static constexpr std::array<char, 16> kDigits{'0', '1', '2', '3', '4', '5', '6', '7',
-                                                '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
   const std::string_view shown = name.substr(0, kNameShown);
   const bool printable = IsUtf8(shown) && !HasInvisible(shown);
   std::string text = "'";
@@ -166,8 +164,8 @@ std::string QuoteMemberName(std::string_view name) {
     const auto byte = static_cast<unsigned char>(c);
     if (IsControl(c) || c == '\'' || c == '\\' || (byte >= 0x80 && !printable)) {
       text += "\\x";
-      text += kDigits[byte >> 4U];
-      text += kDigits[byte & 0xFU];
+      text += kHexDigits[byte >> 4U];
+      text += kHexDigits[byte & 0xFU];
     } else {
       text += c;
     }

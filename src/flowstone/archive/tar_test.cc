@@ -68,9 +68,12 @@ std::vector<std::string> PythonTars(const std::vector<std::string>& bodies,
       "    t.addfile(i, io.BytesIO(data))\n";
   for (const std::string& body : bodies) {
     script += "out = io.BytesIO()\nt = tarfile.open(fileobj=out, mode='w', format=tarfile.";
-    script += format + "_FORMAT)\n" + body;
+    script += format;
+    script += "_FORMAT)\n";
+    script += body;
     script +=
-        "\nt.close()\nsys.stdout.buffer.write(b'%08d' % len(out.getvalue()) + out.getvalue())\n";
+        "\nt.close()\nsize = len(out.getvalue())\n"
+        "sys.stdout.buffer.write(b'%08d' % size + out.getvalue())\n";
   }
   const std::string output = PythonOutput(script, "");
   std::vector<std::string> archives;

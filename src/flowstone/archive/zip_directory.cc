@@ -28,6 +28,8 @@ constexpr std::uint32_t kTypeMask = 0170000;
 constexpr std::uint32_t kTypeDirectory = 0040000;
 constexpr std::uint32_t kTypeFile = 0100000;
 
+constexpr std::size_t kUnicodeNameAt = 5;  // behind a version and the CRC of the first name
+
 // Deflate cannot shrink further than this.
 constexpr std::uint64_t kLargestDeflateRatio = 1032;
 
@@ -95,8 +97,8 @@ Status CheckUnicodePath(std::string_view extra, std::string_view name) {
   if (!found) {
     return ZipMemberRefused(name, found.error().message);
   }
-  constexpr std::size_t kNameAt = 5;  // behind a version and the CRC of the first name
-  if (found->has_value() && ((*found)->size() < kNameAt || (*found)->substr(kNameAt) != name)) {
+  if (found->has_value() &&
+      ((*found)->size() < kUnicodeNameAt || (*found)->substr(kUnicodeNameAt) != name)) {
     return ZipMemberRefused(name, "it has a second name");
   }
   return Ok();
