@@ -43,10 +43,15 @@ enum class YankedMode : std::uint8_t {
   kAllow,
 };
 
+// Whether `Requires-Python: >=3.8,<3.12` keeps a release from Python 3.12. Upper bounds are guesses
+// about the future; obeying them mostly selects old releases that did not guess yet.
+enum class UpperPythonBound : std::uint8_t { kIgnore, kObey };
+
 struct ResolvePolicies {
   PrereleaseMode prereleases = PrereleaseMode::kIfNecessary;
   ResolutionMode resolution = ResolutionMode::kHighest;
   YankedMode yanked = YankedMode::kPinnedDirectly;
+  UpperPythonBound upper_python_bound = UpperPythonBound::kIgnore;
 
   friend bool operator==(const ResolvePolicies&, const ResolvePolicies&) = default;
 };
@@ -59,8 +64,8 @@ struct ResolveRequest {
   ResolvePolicies policies = {};
   // Files published at or after this moment do not exist; microseconds since the Unix epoch.
   std::optional<std::int64_t> exclude_newer_us = {};
-  // Where packages come from, in order, as URLs without credentials. Sources on this machine's disk
-  // have no place here: they are paths.
+  // Where packages come from, in order, as URLs. Credentials do not enter the identity; sources on
+  // this machine's disk have no place here: they are paths.
   std::vector<std::string> indexes = {};
 
   friend bool operator==(const ResolveRequest&, const ResolveRequest&) = default;

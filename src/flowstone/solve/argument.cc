@@ -242,7 +242,21 @@ class Reasoner::Propagation {
     return reading;
   }
 
+  // A table that holds while its own package is selected: a restriction, not a need.
+  void ApplyRestriction(std::size_t index, const DependencyTable& table) {
+    if (IsNeeded(table.dependent)) {
+      const OrdinalSet& allowed = table.rows.begin()->second;
+      OrdinalSet rest = allowed.Resized(allowed.size() + 1);
+      rest.Insert(allowed.size());
+      Narrow(index, table.package, rest, {table.dependent}, CandidatesLeft(table.dependent));
+    }
+  }
+
   void Apply(std::size_t index, const DependencyTable& table) {
+    if (table.when == table.package && table.dependent == reasoner_.conflict_.root) {
+      ApplyRestriction(index, table);
+      return;
+    }
     if (table.when && CandidatesLeft(*table.when).is_empty()) {
       return;
     }

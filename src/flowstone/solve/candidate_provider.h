@@ -38,6 +38,7 @@ struct Dependency {
   RangeId range;
   // The dependency holds only while a candidate of this package is selected: a feature or extra of
   // the dependent. Nothing is asked about `package` before somebody depends on the condition.
+  // The root may name `package` itself here: then it restricts the package without needing it.
   std::optional<PackageId> when = {};
 };
 

@@ -1,0 +1,85 @@
+// IndexProvider: the Python ecosystem as a candidate provider of the solver. Projects are packages,
+// extras are packages with one candidate whose selection switches dependencies on, the request is
+// the root. Listings are asked for when a project is first mentioned, metadata of the most likely
+// candidates ahead of time; neither has an influence on what is answered.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "flowstone/base/progress.h"
+#include "flowstone/base/result.h"
+#include "flowstone/resolve/candidate_source.h"
+#include "flowstone/resolve/direct_wishes.h"
+#include "flowstone/resolve/project_versions.h"
+#include "flowstone/resolve/release_metadata.h"
+#include "flowstone/resolve/request.h"
+#include "flowstone/resolve/resolve.h"
+#include "flowstone/resolve/vocabulary.h"
+#include "flowstone/solve/candidate_provider.h"
+#include "flowstone/solve/explain.h"
+#include "flowstone/solve/ordinal_set.h"
+
+namespace flowstone::resolve {
+
+class IndexProvider final : public solve::CandidateProvider, public solve::Describer {
+ public:
+  // The references outlive this.
+  IndexProvider(const ResolveRequest& request, CandidateSource& source, ProgressSink& progress,
+                const ResolveOptions& options);
+
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+  const DirectWishes& wishes() const { return wishes_; }
+  // Of projects and releases that the solver has asked about.
+  const ProjectVersions& Versions(solve::PackageId project) const;
+  const ReleaseMetadata& Metadata(solve::PackageId project, solve::Ordinal candidate) const;
+
+  void Announce(std::span<const solve::PackageId> packages) override;
+  Result<solve::Candidates> Universe(solve::PackageId package) override;
+  solve::OrdinalSet Lower(solve::PackageId package, solve::RangeId range) override;
+  solve::Ordinal Choose(solve::PackageId package, const solve::OrdinalSet& allowed) override;
+  Result<solve::CandidateDetails> Details(solve::PackageId package,
+                                          solve::Ordinal candidate) override;
+  void Anticipate(solve::PackageId package, const solve::OrdinalSet& allowed) override;
+
+  std::string PackageName(solve::PackageId package) const override;
+  std::string CandidateName(solve::PackageId package, solve::Ordinal candidate) const override;
+  std::string RangeText(solve::PackageId package, solve::RangeId range) const override;
+  std::string Requirer(solve::PackageId package, solve::RangeId range) const override;
+  std::string ReasonText(solve::PackageId package, solve::ReasonId reason) const override;
+
+ private:
+  // What has been found out about a project.
+  struct Project {
+    ProjectVersions versions;
+    std::unordered_map<solve::Ordinal, ReleaseMetadata> metadata = {};
+    std::uint32_t tried = 0;  // candidates that the solver has looked into
+  };
+
+  bool IsProject(solve::PackageId package) const;
+  Project& ProjectOf(solve::PackageId package) { return *projects_.at(package); }
+  const Project& ProjectOf(solve::PackageId package) const { return *projects_.at(package); }
+  std::vector<solve::Dependency> RequestDependencies();
+  void AddDependencies(const pypi::Requirement& requirement, solve::RangeId range,
+                       std::optional<solve::PackageId> when,
+                       std::vector<solve::Dependency>& dependencies);
+  std::vector<solve::Dependency> DependenciesOf(const pypi::Name& name,
+                                                const ReleaseMetadata& metadata);
+  // Asks for the metadata of the `count` candidates of `allowed` that would be tried next.
+  void Prefetch(const Project& project, const solve::OrdinalSet& allowed, std::size_t count);
+
+  const ResolveRequest& request_;
+  CandidateSource& source_;
+  ProgressSink& progress_;
+  const ResolveOptions& options_;
+  const DirectWishes wishes_;
+  Vocabulary vocabulary_;
+  std::unordered_map<solve::PackageId, std::unique_ptr<Project>> projects_;
+};
+
+}  // namespace flowstone::resolve

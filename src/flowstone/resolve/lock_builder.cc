@@ -1,0 +1,188 @@
+#include "flowstone/resolve/lock_builder.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flowstone/base/error.h"
+#include "flowstone/base/result.h"
+#include "flowstone/index/project_page.h"
+#include "flowstone/lock/lock.h"
+#include "flowstone/lock/target_text.h"
+#include "flowstone/lock/timestamp.h"
+#include "flowstone/pypi/marker.h"
+#include "flowstone/pypi/name.h"
+#include "flowstone/pypi/specifier.h"
+#include "flowstone/pypi/target.h"
+#include "flowstone/resolve/wheel_fit.h"
+#include "flowstone/solve/ids.h"
+
+namespace flowstone::resolve {
+namespace {
+
+// "sys_platform == 'linux' and platform_machine == 'x86_64' and …": where the lock may be
+// installed.
+Result<pypi::Marker> EnvironmentMarker(const pypi::Target& target) {
+  pypi::Marker marker;
+  const std::pair<const char*, const std::string*> facts[] = {
+      {"implementation_name", &target.markers.implementation_name},
+      {"sys_platform", &target.markers.sys_platform},
+      {"platform_machine", &target.markers.platform_machine}};
+  for (const auto& [variable, value] : facts) {
+    if (!value->empty()) {
+      FLOWSTONE_LET(const pypi::Marker fact,
+                    pypi::Marker::Parse(std::string(variable) + " == \"" + *value + "\""));
+      marker = marker.is_always() ? fact : pypi::Marker::And(marker, fact);
+    }
+  }
+  return marker;
+}
+
+class Builder {
+ public:
+  Builder(const solve::Solution& solution, const IndexProvider& provider,
+          const ResolveRequest& request)
+      : provider_(provider), request_(request) {
+    for (const auto& [package, candidate] : solution.selected) {
+      const Subject& subject = provider.vocabulary()[package];
+      if (subject.extra.empty()) {
+        projects_.emplace(subject.name, std::pair(package, candidate));
+      } else {
+        extras_[subject.name].insert(subject.extra);
+      }
+    }
+  }
+
+  Result<std::vector<lock::LockedPackage>> Packages() const {
+    std::vector<lock::LockedPackage> packages;
+    packages.reserve(projects_.size());
+    for (const auto& [name, selected] : projects_) {
+      FLOWSTONE_LET(lock::LockedPackage package, Package(name, selected.first, selected.second));
+      packages.push_back(std::move(package));
+    }
+    return packages;
+  }
+
+  std::vector<std::string> Warnings() const {
+    std::vector<std::string> warnings;
+    for (const auto& [name, selected] : projects_) {
+      const ProjectVersions& project = provider_.Versions(selected.first);
+      const ProjectVersion& version = project.versions[selected.second];
+      const std::string title = name.ToString() + " " + version.version.ToString();
+      const ReleaseMetadata& metadata = provider_.Metadata(selected.first, selected.second);
+      for (const pypi::ExtraName& extra : ExtrasOf(name)) {
+        if (std::ranges::find(metadata.extras, extra) == metadata.extras.end()) {
+          warnings.push_back(title + " has no extra '" + extra.ToString() + "'");
+        }
+      }
+      if (const index::IndexFile& file = *version.wheels.front().file; file.yanked) {
+        warnings.push_back(title + " is yanked" +
+                           (file.yanked->empty() ? "" : ": " + *file.yanked));
+      }
+      if (project.files->status == index::ProjectStatus::kDeprecated) {
+        warnings.push_back(
+            name.ToString() + " is deprecated" +
+            (project.files->status_reason.empty() ? "" : ": " + project.files->status_reason));
+      }
+    }
+    return warnings;
+  }
+
+ private:
+  using Selected = std::pair<solve::PackageId, solve::Ordinal>;
+
+  std::set<pypi::ExtraName> ExtrasOf(const pypi::Name& name) const {
+    const auto found = extras_.find(name);
+    return found == extras_.end() ? std::set<pypi::ExtraName>() : found->second;
+  }
+
+  Result<lock::LockedPackage> Package(const pypi::Name& name, solve::PackageId package,
+                                      solve::Ordinal candidate) const {
+    const ProjectVersions& project = provider_.Versions(package);
+    const ProjectVersion& version = project.versions[candidate];
+    const ReleaseMetadata& metadata = provider_.Metadata(package, candidate);
+    lock::LockedPackage locked{.name = name, .version = version.version};
+    // An upper bound that was ignored must not stop the installation.
+    if (AcceptsPython(metadata.requires_python, request_.target, UpperPythonBound::kObey)) {
+      locked.requires_python = metadata.requires_python;
+    }
+    locked.dependencies = Dependencies(name, metadata);
+    locked.index = project.files->index;
+    for (const UsableWheel& wheel : version.wheels) {
+      FLOWSTONE_LET(lock::LockedFile file, File(*wheel.file));
+      locked.wheels.push_back(std::move(file));
+    }
+    return locked;
+  }
+
+  std::vector<lock::LockedDependency> Dependencies(const pypi::Name& name,
+                                                   const ReleaseMetadata& metadata) const {
+    const std::set<pypi::ExtraName> extras = ExtrasOf(name);
+    std::set<pypi::Name> names;
+    for (const ReleaseDependency& dependency : metadata.dependencies) {
+      const bool is_active = dependency.extra.empty() || extras.contains(dependency.extra);
+      if (is_active && dependency.requirement.name != name) {
+        names.insert(dependency.requirement.name);
+      }
+    }
+    std::vector<lock::LockedDependency> dependencies;
+    dependencies.reserve(names.size());
+    for (const pypi::Name& dependency : names) {
+      dependencies.push_back({dependency});
+    }
+    return dependencies;
+  }
+
+  static Result<lock::LockedFile> File(const index::IndexFile& file) {
+    if (!file.sha256) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "the index gives no sha256 of " + file.filename,
+                   .hints = {"use an index that does: nothing is installed unverified"}};
+    }
+    lock::LockedFile locked{.name = file.filename,
+                            .url = file.url,
+                            .size = file.size,
+                            .upload_time_us = file.upload_time_us};
+    locked.hashes.emplace("sha256", file.sha256->ToString());
+    return locked;
+  }
+
+  const IndexProvider& provider_;
+  const ResolveRequest& request_;
+  std::map<pypi::Name, Selected> projects_;
+  std::map<pypi::Name, std::set<pypi::ExtraName>> extras_;
+};
+
+}  // namespace
+
+Result<Resolution> BuildLock(const solve::Solution& solution, const IndexProvider& provider,
+                             const ResolveRequest& request, const ResolveOptions& options) {
+  const Builder builder(solution, provider, request);
+  Resolution resolution;
+  lock::Lock& lock = resolution.lock;
+  FLOWSTONE_LET(lock.packages, builder.Packages());
+  FLOWSTONE_LET(pypi::Marker environment, EnvironmentMarker(request.target));
+  if (!environment.is_always()) {
+    lock.environments.push_back(std::move(environment));
+  }
+  const pypi::Version& python = request.target.python_full_version;
+  FLOWSTONE_LET(lock.requires_python,
+                pypi::SpecifierSet::Parse("==" + std::to_string(python.release(0)) + "." +
+                                          std::to_string(python.release(1)) + ".*"));
+  lock.tool = lock::ToolTable{.version = options.flowstone_version,
+                              .request = RequestDigest(request),
+                              .target = lock::DescribeTarget(request.target),
+                              .requested = provider.wishes().RequiredNames()};
+  if (request.exclude_newer_us) {
+    lock.tool->exclude_newer = lock::FormatTimestamp(*request.exclude_newer_us);
+  }
+  resolution.warnings = builder.Warnings();
+  resolution.statistics = solution.statistics;
+  return resolution;
+}
+
+}  // namespace flowstone::resolve

@@ -1,0 +1,50 @@
+#include "flowstone/resolve/vocabulary.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "flowstone/pypi/specifier.h"
+#include "flowstone/pypi/version_set.h"
+#include "flowstone/solve/ids.h"
+
+namespace flowstone::resolve {
+
+Vocabulary::Vocabulary() : ranges_{{pypi::VersionSet::Full()}}, range_ids_{{"", {0}}} {
+  Package({});
+}
+
+solve::PackageId Vocabulary::Package(const Subject& subject) {
+  const solve::PackageId next{static_cast<std::uint32_t>(subjects_.size())};
+  const auto [entry, is_new] = packages_.emplace(subject, next);
+  if (is_new) {
+    subjects_.push_back(subject);
+  }
+  return entry->second;
+}
+
+solve::RangeId Vocabulary::RangeOf(const pypi::SpecifierSet& specifiers) {
+  std::string text = specifiers.ToString();
+  const solve::RangeId next{static_cast<std::uint32_t>(ranges_.size())};
+  const auto [entry, is_new] = range_ids_.emplace(text, next);
+  if (is_new) {
+    ranges_.push_back({specifiers.ToVersionSet(), std::move(text)});
+  }
+  return entry->second;
+}
+
+solve::RangeId Vocabulary::WishOf(const pypi::SpecifierSet& specifiers, std::string origin) {
+  ranges_.push_back({specifiers.ToVersionSet(), specifiers.ToString(), std::move(origin)});
+  return {static_cast<std::uint32_t>(ranges_.size() - 1)};
+}
+
+solve::ReasonId Vocabulary::ReasonOf(const std::string& text) {
+  const solve::ReasonId next{static_cast<std::uint32_t>(reasons_.size())};
+  const auto [entry, is_new] = reason_ids_.emplace(text, next);
+  if (is_new) {
+    reasons_.push_back(text);
+  }
+  return entry->second;
+}
+
+}  // namespace flowstone::resolve
