@@ -20,11 +20,11 @@ constexpr std::string_view kMetadataMagic = "flowstone-index-metadata 1";
 // The cache is the user's own and written atomically, so this guards against accidents (a power
 // cut, a bad disk), for which CRC-32 is enough at a tenth of the price of sha256.
 std::string Checksum(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view digits = "0123456789abcdef";
   const std::uint32_t crc = libdeflate_crc32(0, bytes.data(), bytes.size());
   std::string text;
   for (unsigned shift = 32; shift > 0; shift -= 4) {
-    text += kDigits[(crc >> (shift - 4)) & 15U];
+    text += digits[(crc >> (shift - 4)) & 15U];
   }
   return text;
 }

@@ -65,7 +65,7 @@ bool HasRawText(std::string_view element) {
 }  // namespace
 
 std::string DecodeHtml(std::string_view text) {
-  constexpr std::size_t kLongestReference = 10;
+  constexpr std::size_t longest_reference = 10;
   std::string out;
   out.reserve(text.size());
   while (true) {
@@ -75,7 +75,7 @@ std::string DecodeHtml(std::string_view text) {
     }
     out.append(text.substr(0, mark));
     text.remove_prefix(mark + 1);
-    const std::size_t end = text.substr(0, kLongestReference + 1).find(';');
+    const std::size_t end = text.substr(0, longest_reference + 1).find(';');
     const auto meaning =
         end == std::string_view::npos ? std::nullopt : DecodeReference(text.substr(0, end));
     out.append(meaning.value_or("&"));

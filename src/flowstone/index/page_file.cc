@@ -159,8 +159,8 @@ Result<IndexFile> MakeIndexFile(const net::Url& base, std::string_view link,
 }
 
 bool AddHash(IndexFile& file, std::string_view algorithm, std::string_view hex) {
-  constexpr std::array<std::string_view, 8> kKnown = {"md5",    "sha1",    "sha224",   "sha384",
-                                                      "sha512", "blake2b", "sha3_256", "sha3_512"};
+  constexpr std::array<std::string_view, 8> known_algorithms = {
+      "md5", "sha1", "sha224", "sha384", "sha512", "blake2b", "sha3_256", "sha3_512"};
   const std::string name = AsciiLower(TrimText(algorithm));
   const std::string value = AsciiLower(TrimText(hex));
   if (name == "sha256") {
@@ -170,7 +170,8 @@ bool AddHash(IndexFile& file, std::string_view algorithm, std::string_view hex) 
     }
     return digest.has_value();
   }
-  if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end() || !IsHex(value)) {
+  if (std::find(known_algorithms.begin(), known_algorithms.end(), name) == known_algorithms.end() ||
+      !IsHex(value)) {
     return false;
   }
   const auto place = std::lower_bound(
@@ -213,10 +214,10 @@ ProjectStatus ParseProjectStatus(std::string_view text) {
 }
 
 bool HasDistributionSuffix(std::string_view filename) {
-  constexpr std::array<std::string_view, 10> kSuffixes = {
+  constexpr std::array<std::string_view, 10> suffixes = {
       ".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".tar", ".egg", ".exe"};
   const std::string lower = AsciiLower(filename);
-  return std::any_of(kSuffixes.begin(), kSuffixes.end(), [&](std::string_view suffix) {
+  return std::any_of(suffixes.begin(), suffixes.end(), [&](std::string_view suffix) {
     return lower.size() > suffix.size() && lower.ends_with(suffix);
   });
 }

@@ -83,9 +83,9 @@ Result<PipConfig> PipConfig::Load(const os::Environment& environment, os::FileSy
 // Python's configparser, as pip sets it up: a value goes on in the following lines that are
 // indented more than its option; whole lines may be comments.
 Status PipConfig::Add(std::string_view text, const std::string& file) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) {
-    text.remove_prefix(kByteOrderMark.size());
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) {
+    text.remove_prefix(byte_order_mark.size());
   }
   std::string section;
   Value* open = nullptr;  // the value that indented lines continue

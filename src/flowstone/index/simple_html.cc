@@ -75,9 +75,9 @@ std::optional<MetadataOffer> ParseOffer(const HtmlToken& tag) {
     return std::nullopt;
   }
   MetadataOffer offer;
-  constexpr std::string_view kSha256 = "sha256=";
-  if (text.starts_with(kSha256)) {
-    if (const auto digest = Digest::Parse(std::string_view(text).substr(kSha256.size()))) {
+  constexpr std::string_view sha256_prefix = "sha256=";
+  if (text.starts_with(sha256_prefix)) {
+    if (const auto digest = Digest::Parse(std::string_view(text).substr(sha256_prefix.size()))) {
       offer.sha256 = *digest;
     }
   }

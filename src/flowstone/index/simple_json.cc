@@ -305,9 +305,9 @@ class JsonPage {
 }  // namespace
 
 Result<ProjectPage> ParseSimpleJson(std::string_view body, const net::Url& page_url) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (body.starts_with(kByteOrderMark)) {
-    body.remove_prefix(kByteOrderMark.size());
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (body.starts_with(byte_order_mark)) {
+    body.remove_prefix(byte_order_mark.size());
   }
   return JsonPage(page_url).Read(body);
 }

@@ -7,9 +7,9 @@ namespace flowstone::index {
 Result<std::unique_ptr<WheelDownload>> WheelDownload::Create(os::FileSystem& files,
                                                              const std::string& directory,
                                                              const std::string& stem) {
-  constexpr int kMostNames = 1000;  // of other downloads of this wheel, here and elsewhere
+  constexpr int most_names = 1000;  // of other downloads of this wheel, here and elsewhere
   const std::string prefix = directory + "/" + stem + "-";
-  for (int i = 0; i < kMostNames; ++i) {
+  for (int i = 0; i < most_names; ++i) {
     const std::string path = prefix + std::to_string(i);
     auto file = files.OpenOutput(path, os::Existing::kRefuse, 0600);
     if (file) {

@@ -20,11 +20,11 @@ std::optional<std::uint64_t> ParseCount(std::string_view text) {
 
 std::optional<ContentRange> ParseContentRange(std::string_view text) {
   text = TrimText(text);
-  constexpr std::string_view kUnit = "bytes ";
-  if (AsciiLower(text.substr(0, kUnit.size())) != kUnit) {
+  constexpr std::string_view unit = "bytes ";
+  if (AsciiLower(text.substr(0, unit.size())) != unit) {
     return std::nullopt;
   }
-  text = TrimText(text.substr(kUnit.size()));
+  text = TrimText(text.substr(unit.size()));
   const std::size_t dash = text.find('-');
   const std::size_t slash = text.find('/');
   if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash) {

@@ -50,12 +50,12 @@ int ParseStatusLine(std::string_view line) {
 Result<std::unique_ptr<CurlTransfer>> CurlTransfer::Create(Request request,
                                                            const CurlOptions& options,
                                                            CURLSH* share) {
-  FLOWSTONE_LET(Url url, Url::Parse(request.url));
-  return std::unique_ptr<CurlTransfer>(
-      new CurlTransfer(std::move(request), std::move(url), options, share));
+  FLOWSTONE_LET(const Url url, Url::Parse(request.url));
+  return std::unique_ptr<CurlTransfer>(new CurlTransfer(std::move(request), url, options, share));
 }
 
-CurlTransfer::CurlTransfer(Request request, Url url, const CurlOptions& options, CURLSH* share)
+CurlTransfer::CurlTransfer(Request request, const Url& url, const CurlOptions& options,
+                           CURLSH* share)
     : options_(options),
       share_(share),
       easy_(curl_easy_init()),
@@ -139,7 +139,8 @@ void CurlTransfer::ConfigureHeaders() {
   };
   for (const auto& [name, value] : request_.headers.entries()) {
     // libcurl sends a header with an empty value only when it is written with ";".
-    append(value.empty() ? name + ";" : name + ": " + value);
+    std::string line = name;
+    append(value.empty() ? line.append(";") : line.append(": ").append(value));
   }
   append("Expect:");
   if (!request_.headers.Get("Content-Type")) {

@@ -36,7 +36,7 @@ class CurlTransfer {
   std::optional<Result<Response>> Finish(CURLcode code);
 
  private:
-  CurlTransfer(Request request, Url url, const CurlOptions& options, CURLSH* share);
+  CurlTransfer(Request request, const Url& url, const CurlOptions& options, CURLSH* share);
 
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);

@@ -86,12 +86,12 @@ class CurlTransport::Loop {
   };
 
   void Run() {
-    constexpr int kIdleMs = 60'000;  // nothing depends on it: submissions wake the poll
+    constexpr int idle_ms = 60'000;  // nothing depends on it: submissions wake the poll
     while (BeginSubmitted()) {
       int running = 0;
       FLOWSTONE_CHECK(curl_multi_perform(multi_, &running) == CURLM_OK);
       if (!FinishDone()) {
-        FLOWSTONE_CHECK(curl_multi_poll(multi_, nullptr, 0, kIdleMs, nullptr) == CURLM_OK);
+        FLOWSTONE_CHECK(curl_multi_poll(multi_, nullptr, 0, idle_ms, nullptr) == CURLM_OK);
       }
     }
     CancelAll();

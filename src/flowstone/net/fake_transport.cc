@@ -31,11 +31,11 @@ Response CutRange(Response response, const ByteRange& range) {
 
 // Hands the body over in pieces, as it would arrive.
 Status Drain(BodySink& sink, const Response& response) {
-  constexpr std::size_t kPiece = 4096;
+  constexpr std::size_t piece_size = 4096;
   FLOWSTONE_TRY(sink.Start(response.status, response.headers));
   std::string_view body = response.body;
   while (!body.empty()) {
-    const std::string_view piece = body.substr(0, kPiece);
+    const std::string_view piece = body.substr(0, piece_size);
     FLOWSTONE_TRY(sink.Write(piece));
     body.remove_prefix(piece.size());
   }
@@ -66,7 +66,7 @@ void FakeTransport::Start(Request request, Done done) {
       return;
     }
   }
-  Deliver(std::move(held));
+  Deliver(held);
 }
 
 void FakeTransport::DeliverShuffled(std::uint64_t seed) {
@@ -82,7 +82,7 @@ void FakeTransport::DeliverShuffled(std::uint64_t seed) {
       next = std::move(*chosen);
       held_.erase(chosen);
     }
-    Deliver(std::move(next));
+    Deliver(next);
   }
 }
 
@@ -98,7 +98,7 @@ int FakeTransport::CountOf(const std::string& url) const {
                     [&](const Request& request) { return request.url == url; }));
 }
 
-void FakeTransport::Deliver(Held held) {
+void FakeTransport::Deliver(const Held& held) {
   held.done(Answer(held.request));
 }
 
@@ -128,12 +128,12 @@ Result<Response> FakeTransport::Answer(const Request& request) {
 }
 
 Response MakeResponse(int status, std::string body,
-                      std::vector<std::pair<std::string, std::string>> headers) {
+                      const std::vector<std::pair<std::string, std::string>>& headers) {
   Response response;
   response.status = status;
   response.body = std::move(body);
-  for (auto& [name, value] : headers) {
-    response.headers.Add(std::move(name), std::move(value));
+  for (const auto& [name, value] : headers) {
+    response.headers.Add(name, value);
   }
   return response;
 }

@@ -46,7 +46,7 @@ class FakeTransport final : public Transport {
     Request request;
     Done done;
   };
-  void Deliver(Held held);
+  void Deliver(const Held& held);
   Result<Response> Answer(const Request& request);
 
   const Server server_;
@@ -59,6 +59,6 @@ class FakeTransport final : public Transport {
 
 // A response made of its parts, for the functions of tests.
 Response MakeResponse(int status, std::string body,
-                      std::vector<std::pair<std::string, std::string>> headers = {});
+                      const std::vector<std::pair<std::string, std::string>>& headers = {});
 
 }  // namespace flowstone::net

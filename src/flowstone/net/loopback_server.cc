@@ -37,9 +37,9 @@ class SelfSigned {
     X509_gmtime_adj(X509_getm_notAfter(certificate_), 86400);
     X509_set_pubkey(certificate_, key_);
     X509_NAME* const name = X509_get_subject_name(certificate_);
-    constexpr std::string_view kName = "loopback";
-    std::array<unsigned char, kName.size()> bytes{};
-    std::copy(kName.begin(), kName.end(), bytes.begin());
+    constexpr std::string_view common_name = "loopback";
+    std::array<unsigned char, common_name.size()> bytes{};
+    std::copy(common_name.begin(), common_name.end(), bytes.begin());
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, bytes.data(),
                                static_cast<int>(bytes.size()), -1, 0);
     X509_set_issuer_name(certificate_, name);
@@ -218,7 +218,7 @@ bool WriteReply(Connection& connection, const LoopbackReply& reply, const Reques
   const Response& response = reply.response;
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " Status\r\n";
   for (const auto& [name, value] : response.headers.entries()) {
-    head += name + ": " + value + "\r\n";
+    head.append(name).append(": ").append(value).append("\r\n");
   }
   const bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
   if (has_body) {

@@ -177,7 +177,7 @@ std::optional<Credentials> Netrc::Find(std::string_view host) const {
 }
 
 NetrcFile LoadNetrc(const os::Environment& environment, os::FileSystem& files) {
-  constexpr std::uint32_t kOthersMayRead = 0044;
+  constexpr std::uint32_t others_may_read = 0044;
   for (const std::string& path : Candidates(environment)) {
     const Result<os::FileInfo> info = files.Stat(path);
     if (!info) {
@@ -192,7 +192,7 @@ NetrcFile LoadNetrc(const os::Environment& environment, os::FileSystem& files) {
       return {.netrc = Netrc(), .warning = "ignored " + path + ": " + netrc.error().message};
     }
     NetrcFile file{.netrc = *std::move(netrc), .warning = std::nullopt};
-    if ((info->mode & kOthersMayRead) != 0) {
+    if ((info->mode & others_may_read) != 0) {
       file.warning = path + " can be read by other users; run chmod 600 on it";
     }
     return file;

@@ -139,7 +139,7 @@ class RetryingTransport::Scheduler : public std::enable_shared_from_this<Schedul
   // Sleeps in slices: short enough that an attempt that is due earlier than the one slept for, or
   // the end of the transport, is not missed.
   void Run() {
-    constexpr nanoseconds kSlice = std::chrono::milliseconds(20);
+    constexpr nanoseconds slice = std::chrono::milliseconds(20);
     std::unique_lock lock(mutex_);
     while (!stopped_) {
       if (waiting_.empty()) {
@@ -152,7 +152,7 @@ class RetryingTransport::Scheduler : public std::enable_shared_from_this<Schedul
       const nanoseconds left(next->due_ns - clock_.MonotonicNs());
       if (left > nanoseconds(0)) {
         lock.unlock();
-        clock_.Sleep(std::min(left, kSlice));
+        clock_.Sleep(std::min(left, slice));
         lock.lock();
         continue;
       }

@@ -8,7 +8,7 @@ namespace {
 
 // RFC 4648 §4, with padding.
 std::string Base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
+  constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
@@ -20,7 +20,7 @@ std::string Base64(std::string_view bytes) {
     }
     for (std::size_t j = 0; j < 4; ++j) {
       const std::uint32_t digit = (group >> (18U - 6U * j)) & 63U;
-      text += j <= count ? kAlphabet[digit] : '=';
+      text += j <= count ? alphabet[digit] : '=';
     }
   }
   return text;

@@ -30,21 +30,21 @@ int HexValue(char c) {
 }
 
 void AppendEscaped(std::string& out, char c) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view digits = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
   out += '%';
-  out += kDigits[byte >> 4U];
-  out += kDigits[byte & 15U];
+  out += digits[byte >> 4U];
+  out += digits[byte & 15U];
 }
 
 // Escapes what may not stand in a path, query or fragment; existing escapes stay.
 std::string Escape(std::string_view text, std::string_view also) {
-  constexpr std::string_view kForbidden = " \"<>`{}|^\\";
+  constexpr std::string_view forbidden = " \"<>`{}|^\\";
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7F || kForbidden.find(c) != std::string_view::npos ||
+    if (byte <= 0x20 || byte >= 0x7F || forbidden.find(c) != std::string_view::npos ||
         also.find(c) != std::string_view::npos) {
       AppendEscaped(out, c);
     } else {

@@ -19,7 +19,7 @@ namespace flowstone::net {
 class Url {
  public:
   // kInvalid for anything that is not absolute, has another scheme, or no host where one is due.
-  static Result<Url> Parse(std::string_view text);
+  static Result<Url> Parse(std::string_view given);
   // The file: URL of an absolute path.
   static Url FromPath(std::string_view absolute_path);
 
@@ -48,7 +48,7 @@ class Url {
 
   // The URL that a link on the page at this URL means (RFC 3986 §5.2). Credentials are not
   // inherited: they belong to requests, not to links.
-  Result<Url> Resolve(std::string_view reference) const;
+  Result<Url> Resolve(std::string_view given) const;
 
   // The last path segment, percent-decoded once. kInvalid when the result is empty, "." or "..", or
   // holds "/", "\" or a control character: such a name must not become a path.
