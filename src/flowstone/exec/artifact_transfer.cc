@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <optional>
 #include <string>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -50,7 +51,11 @@ Result<os::UniqueFd> SealedMemoryFile(std::string_view content) {
   return file;
 }
 
-Result<OutgoingFrame> ContentFrame(ArtifactStore& store, const Digest& sha256) {
+Result<OutgoingFrame> ContentFrame(ArtifactStore& store, ContentCache& cache,
+                                   const Digest& sha256) {
+  if (std::optional<ContentCache::Content> cached = cache.Find(sha256); cached) {
+    return BlobFrame(sha256, std::move(cached->file), 0, cached->size);
+  }
   FLOWSTONE_LET(OpenedArtifact content, store.Open(sha256));
   const bool is_inline = content.size <= kMaxInlineContent;
   if (content.file && is_inline) {
@@ -61,6 +66,7 @@ Result<OutgoingFrame> ContentFrame(ArtifactStore& store, const Digest& sha256) {
   }
   if (!content.file) {
     FLOWSTONE_LET(content.file, SealedMemoryFile(content.bytes));
+    cache.Insert(sha256, content.file, content.size);
   }
   return BlobFrame(sha256, std::move(content.file), content.offset, content.size);
 }
@@ -89,8 +95,8 @@ Result<Digest> StoreArtifact(ArtifactStore& store, const ArtifactMessage& artifa
   return store.Put(content);
 }
 
-OutgoingFrame AnswerGet(ArtifactStore& store, const Digest& sha256) {
-  Result<OutgoingFrame> frame = ContentFrame(store, sha256);
+OutgoingFrame AnswerGet(ArtifactStore& store, ContentCache& cache, const Digest& sha256) {
+  Result<OutgoingFrame> frame = ContentFrame(store, cache, sha256);
   return frame ? *std::move(frame) : BlobErrorFrame(sha256, frame.error().message);
 }
 

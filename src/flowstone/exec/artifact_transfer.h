@@ -5,6 +5,7 @@
 #include "flowstone/base/digest.h"
 #include "flowstone/base/result.h"
 #include "flowstone/exec/artifact_store.h"
+#include "flowstone/exec/content_cache.h"
 #include "flowstone/exec/frame.h"
 #include "flowstone/exec/task_messages.h"
 
@@ -15,6 +16,6 @@ namespace flowstone::exec {
 Result<Digest> StoreArtifact(ArtifactStore& store, const ArtifactMessage& artifact);
 
 // The answer to `get`: the content, as payload or as a descriptor, or why there is none.
-OutgoingFrame AnswerGet(ArtifactStore& store, const Digest& sha256);
+OutgoingFrame AnswerGet(ArtifactStore& store, ContentCache& cache, const Digest& sha256);
 
 }  // namespace flowstone::exec

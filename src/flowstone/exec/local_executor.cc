@@ -13,6 +13,7 @@
 #include "flowstone/base/check.h"
 #include "flowstone/exec/artifact_transfer.h"
 #include "flowstone/exec/attempt_state.h"
+#include "flowstone/exec/content_cache.h"
 #include "flowstone/exec/event_loop.h"
 #include "flowstone/exec/frame_channel.h"
 #include "flowstone/exec/output_capture.h"
@@ -328,7 +329,7 @@ class LocalExecutor::Impl {
   void Handle(Session&, const std::string& key, const GetMessage& get) {
     pool_->Submit([this, key, sha256 = get.sha256]() -> StoragePool::Completion {
       // Shared because a std::function has to be copyable.
-      auto answer = std::make_shared<OutgoingFrame>(AnswerGet(artifacts_, sha256));
+      auto answer = std::make_shared<OutgoingFrame>(AnswerGet(artifacts_, cache_, sha256));
       return [this, key, answer] {
         if (const auto found = sessions_.find(key); found != sessions_.end()) {
           found->second->channel.Send(std::move(*answer));
@@ -651,6 +652,7 @@ class LocalExecutor::Impl {
   os::ProcessRunner& processes_;
   os::Clock& clock_;
   ArtifactStore& artifacts_;
+  ContentCache cache_;
   EventLoop loop_;
   std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
   std::map<std::uint64_t, ZygoteEntry> zygotes_;

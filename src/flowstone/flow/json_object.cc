@@ -17,8 +17,7 @@ std::string IndexedPath(const std::string& path, std::size_t index) {
 
 }  // namespace
 
-JsonObject::JsonObject(const nlohmann::ordered_json* value, std::string path)
-    : value_(value), path_(std::move(path)) {
+JsonObject::JsonObject(const Json* json, std::string path) : value_(json), path_(std::move(path)) {
   FLOWSTONE_CHECK(value_ != nullptr && value_->is_object());
 }
 

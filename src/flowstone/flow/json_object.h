@@ -19,8 +19,8 @@ namespace flowstone::flow {
 
 class JsonObject {
  public:
-  // REQUIRES: `value` is an object.
-  JsonObject(const nlohmann::ordered_json* value, std::string path);
+  // REQUIRES: `json` is an object.
+  JsonObject(const nlohmann::ordered_json* json, std::string path);
 
   bool Has(std::string_view key) const;
   bool IsNull(std::string_view key) const;  // absent or null

@@ -66,15 +66,12 @@ class RunLoop {
               .message = "the run cannot be recorded: " + failure_->message});
   }
 
-  void Conclude(RunOutcome outcome) {
+  // The first outcome counts; nothing new is launched, and what runs is ended.
+  void Conclude(RunOutcome outcome, CancelUrgency urgency = CancelUrgency::kGraceful) {
     if (!outcome_) {
       outcome_ = std::move(outcome);
     }
     ready_.clear();
-    CancelRunning(CancelUrgency::kGraceful);
-  }
-
-  void CancelRunning(CancelUrgency urgency) {
     for (const auto& [id, attempt] : running_) {
       seams_.executor.Cancel(id, urgency);
     }
@@ -89,8 +86,7 @@ class RunLoop {
     const CancelUrgency urgency =
         request == StopRequest::kImmediate ? CancelUrgency::kImmediate : CancelUrgency::kGraceful;
     seams_.events.OnEvent(RunStoppingEvent{urgency});
-    Conclude({.status = RunStatus::kInterrupted, .message = "the run was interrupted"});
-    CancelRunning(urgency);
+    Conclude({.status = RunStatus::kInterrupted, .message = "the run was interrupted"}, urgency);
   }
 
   void LaunchReady() {

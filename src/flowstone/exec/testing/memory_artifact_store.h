@@ -24,6 +24,7 @@ class MemoryArtifactStore final : public ArtifactStore {
 
   Result<OpenedArtifact> Open(const Digest& sha256) override {
     const std::lock_guard lock(mutex_);
+    ++opened_;
     const auto found = contents_.find(sha256);
     if (found == contents_.end()) {
       return Error{.code = ErrorCode::kNotFound, .message = "no blob " + sha256.ToString()};
@@ -42,11 +43,17 @@ class MemoryArtifactStore final : public ArtifactStore {
     const std::lock_guard lock(mutex_);
     return contents_.size();
   }
+  // How often something was asked for.
+  std::size_t opened() const {
+    const std::lock_guard lock(mutex_);
+    return opened_;
+  }
 
  private:
   mutable std::mutex mutex_;
   std::map<Digest, std::string> contents_;  // guarded by mutex_
   std::optional<Error> put_failure_;        // guarded by mutex_
+  std::size_t opened_ = 0;                  // guarded by mutex_
 };
 
 }  // namespace flowstone::exec::testing
