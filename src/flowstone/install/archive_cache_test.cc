@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "flowstone/install/cache_fixture.h"
 #include "flowstone/install/staging_directory.h"
+#include "flowstone/install/testing/cache_fixture.h"
 #include "flowstone/os/faulty_filesystem.h"
 #include "flowstone/testing/result_matchers.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string>
 
-#include "flowstone/install/cache_fixture.h"
 #include "flowstone/install/environment_record.h"
+#include "flowstone/install/testing/cache_fixture.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::install {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <string>
@@ -9,10 +10,10 @@
 #include <vector>
 
 #include "flowstone/install/archive_cache.h"
-#include "flowstone/install/cache_fixture.h"
 #include "flowstone/install/environment_record.h"
 #include "flowstone/install/interpreter_probe.h"
 #include "flowstone/install/staging_directory.h"
+#include "flowstone/install/testing/cache_fixture.h"
 #include "flowstone/os/faulty_filesystem.h"
 #include "flowstone/os/posix_process_runner.h"
 #include "flowstone/testing/result_matchers.h"
@@ -138,9 +139,9 @@ TEST_F(EnvironmentBuilderTest, SecondTimeIsReusedWithoutAskingForArchives) {
 TEST_F(EnvironmentBuilderTest, OfManyWhoWantItOneBuilds) {
   std::atomic<int> built = 0;
   {
-    std::vector<std::jthread> others;
-    for (int i = 0; i < 6; ++i) {
-      others.emplace_back([&] {
+    std::array<std::jthread, 6> others;
+    for (std::jthread& other : others) {
+      other = std::jthread([&] {
         LocalArchives archives(filesystem_, layout_);
         const Result<Environment> environment = EnsureThrough(filesystem_, archives);
         EXPECT_THAT(environment, IsOk());

@@ -44,6 +44,7 @@ PlannedPackage Package(const std::string& name,
 
 std::vector<std::string> LinkTargets(const EnvironmentPlan& plan) {
   std::vector<std::string> targets;
+  targets.reserve(plan.links.size());
   for (const LinkOperation& link : plan.links) {
     targets.push_back(link.destination);
   }

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "flowstone/install/interpreter_answers.h"
+#include "flowstone/install/testing/interpreter_answers.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::install {

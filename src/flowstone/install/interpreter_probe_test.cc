@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "flowstone/install/interpreter_answers.h"
+#include "flowstone/install/testing/interpreter_answers.h"
 #include "flowstone/os/posix_filesystem.h"
 #include "flowstone/os/posix_process_runner.h"
 #include "flowstone/os/temp_dir.h"

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "flowstone/install/cache_fixture.h"
+#include "flowstone/install/testing/cache_fixture.h"
 #include "flowstone/net/fake_transport.h"
 #include "flowstone/testing/result_matchers.h"
 

@@ -17,6 +17,7 @@ using testing::IsOk;
 Result<WheelLayout> LayOut(const std::vector<std::string>& names,
                            const std::string& file_name = "demo-1.0-py3-none-any.whl") {
   std::vector<archive::ZipMember> members;
+  members.reserve(names.size());
   for (const std::string& name : names) {
     members.push_back({.name = name});
   }

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "flowstone/install/wheel_builder.h"
+#include "flowstone/install/testing/wheel_builder.h"
 #include "flowstone/os/memory_filesystem.h"
 #include "flowstone/testing/result_matchers.h"
 #include "flowstone/testing/zip_builder.h"

@@ -9,8 +9,8 @@
 
 #include "flowstone/base/check.h"
 #include "flowstone/install/cache_layout.h"
+#include "flowstone/install/testing/wheel_builder.h"
 #include "flowstone/install/wheel_artifact.h"
-#include "flowstone/install/wheel_builder.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/posix_filesystem.h"
 #include "flowstone/os/temp_dir.h"

@@ -1,4 +1,4 @@
-#include "flowstone/install/interpreter_answers.h"
+#include "flowstone/install/testing/interpreter_answers.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "flowstone/install/wheel_builder.h"
+#include "flowstone/install/testing/wheel_builder.h"
 
 #include <utility>
 
