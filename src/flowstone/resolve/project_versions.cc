@@ -68,10 +68,10 @@ class Reader {
     return releases;
   }
 
-  ProjectVersion Judge(Release release) const {
+  ProjectVersion Judge(Release release, const std::string& prerelease_objection) const {
     ProjectVersion version{.version = std::move(release.version)};
-    if (std::string objection = PrereleaseObjection(version.version); !objection.empty()) {
-      version.unusable = std::move(objection);
+    if (version.version.is_prerelease() && !prerelease_objection.empty()) {
+      version.unusable = prerelease_objection;
       return version;
     }
     Rejections rejections;
@@ -87,6 +87,25 @@ class Reader {
     return version;
   }
 
+  // Why pre-releases of the project may not be used; empty when they may.
+  std::string PrereleaseObjection(const Releases& releases) const {
+    const PrereleaseMode mode = request_.policies.prereleases;
+    if (mode == PrereleaseMode::kDisallow) {
+      return "pre-releases are not allowed";
+    }
+    const bool wants_explicit =
+        mode == PrereleaseMode::kExplicit || mode == PrereleaseMode::kIfNecessaryOrExplicit;
+    if (!wants_explicit || wishes_.NamesPrerelease(name_)) {
+      return "";
+    }
+    const bool has_final = std::ranges::any_of(
+        releases, [](const auto& entry) { return !entry.first.is_prerelease(); });
+    if (mode == PrereleaseMode::kIfNecessaryOrExplicit && !has_final) {
+      return "";
+    }
+    return "pre-releases are allowed only where a requirement names one";
+  }
+
  private:
   // Why wheels were left out.
   struct Rejections {
@@ -97,20 +116,6 @@ class Reader {
 
   static Release& ReleaseOf(Releases& releases, const pypi::Version& version) {
     return releases.try_emplace(version, Release{version, {}, false}).first->second;
-  }
-
-  std::string PrereleaseObjection(const pypi::Version& version) const {
-    if (!version.is_prerelease()) {
-      return "";
-    }
-    const PrereleaseMode mode = request_.policies.prereleases;
-    if (mode == PrereleaseMode::kDisallow) {
-      return "pre-releases are not allowed";
-    }
-    if (mode == PrereleaseMode::kExplicit && !wishes_.NamesPrerelease(name_)) {
-      return "pre-releases are allowed only where a requirement names one";
-    }
-    return "";
   }
 
   void Consider(PublishedWheel wheel, ProjectVersion& version, Rejections& rejections) const {
@@ -174,6 +179,8 @@ std::vector<solve::Ordinal> PreferenceOrder(const std::vector<ProjectVersion>& v
       (policies.resolution == ResolutionMode::kLowestDirect && wishes.IsRequired(name));
   const bool treats_prereleases_alike =
       policies.prereleases == PrereleaseMode::kAllow ||
+      policies.prereleases == PrereleaseMode::kExplicit ||
+      policies.prereleases == PrereleaseMode::kIfNecessaryOrExplicit ||
       (policies.prereleases == PrereleaseMode::kPep440 && wishes.NamesPrerelease(name));
   std::vector<solve::Ordinal> order(versions.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -211,9 +218,10 @@ ProjectVersions ReadProjectVersions(std::shared_ptr<const index::ProjectFiles> f
   ProjectVersions project{.files = std::move(files)};
   const Reader reader(request, wishes, project.files->name);
   Releases releases = reader.Collect(project.files->files);
+  const std::string prerelease_objection = reader.PrereleaseObjection(releases);
   project.versions.reserve(releases.size());
   for (auto& [version, release] : releases) {
-    project.versions.push_back(reader.Judge(std::move(release)));
+    project.versions.push_back(reader.Judge(std::move(release), prerelease_objection));
   }
   if (project.versions.empty()) {
     project.absence = AbsenceOf(*project.files, request);

@@ -31,6 +31,8 @@ std::string_view PrereleaseModeName(PrereleaseMode mode) {
       return "disallow";
     case PrereleaseMode::kExplicit:
       return "explicit";
+    case PrereleaseMode::kIfNecessaryOrExplicit:
+      return "if-necessary-or-explicit";
   }
   return "";
 }

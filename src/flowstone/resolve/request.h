@@ -28,7 +28,8 @@ enum class PrereleaseMode : std::uint8_t {
   kPep440,       // also preferred as the newest, when a direct requirement names a pre-release
   kAllow,
   kDisallow,
-  kExplicit,  // only for projects whose direct requirements name a pre-release
+  kExplicit,               // only for projects whose direct requirements name a pre-release
+  kIfNecessaryOrExplicit,  // for those, and for projects that have nothing else
 };
 
 enum class ResolutionMode : std::uint8_t {

@@ -147,13 +147,17 @@ class Narrator {
   std::string DependencyText(const DependencyTable& table, const OrdinalSet& relevant) const {
     const std::string name = describer_.PackageName(table.when.value_or(table.dependent));
     OrdinalSet allowed = OrdinalSet::Empty(conflict_.universes.at(table.package).candidates);
-    std::vector<std::string> clauses;
+    std::vector<std::pair<OrdinalSet, const DependencyFact*>> parts;
     for (const DependencyFact* fact : table.facts) {
-      const OrdinalSet dependents = fact->dependents & relevant;
-      if (dependents.is_empty()) {
-        continue;
+      OrdinalSet dependents = fact->dependents & relevant;
+      if (!dependents.is_empty()) {
+        allowed |= fact->allowed;
+        parts.emplace_back(std::move(dependents), fact);
       }
-      allowed |= fact->allowed;
+    }
+    std::ranges::stable_sort(parts, {}, [](const auto& part) { return part.first.Lowest(); });
+    std::vector<std::string> clauses;
+    for (const auto& [dependents, fact] : parts) {
       if (clauses.size() <= kListed) {
         clauses.push_back(Clause(SubjectText(table.dependent, dependents, name)) +
                           ObjectText(*fact));

@@ -112,7 +112,7 @@ TEST(Explain, ThousandsOfVersionsAreOneSentence) {
       provider.SolveToText(),
       ElementsAre("conflict", "the project requires sdk>=500", "the project requires http<5",
                   "sdk 500 to 2000 depend on core 500 to 2000, each on its own range of them",
-                  "core 1001 to 2000 depend on http>=8 and core 500 to 1000 depend on http>=5"));
+                  "core 500 to 1000 depend on http>=5 and core 1001 to 2000 depend on http>=8"));
 }
 
 // No single table decides: the cases must be told apart.
