@@ -281,9 +281,9 @@ Result<std::optional<ResolvedRequest>> Datastore::FindRequest(const Digest& requ
     return text.error();
   }
   const nlohmann::json record = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  const bool is_record = record.is_object() && record.contains("lock") &&
-                         record["lock"].is_string() && record.contains("created_ms") &&
-                         record["created_ms"].is_number_integer();
+  const bool is_record = record.is_object() && record.value("version", nlohmann::json()) == 1 &&
+                         record.contains("lock") && record["lock"].is_string() &&
+                         record.contains("created_ms") && record["created_ms"].is_number_integer();
   if (!is_record) {
     return Error{.code = ErrorCode::kCorrupt,
                  .message = "object '" + key + "' is no record of a resolved request"};

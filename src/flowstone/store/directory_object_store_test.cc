@@ -151,6 +151,7 @@ TEST(DirectoryObjectStore, OfManyWritersOfOneKeyOneStores) {
     const std::string key = "runs/F/" + std::to_string(round) + "/run.json";
     std::atomic<int> stored = 0;
     std::vector<std::thread> writers;
+    writers.reserve(4);
     for (int writer = 0; writer < 4; ++writer) {
       writers.emplace_back([&, writer] {
         DirectoryObjectStore store(files, directory->path());

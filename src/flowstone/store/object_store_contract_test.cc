@@ -78,7 +78,7 @@ struct WorldFactory {
 class ObjectStoreContract : public ::testing::TestWithParam<WorldFactory> {
  protected:
   std::string WriteFile(const std::string& name, std::string_view bytes) {
-    const std::string path = world_->scratch() + "/" + name;
+    std::string path = world_->scratch() + "/" + name;
     auto file = world_->files().OpenOutput(path, os::Existing::kReplace, 0644);
     EXPECT_THAT(file, IsOk());
     EXPECT_THAT((*file)->Write(bytes), IsOk());

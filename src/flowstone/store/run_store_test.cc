@@ -39,6 +39,7 @@ class RunStoreTest : public ::testing::Test {
   }
   std::vector<std::string> ManyTags(int count) {
     std::vector<std::string> tags;
+    tags.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
       tags.push_back("tag-" + std::to_string(i));
     }
