@@ -5,7 +5,7 @@
 #include <string>
 
 #include "flowstone/base/digest.h"
-#include "flowstone/index/index_fixture.h"
+#include "flowstone/index/fake_index_site.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/testing/result_matchers.h"
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "flowstone/index/index_fixture.h"
+#include "flowstone/index/fake_index_site.h"
 #include "flowstone/net/authenticating_transport.h"
 #include "flowstone/net/curl_transport.h"
 #include "flowstone/net/loopback_server.h"

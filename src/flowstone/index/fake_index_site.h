@@ -1,4 +1,5 @@
-// What tests of PackageIndex share: a server made of a map, wheels, a cache in memory.
+// FakeIndexSite: an index for tests of PackageIndex: a server made of a map, wheels, a cache in
+// memory.
 #pragma once
 
 #include <gtest/gtest.h>
