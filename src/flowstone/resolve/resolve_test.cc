@@ -1,0 +1,220 @@
+#include "flowstone/resolve/resolve.h"
+
+#include <gmock/gmock-matchers.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "flowstone/base/digest.h"
+#include "flowstone/base/error.h"
+#include "flowstone/base/progress.h"
+#include "flowstone/lock/lock_select.h"
+#include "flowstone/resolve/memory_source.h"
+#include "flowstone/resolve/scenario.h"
+#include "flowstone/testing/result_matchers.h"
+
+namespace flowstone::resolve {
+namespace {
+
+using ::flowstone::testing::HasCode;
+using ::flowstone::testing::HasMessage;
+using ::flowstone::testing::IsOk;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ResolveTest : public ::testing::Test {
+ protected:
+  void Require(const std::string& text, const std::string& origin = "step train") {
+    request_.requirements.push_back({*pypi::Requirement::Parse(text), origin});
+  }
+  Result<std::variant<Resolution, ResolveConflict>> Answer() {
+    return Resolve(request_, source_, progress_, options_);
+  }
+  // REQUIRES: there is a solution.
+  Resolution Solved() { return std::get<Resolution>(*Answer()); }
+  std::vector<std::string> Reasons() {
+    return std::get<ResolveConflict>(*Answer()).explanation.reasons;
+  }
+
+  MemorySource source_;
+  ResolveRequest request_{.requirements = {}, .target = LinuxTarget("3.12.4")};
+  ResolveOptions options_{.flowstone_version = "0.1.0"};
+  NoProgress progress_;
+};
+
+TEST_F(ResolveTest, LockHasEverythingThatInstallingNeeds) {
+  source_.Publish({.name = "app",
+                   .version = "1.0",
+                   .dependencies = {"Native_Lib>=1; python_version >= '3'", "nt; os_name == 'nt'"},
+                   .requires_python = ">=3.9"});
+  source_.Publish({.name = "native-lib",
+                   .version = "1.0",
+                   .wheel_tags = {"py3-none-any", "cp312-cp312-manylinux_2_17_x86_64",
+                                  "cp312-cp312-win_amd64"}});
+  Require("app");
+  const lock::Lock lock = Solved().lock;
+  ASSERT_EQ(lock.packages.size(), 2U);
+  const lock::LockedPackage& app = lock.packages[0];
+  EXPECT_EQ(app.version->ToString(), "1.0");
+  EXPECT_EQ(app.requires_python.ToString(), ">=3.9");
+  EXPECT_EQ(app.index, "https://index.example/simple/");
+  EXPECT_THAT(app.dependencies,
+              ElementsAre(lock::LockedDependency{*pypi::Name::Parse("native-lib")}));
+  const std::vector<lock::LockedFile>& wheels = lock.packages[1].wheels;
+  ASSERT_EQ(wheels.size(), 2U);
+  EXPECT_EQ(wheels[0].name, "native_lib-1.0-cp312-cp312-manylinux_2_17_x86_64.whl");
+  EXPECT_EQ(wheels[0].Sha256(), Digest::Of(wheels[0].name));
+  EXPECT_EQ(wheels[0].url, "https://files.example/" + wheels[0].name);
+  EXPECT_TRUE(wheels[0].size.has_value());
+}
+
+TEST_F(ResolveTest, LockSaysWhatItIsFor) {
+  source_.Publish({.name = "app", .version = "1.0"});
+  Require("app");
+  request_.exclude_newer_us = std::nullopt;
+  const lock::Lock lock = Solved().lock;
+  EXPECT_EQ(lock.requires_python.ToString(), "==3.12.*");
+  EXPECT_EQ(lock.environments.front().ToString(),
+            "implementation_name == \"cpython\" and sys_platform == \"linux\" and "
+            "platform_machine == \"x86_64\"");
+  EXPECT_EQ(lock.tool->request, RequestDigest(request_));
+  EXPECT_EQ(lock.tool->version, "0.1.0");
+  EXPECT_THAT(lock.tool->requested, ElementsAre(*pypi::Name::Parse("app")));
+  EXPECT_THAT(lock::SelectWheels(lock, request_.target), IsOk());
+}
+
+// An upper bound of Requires-Python that resolving ignored must not stop installing.
+TEST_F(ResolveTest, LockCanBeInstalledWhereUpperBoundsWereIgnored) {
+  source_.Publish({.name = "app", .version = "1.0", .requires_python = ">=3.8,<3.12"});
+  Require("app");
+  EXPECT_THAT(lock::SelectWheels(Solved().lock, request_.target), IsOk());
+}
+
+TEST_F(ResolveTest, ConflictIsAnAnswerThatNamesWhoAsks) {
+  source_.Publish({.name = "app", .version = "0.9"});
+  source_.Publish({.name = "app", .version = "1.0"});
+  Require("app>=1", "step train, @pypi");
+  Require("app<1", "@pypi_base");
+  EXPECT_THAT(Reasons(), ElementsAre("step train, @pypi requires app>=1 and @pypi_base requires "
+                                     "app<1"));
+  const Error error = std::get<ResolveConflict>(*Answer()).ToError();
+  EXPECT_EQ(error.code, ErrorCode::kConflict);
+  EXPECT_THAT(error.message, HasSubstr("cannot be satisfied together"));
+}
+
+TEST_F(ResolveTest, IndexThatDoesNotAnswerEndsTheWork) {
+  source_.FailProject("app", {ErrorCode::kUnavailable, "index.example does not answer"});
+  Require("app");
+  EXPECT_THAT(Answer(), AllOf(HasCode(ErrorCode::kUnavailable),
+                              HasMessage(HasSubstr("while looking for app"))));
+}
+
+// Otherwise an index that is down for a moment would give an older version.
+TEST_F(ResolveTest, MetadataThatCannotBeReachedEndsTheWork) {
+  source_.Publish({.name = "app", .version = "1.0"});
+  source_.Publish({.name = "app", .version = "2.0"});
+  source_.FailMetadata("app-2.0-py3-none-any.whl", {ErrorCode::kUnavailable, "timed out"});
+  Require("app");
+  EXPECT_THAT(Answer(), AllOf(HasCode(ErrorCode::kUnavailable), HasMessage(HasSubstr("app 2.0"))));
+}
+
+TEST_F(ResolveTest, DamagedMetadataOfOneReleaseSelectsAnother) {
+  source_.Publish({.name = "app", .version = "1.0"});
+  source_.Publish({.name = "app", .version = "2.0"});
+  source_.Publish({.name = "app", .version = "3.0"});
+  source_.Publish({.name = "app", .version = "4.0"});
+  source_.ReplaceMetadata("app-2.0-py3-none-any.whl", "no metadata at all");
+  source_.FailMetadata("app-3.0-py3-none-any.whl", {ErrorCode::kCorrupt, "not a zip file"});
+  source_.ReplaceMetadata("app-4.0-py3-none-any.whl",
+                          MetadataText({.name = "other", .version = "4.0"}));
+  Require("app");
+  EXPECT_EQ(Solved().lock.packages.front().version->ToString(), "1.0");
+}
+
+TEST_F(ResolveTest, DamagedMetadataIsAReason) {
+  source_.Publish({.name = "app", .version = "4.0"});
+  source_.ReplaceMetadata("app-4.0-py3-none-any.whl",
+                          MetadataText({.name = "other", .version = "4.0"}));
+  Require("app");
+  EXPECT_THAT(Reasons(), ElementsAre("step train requires app",
+                                     "app 4.0 cannot be used: its metadata is that of other 4.0"));
+}
+
+TEST_F(ResolveTest, RequiresPythonOfTheMetadataCountsWhenThePageHasNone) {
+  source_.Publish({.name = "app", .version = "1.0"});
+  source_.Publish({.name = "app", .version = "2.0"});
+  source_.ReplaceMetadata(
+      "app-2.0-py3-none-any.whl",
+      MetadataText({.name = "app", .version = "2.0", .requires_python = ">=3.13"}));
+  Require("app");
+  EXPECT_EQ(Solved().lock.packages.front().version->ToString(), "1.0");
+}
+
+TEST_F(ResolveTest, DependencyOnAUrlIsRefusedInPackages) {
+  source_.Publish({.name = "app", .version = "1.0"});
+  source_.Publish(
+      {.name = "app", .version = "2.0", .dependencies = {"tool @ https://files.example/tool.whl"}});
+  Require("app");
+  EXPECT_EQ(Solved().lock.packages.front().version->ToString(), "1.0");
+}
+
+TEST_F(ResolveTest, UrlRequirementIsRefusedWithAHint) {
+  Require("tool @ https://files.example/tool-1.0-py3-none-any.whl");
+  EXPECT_THAT(Answer(), AllOf(HasCode(ErrorCode::kInvalid), HasMessage(HasSubstr("--find-links"))));
+}
+
+TEST_F(ResolveTest, WheelWithoutSha256IsRefused) {
+  source_.Publish({.name = "app", .version = "1.0"});
+  source_.Files("app").files.front().sha256.reset();
+  Require("app");
+  EXPECT_THAT(Answer(), AllOf(HasCode(ErrorCode::kInvalid),
+                              HasMessage(HasSubstr("no sha256 of app-1.0-py3-none-any.whl"))));
+}
+
+TEST_F(ResolveTest, ExtrasOfTheLockAreThoseAskedFor) {
+  source_.Publish({.name = "client",
+                   .version = "1.0",
+                   .dependencies = {"base-lib"},
+                   .extras = {{"http2", {"h2"}}, {"socks", {"socksio"}}}});
+  source_.Publish({.name = "base-lib", .version = "1.0"});
+  source_.Publish({.name = "h2", .version = "1.0"});
+  source_.Publish({.name = "socksio", .version = "1.0"});
+  Require("client[http2]");
+  const lock::Lock lock = Solved().lock;
+  EXPECT_THAT(lock.Find(*pypi::Name::Parse("client"))->dependencies,
+              ElementsAre(lock::LockedDependency{*pypi::Name::Parse("base-lib")},
+                          lock::LockedDependency{*pypi::Name::Parse("h2")}));
+  EXPECT_EQ(lock.packages.size(), 3U);
+}
+
+TEST_F(ResolveTest, NothingIsAskedAboutUnusedExtras) {
+  source_.Publish({.name = "client", .version = "1.0", .extras = {{"all", {"enormous"}}}});
+  Require("client");
+  EXPECT_THAT(Solved().warnings, ElementsAre());
+  EXPECT_THAT(source_.asked(), ElementsAre("client", "client-1.0-py3-none-any.whl"));
+}
+
+TEST_F(ResolveTest, ListingsOfAllDependenciesAreAskedForBeforeAnyIsWaitedFor) {
+  source_.Publish({.name = "app", .version = "1.0", .dependencies = {"x", "y", "z"}});
+  for (const char* name : {"x", "y", "z"}) {
+    source_.Publish({.name = name, .version = "1.0"});
+  }
+  Require("app");
+  EXPECT_THAT(Answer(), IsOk());
+  EXPECT_THAT(source_.asked(), ElementsAre("app", "app-1.0-py3-none-any.whl", "x", "y", "z",
+                                           "x-1.0-py3-none-any.whl", "y-1.0-py3-none-any.whl",
+                                           "z-1.0-py3-none-any.whl"));
+}
+
+TEST_F(ResolveTest, CancellingEndsTheWork) {
+  source_.Publish({.name = "app", .version = "1.0"});
+  Require("app");
+  options_.is_cancelled = [] { return true; };
+  EXPECT_THAT(Answer(), HasCode(ErrorCode::kCancelled));
+}
+
+}  // namespace
+}  // namespace flowstone::resolve
