@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kLongestExtension = std::uint64_t{1} << 20U;  // pax records, long names
 constexpr std::size_t kPiece = std::size_t{1} << 18U;
+constexpr std::uint64_t kMostHeadersPerMember = 4;  // its own, pax, GNU long name, GNU long link
 constexpr std::uint32_t kOwnerExecutes = 0100;
 
 Error Damaged(std::string what) {
@@ -151,7 +152,7 @@ Result<std::optional<TarReader::Header>> TarReader::ReadHeader() {
   if (std::all_of(block.begin(), block.end(), [](char c) { return c == '\0'; })) {
     return std::optional<Header>();
   }
-  if (++header_count_ > limits_.max_members * 2) {  // each member may have an extension
+  if (++header_count_ > limits_.max_members * kMostHeadersPerMember) {
     return Damaged("it has more members than the " + std::to_string(limits_.max_members) +
                    " that are accepted");
   }

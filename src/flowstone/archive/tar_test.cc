@@ -274,6 +274,25 @@ TEST(TarReader, LimitsHold) {
   EXPECT_THAT(ReadAll(bytes, {.max_members = 2, .max_total_bytes = 8}), IsOk());
 }
 
+TEST(TarReader, HeadersWithoutMembersAreBoundedToo) {
+  const std::string global = PythonTar("add('pax', b'10 path=x\\n', type=b'g')\nadd('a')");
+  EXPECT_THAT(Paths(ReadAll(global)), ElementsAre("x"));
+  std::string headers;
+  for (int i = 0; i < 5; ++i) {
+    headers += global.substr(0, 2 * kTarBlock);
+  }
+  EXPECT_THAT(ReadAll(headers, {.max_members = 1}), HasMessage(HasSubstr("members")));
+}
+
+TEST(TarReader, PaxRecordsMustHaveTheirLength) {
+  for (const char* record : {"99 path=x\\n", "5 path=x\\n", "path=x\\n", "9 pathx\\n\\n"}) {
+    EXPECT_THAT(
+        ReadAll(PythonTar("add('pax', b'" + std::string(record) + "', type=b'x')\nadd('a')")),
+        HasMessage(HasSubstr("pax record")))
+        << record;
+  }
+}
+
 TEST(TarReader, DamageIsFound) {
   const std::string bytes =
       Written([](TarWriter& writer) { EXPECT_THAT(writer.AddFile("a", "data"), IsOk()); });
