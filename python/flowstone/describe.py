@@ -94,7 +94,8 @@ def _implementation() -> str:
 
 
 def _describe_flow(flow: type[FlowSpec]) -> dict[str, Any]:
-    main_file = getattr(sys.modules["__main__"], "__file__", None)
+    main = sys.modules["__main__"]
+    main_file = getattr(main, "__file__", None)
     class_file = getattr(sys.modules.get(flow.__module__), "__file__", None)
     script = main_file or class_file or ""
     line = 0
@@ -105,6 +106,7 @@ def _describe_flow(flow: type[FlowSpec]) -> dict[str, Any]:
         "name": flow.__name__,
         "file": os.path.abspath(script) if script else "",
         "script": sys.argv[0] if main_file and sys.argv else script,
+        "module": getattr(getattr(main, "__spec__", None), "name", None),
         "line": line,
         "doc": clean_doc(flow.__doc__),
     }

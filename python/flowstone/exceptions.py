@@ -232,12 +232,12 @@ class MetaflowExceptionWrapper(Exception):
         super().__init__()
         if exc is None:
             return
-        self.exception = str(exc)
+        from .tracebacks import text_of, user_traceback
+
+        self.exception = text_of(exc)
         self.type = f"{type(exc).__module__}.{type(exc).__name__}"
         self.stacktrace = None
         if exc.__traceback__ is not None:
-            from .tracebacks import user_traceback
-
             self.stacktrace = user_traceback(exc)
 
     def __reduce__(self) -> tuple[Any, ...]:

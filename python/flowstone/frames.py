@@ -77,7 +77,10 @@ class Channel:
         passed = array.array("i", descriptors)
         if passed:
             header = {**header, "descriptors": len(passed)}
-        text = json.dumps(header, separators=(",", ":")).encode()
+        # A lone surrogate, as in a file name that is no UTF-8, is no JSON for other parsers.
+        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode(
+            errors="replace"
+        )
         start = _LENGTHS.pack(len(text), len(payload)) + text
         if len(payload) <= 16 * 1024:
             start += bytes(payload)

@@ -28,7 +28,7 @@ def launch(flow: type[FlowSpec]) -> NoReturn:
         from .describe import describe
         from .engine import find_engine
 
-        description = describe(flow, decorator_specifications(arguments))
+        description = _encode(describe(flow, decorator_specifications(arguments)))
         engine = find_engine()
     except MetaflowException as error:
         sys.stderr.write(f"{error.headline}:\n    {error}\n")
@@ -50,13 +50,20 @@ def decorator_specifications(arguments: list[str]) -> list[str]:
     return found
 
 
-def _become(engine: str, description: dict[str, object], arguments: list[str]) -> NoReturn:
+def _encode(description: dict[str, object]) -> bytes:
     import json
 
+    try:
+        return json.dumps(description, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        wrong = error.object[max(0, error.start - 40) : error.end]
+        raise MetaflowException(f"a path or a text of the flow is no UTF-8: …{wrong!a}") from None
+
+
+def _become(engine: str, description: bytes, arguments: list[str]) -> NoReturn:
     from .anonymous_file import anonymous_file
 
-    text = json.dumps(description, ensure_ascii=False)
-    descriptor = anonymous_file("flowstone-description", [text.encode("utf-8", "surrogateescape")])
+    descriptor = anonymous_file("flowstone-description", [description])
     os.set_inheritable(descriptor, True)
     sys.stdout.flush()
     sys.stderr.flush()

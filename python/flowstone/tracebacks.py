@@ -27,6 +27,14 @@ def user_traceback(error: BaseException) -> str:
     return "".join(report.format())
 
 
+def text_of(error: BaseException) -> str:
+    """`str(error)`, also of an exception whose own text fails."""
+    try:
+        return str(error)
+    except Exception as failure:
+        return f"<no text: {type(failure).__name__} in its __str__>"
+
+
 def _keep_user_frames(report: traceback.TracebackException, seen: set[int]) -> None:
     if id(report) in seen:
         return

@@ -16,8 +16,9 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any, Dict
+from typing import IO, Any, Dict
 
 PYTHON_ROOT = Path(__file__).resolve().parents[2] / "python"
 WORKER = PYTHON_ROOT / "flowstone" / "worker" / "__main__.py"
@@ -156,32 +157,31 @@ def run_attempt(
 ) -> Attempt:
     """Runs one attempt through the protocol and collects all that it says."""
     ours, theirs = socket.socketpair()
-    out_read, out_write = os.pipe()
-    err_read, err_write = os.pipe()
+    # Files, which take all that a task writes; an engine would read pipes while the task runs.
+    stdout, stderr = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
     send_frame(
         zygote.connection,
         {"type": verb, "key": key, "task": task},
-        descriptors=(theirs.fileno(), out_write, err_write),
+        descriptors=(theirs.fileno(), stdout.fileno(), stderr.fileno()),
     )
     theirs.close()
-    os.close(out_write)
-    os.close(err_write)
     attempt = Attempt()
     if verb == "fork":
         forked = zygote.receive()
         assert forked["type"] == "forked" and forked["key"] == key, forked
     _serve_task(ours, store, attempt)
-    attempt.stdout, attempt.stderr = _read_all(out_read), _read_all(err_read)
     if verb == "fork":
         attempt.exited = zygote.receive()
         assert attempt.exited["type"] == "exited" and attempt.exited["key"] == key
+    attempt.stdout, attempt.stderr = _read_all(stdout), _read_all(stderr)
     ours.close()
     return attempt
 
 
-def _read_all(descriptor: int) -> str:
-    with os.fdopen(descriptor, encoding="utf-8") as file:
-        return file.read()
+def _read_all(file: IO[bytes]) -> str:
+    with file:
+        file.seek(0)
+        return file.read().decode()
 
 
 def _serve_task(connection: socket.socket, store: Store, attempt: Attempt) -> None:

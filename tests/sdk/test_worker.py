@@ -301,7 +301,10 @@ def test_wrong_transitions(run_flow: RunFlow, statements: str, message: str) -> 
 
 
 def test_failure_shows_the_frames_of_the_author(run_flow: RunFlow) -> None:
-    body = "self.before = 1\ntry:\n    {}['k']\nexcept KeyError as e:\n    raise ValueError('bad') from e"
+    body = (
+        "self.before = 1\ntry:\n    {}['k']\n"
+        "except KeyError as error:\n    raise ValueError('bad') from error"
+    )
     engine = run_flow(flow_of(body))
     start = only(engine, "start").last
     assert start.stderr.startswith("<flow TestFlow step start> failed:\nTraceback (most recent")
@@ -436,6 +439,33 @@ def test_missing_artifact_is_named(run_flow: RunFlow) -> None:
     assert "is missing" in task.last.stderr and not task.last.ok
 
 
+def test_exception_that_cannot_be_shown(run_flow: RunFlow) -> None:
+    source = flow_of("raise Mute('x' * 10)").replace(
+        "class TestFlow",
+        "class Mute(Exception):\n    def __str__(self):\n        return 1 / 0\n\nclass TestFlow",
+    )
+    start = only(run_flow(source), "start").last
+    assert start.end is not None
+    assert start.end["exception"]["message"] == "<no text: ZeroDivisionError in its __str__>"
+
+
+def test_text_that_is_no_utf8_is_still_json(run_flow: RunFlow) -> None:
+    body = (
+        "self.names = ['caf\\udce9']\n"
+        "self.next(self.end, foreach='names')\n"
+        "raise OSError('\\udce9')"
+    )
+    start = only(run_flow(flow_of(body)), "start").last
+    assert start.end is not None and start.end["exception"]["message"] == "?"
+    assert start.end["transition"]["foreach"]["values"] == ["caf?"]
+
+
+def test_huge_message_is_shortened(run_flow: RunFlow) -> None:
+    start = only(run_flow(flow_of("raise ValueError('x' * 10_000_000)")), "start").last
+    assert start.end is not None and len(start.end["exception"]["message"]) < 300_000
+    assert "characters left out" in start.end["exception"]["message"]
+
+
 # The zygote itself.
 
 
@@ -498,6 +528,19 @@ def test_isolated_worker_sees_the_flow_folder_and_metaflow_alone(flow_file: Path
     )
     with Zygote() as zygote:
         assert zygote.load(flow_file, "TestFlow")["type"] == "loaded"
+
+
+def test_flow_that_is_a_module_of_a_package(tmp_path: Path) -> None:
+    package = tmp_path / "pkg"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "words.py").write_text("GREETING = 'hi'\n")
+    flow = package / "hello.py"
+    flow.write_text("from .words import GREETING\n" + flow_of("print(GREETING)"))
+    with Zygote() as zygote:
+        loaded = zygote.load(flow, "TestFlow", directory=str(tmp_path), module="pkg.hello")
+        assert loaded["type"] == "loaded", loaded
+        assert run_attempt(zygote, Store(), task_frame()).stdout == "hi\n"
 
 
 def test_a_metaflow_of_the_environment_wins(flow_file: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ..exceptions import MetaflowNotFound
 from .objects import MetaflowObject, connection
 from .task import Task
@@ -103,20 +105,22 @@ class Step(MetaflowObject[Task]):
 
     @property
     def parent_steps(self) -> Iterator[Step]:
-        """The steps that may come just before this one."""
+        """The steps that may come just before this one, as far as the run has them."""
         for name, step in self._run._graph.items():
             if self.id in following_steps(step):
-                yield self._sibling(name)
+                yield from self._sibling(name)
 
     @property
     def child_steps(self) -> Iterator[Step]:
-        """The steps that may come just after this one."""
+        """The steps that may come just after this one, as far as the run has them."""
         for name in following_steps(self._run._graph[self.id]):
-            yield self._sibling(name)
+            yield from self._sibling(name)
 
-    def _sibling(self, name: str) -> Step:
+    def _sibling(self, name: str) -> Iterator[Step]:
+        """Another step of the run, if the run has come there."""
         run = "/".join(self._components[:2])
-        return Step(f"{run}/{name}", _namespace_check=False)
+        with suppress(MetaflowNotFound):
+            yield Step(f"{run}/{name}", _namespace_check=False)
 
 
 def following_steps(step: dict[str, Any]) -> list[str]:

@@ -55,15 +55,19 @@ def prepare_interpreter(load: Mapping[str, Any]) -> None:
     if load.get("directory"):
         os.chdir(load["directory"])
     first = list(load.get("sys_path") or ())
+    if load.get("module"):
+        first.insert(0, os.getcwd())  # `python -m` imports from where it is started
     sys.path[:] = first + [entry for entry in sys.path if entry not in first]
     if load.get("compat_root"):
         sys.meta_path.append(_CompatibilityFinder(load["compat_root"]))
     sys.argv = [load.get("argv0") or load["flow_file"]]
 
 
-def load_flow(path: str, name: str) -> type[FlowSpec]:
-    """The flow class `name` of the file `path`."""
+def load_flow(path: str, name: str, module_name: str | None = None) -> type[FlowSpec]:
+    """The flow class `name` of the file `path`, which `python -m` knows as `module_name`."""
     module = _main_module(path)
+    if module_name is not None:
+        module.__package__ = module_name.rpartition(".")[0]
     # Tasks are started by the engine: here a flow is only defined, never launched.
     FlowSpec._run_command_line = classmethod(_reached)  # type: ignore[assignment, method-assign]
     with open(path, "rb") as file:

@@ -112,7 +112,7 @@ class Zygote:
     def _load(self, load: dict[str, Any]) -> None:
         try:
             prepare_interpreter(load)
-            self._flow = load_flow(load["flow_file"], load["flow_name"])
+            self._flow = load_flow(load["flow_file"], load["flow_name"], load.get("module"))
         except BaseException as error:
             self._channel.send({"type": "load_failed", "exception": _describe_error(error)})
             return
