@@ -34,7 +34,7 @@ class IndexSettingsTest : public ::testing::Test {
     variables.try_emplace("HOME", "/home/ada");
     return ResolveIndexSettings(
         request,
-        {.working_directory = "/work", .default_index_url = "https://default.example/simple"},
+        {.working_directory = "/flows", .default_index_url = "https://default.example/simple"},
         os::Environment(std::move(variables)), files_);
   }
   std::vector<std::string> Indexes(os::Environment::Variables variables,
@@ -97,7 +97,7 @@ TEST_F(IndexSettingsTest, NamedIndexesOfUvBringTheirCredentials) {
 
 TEST_F(IndexSettingsTest, AnIndexMayBeADirectory) {
   EXPECT_THAT(Indexes({}, {.index_url = "/srv/simple", .extra_index_urls = {"./mine"}}),
-              ElementsAre("file:///work/mine", "file:///srv/simple"));
+              ElementsAre("file:///flows/mine", "file:///srv/simple"));
 }
 
 TEST_F(IndexSettingsTest, NoIndexLeavesFindLinks) {
@@ -105,7 +105,7 @@ TEST_F(IndexSettingsTest, NoIndexLeavesFindLinks) {
     const auto settings = Resolve({{"PIP_NO_INDEX", value}, {"PIP_FIND_LINKS", "wheels"}});
     ASSERT_THAT(settings, IsOk());
     EXPECT_THAT(settings->indexes, IsEmpty());
-    EXPECT_THAT(settings->find_links, ElementsAre("/work/wheels"));
+    EXPECT_THAT(settings->find_links, ElementsAre("/flows/wheels"));
   }
   EXPECT_THAT(Indexes({{"PIP_NO_INDEX", "0"}}), ElementsAre("https://default.example/simple"));
   EXPECT_THAT(Indexes({}, {.use = IndexUse::kFindLinksOnly}), IsEmpty());
@@ -116,7 +116,7 @@ TEST_F(IndexSettingsTest, FindLinksAreUrlsOrAbsolutePaths) {
   const auto settings = Resolve({{"UV_FIND_LINKS", "~/w,https://links.example/x.html"}},
                                 {.find_links = {"rel/../wheels", "file:///srv/w"}});
   ASSERT_THAT(settings, IsOk());
-  EXPECT_THAT(settings->find_links, ElementsAre("/work/wheels", "file:///srv/w", "/home/ada/w",
+  EXPECT_THAT(settings->find_links, ElementsAre("/flows/wheels", "file:///srv/w", "/home/ada/w",
                                                 "https://links.example/x.html"));
 }
 
