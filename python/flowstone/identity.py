@@ -1,27 +1,20 @@
-"""Who runs: the user name that runs are tagged with and the default namespace follows from."""
+"""Who runs: the name that the engine tags runs with, and the default namespace that follows."""
 
 from __future__ import annotations
 
 import os
 
-from .exceptions import MetaflowUnknownUser
-
-# The first that is set, and is not root, wins; the last resort is the account's own name.
-_VARIABLES = ("FLOWSTONE_USER", "METAFLOW_USER", "SUDO_USER", "USERNAME", "USER")
+# The first that is set wins. The engine has the same list: what it tags is what a client looks for.
+_VARIABLES = ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER")
 
 
 def user_name() -> str:
     """The name of the current user."""
     for variable in _VARIABLES:
         name = os.environ.get(variable)
-        if name and name != "root":
+        if name:
             return name
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        raise MetaflowUnknownUser() from None
+    return "unknown"
 
 
 def default_identity() -> str:

@@ -58,24 +58,38 @@ def under_metaflow(flow: Path, name: str, folder: Path) -> Any:
     return answers_of(METAFLOW_PYTHON, name, env, folder)
 
 
+def by_mini_engine(flow: Path, description: Any, folder: Path) -> None:
+    with Zygote() as zygote:
+        assert zygote.load(flow, description["flow"]["name"])["type"] == "loaded"
+        engine = MiniEngine(zygote, description)
+        engine.run()
+    DirectoryStore(folder).save(engine)
+
+
 @pytest.mark.parametrize("name", ["every_interpreter", "nested", "failing"])
+@pytest.mark.parametrize("engine", ["mini", "built"])
 def test_answers_are_equal(
-    name: str, describe: Callable[..., Any], rpc_engine: Path, tmp_path: Path
+    engine: str, name: str, describe: Callable[..., Any], rpc_engine: Path, tmp_path: Path
 ) -> None:
     flow = FLOWS / f"{name}.py"
     description = describe(flow)
     flow_name = description["flow"]["name"]
-    with Zygote() as zygote:
-        assert zygote.load(flow, flow_name)["type"] == "loaded"
-        engine = MiniEngine(zygote, description)
-        engine.run()
-    DirectoryStore(tmp_path / "datastore").save(engine)
     env = {
         "PYTHONPATH": os.pathsep.join([str(PYTHON_ROOT), str(PYTHON_ROOT / "metaflow")]),
-        "FLOWSTONE_ENGINE": str(rpc_engine),
         "FLOWSTONE_DATASTORE": str(tmp_path / "datastore"),
-        "FLOWSTONE_USER": "ada",
+        "METAFLOW_USER": "ada",
     }
+    if engine == "mini":
+        by_mini_engine(flow, description, tmp_path / "datastore")
+        env["FLOWSTONE_ENGINE"] = str(rpc_engine)
+    else:
+        built = Path(os.environ.get("FLOWSTONE_BUILD", "nowhere")) / "bin" / "flowstone"
+        if not built.is_file():
+            pytest.skip("FLOWSTONE_BUILD names no folder with an engine")
+        env["FLOWSTONE_ENGINE"] = str(built)
+        command = [sys.executable, str(flow), "run"]
+        subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, **env}, capture_output=True, check=False
+        )
     ours = answers_of(sys.executable, flow_name, env, tmp_path)
-    theirs = under_metaflow(flow, flow_name, tmp_path)
-    assert ours == theirs
+    assert ours == under_metaflow(flow, flow_name, tmp_path)

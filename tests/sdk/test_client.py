@@ -202,7 +202,7 @@ def test_tags(wide: Run) -> None:
 def test_code_of_a_run(run_flow: RunFlow, datastore: DirectoryStore, tmp_path: Path) -> None:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name in ("flow.py", "helpers/a.py"):
+        for name in (".fs_code/flowstone/__init__.py", "flow.py", "helpers/a.py"):
             info = tarfile.TarInfo(name)
             info.size = len(name)
             tar.addfile(info, io.BytesIO(name.encode()))
@@ -248,3 +248,26 @@ def test_large_artifacts_are_mapped(run_flow: RunFlow, datastore: DirectoryStore
     assert len(big) == 1_000_000
     big[0] = 1  # memory of its own: the stored object is untouched
     assert Task("WideFlow/1/join/4").data.big[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"METAFLOW_USER": "ada", "USER": "bob"}, "user:ada"),
+        ({"USER": "bob"}, "user:bob"),
+        ({}, "user:unknown"),
+        ({"USER": "bob", "METAFLOW_PRODUCTION_TOKEN": "t1"}, "production:t1"),
+    ],
+)
+def test_default_namespace(
+    variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flowstone import default_namespace
+
+    names = ["METAFLOW_USER", "SUDO_USER", "USERNAME", "USER", "METAFLOW_PRODUCTION_TOKEN"]
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert default_namespace() == get_namespace() == expected
+    namespace("user:ada")

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# What a code package carries besides the user's files.
+_OWN_FOLDERS = (".fs_code/", ".fs_meta/")
+
+
 class MetaflowCode:
     """The files that a run was started from, as they were."""
 
@@ -49,8 +53,9 @@ class MetaflowCode:
 
     @property
     def files(self) -> list[str]:
-        """Paths of the files, sorted."""
-        return [file["path"] for file in connection().call("list_code", sha256=self.id)["files"]]
+        """Paths of the user's files, sorted. The package also has the SDK and notes of its own."""
+        paths = [file["path"] for file in connection().call("list_code", sha256=self.id)["files"]]
+        return [path for path in paths if not path.startswith(_OWN_FOLDERS)]
 
     @property
     def flowspec(self) -> str:
