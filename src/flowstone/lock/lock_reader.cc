@@ -26,6 +26,15 @@
 namespace flowstone::lock {
 namespace {
 
+constexpr std::pair<std::string_view, DirectKind> kDirectKeys[] = {
+    {"vcs", DirectKind::kVcs},
+    {"directory", DirectKind::kDirectory},
+    {"archive", DirectKind::kArchive}};
+
+// "pylock.NAME.toml"
+constexpr std::string_view kFileNameStem = "pylock.";
+constexpr std::string_view kFileNameSuffix = ".toml";
+
 Result<pypi::Marker> ParseLockMarker(std::string_view text) {
   return pypi::Marker::Parse(text, pypi::MarkerVariables::kLockFile);
 }
@@ -161,10 +170,6 @@ Result<DirectSource> ReadDirect(const TomlTable& table, DirectKind kind) {
 }
 
 Status ReadSources(const TomlTable& table, LockedPackage& package) {
-  static constexpr std::pair<std::string_view, DirectKind> kDirectKeys[] = {
-      {"vcs", DirectKind::kVcs},
-      {"directory", DirectKind::kDirectory},
-      {"archive", DirectKind::kArchive}};
   FLOWSTONE_TRY(ReadIndexFiles(table, package));
   for (const auto& [key, kind] : kDirectKeys) {
     FLOWSTONE_LET(const std::optional<TomlTable> source, table.Table(key));
@@ -290,17 +295,15 @@ Result<Lock> ParseLock(std::string_view text) {
 }
 
 bool IsLockFileName(std::string_view file_name) {
-  static constexpr std::string_view kStem = "pylock.";
-  static constexpr std::string_view kSuffix = ".toml";
   if (file_name == "pylock.toml") {
     return true;
   }
-  if (!file_name.starts_with(kStem) || !file_name.ends_with(kSuffix) ||
-      file_name.size() <= kStem.size() + kSuffix.size()) {
+  if (!file_name.starts_with(kFileNameStem) || !file_name.ends_with(kFileNameSuffix) ||
+      file_name.size() <= kFileNameStem.size() + kFileNameSuffix.size()) {
     return false;
   }
-  const std::string_view name =
-      file_name.substr(kStem.size(), file_name.size() - kStem.size() - kSuffix.size());
+  const std::string_view name = file_name.substr(
+      kFileNameStem.size(), file_name.size() - kFileNameStem.size() - kFileNameSuffix.size());
   return name.find('.') == std::string_view::npos;
 }
 

@@ -43,6 +43,7 @@ Status CheckEnvironment(const Lock& lock, const pypi::Target& target) {
                           });
   if (!is_covered) {
     std::vector<std::string> environments;
+    environments.reserve(lock.environments.size());
     for (const pypi::Marker& marker : lock.environments) {
       environments.push_back("the lock is for " + marker.ToString());
     }
@@ -130,6 +131,7 @@ Result<Choice> BestWheel(const LockedPackage& package, const std::vector<const L
 
 Result<std::vector<const LockedFile*>> WheelsOf(const LockedPackage& package) {
   std::vector<const LockedFile*> wheels;
+  wheels.reserve(package.wheels.size() + 1);
   for (const LockedFile& wheel : package.wheels) {
     wheels.push_back(&wheel);
   }

@@ -53,6 +53,7 @@ class LockSelect : public ::testing::Test {
     FLOWSTONE_LET(const std::vector<SelectedWheel> wheels,
                   SelectWheels(lock_, Linux312(), options));
     std::vector<std::string> names;
+    names.reserve(wheels.size());
     for (const SelectedWheel& wheel : wheels) {
       names.push_back(wheel.file.name);
     }

@@ -17,12 +17,13 @@
 namespace flowstone::lock {
 namespace {
 
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+
 bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
 }
 
 std::string EscapedString(std::string_view text) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -31,8 +32,8 @@ std::string EscapedString(std::string_view text) {
     } else if (IsControl(c)) {
       const auto byte = static_cast<unsigned char>(c);
       quoted += "\\u00";
-      quoted += kDigits[byte >> 4U];
-      quoted += kDigits[byte & 0xFU];
+      quoted += kHexDigits[byte >> 4U];
+      quoted += kHexDigits[byte & 0xFU];
     } else {
       quoted += c;
     }
@@ -58,6 +59,7 @@ std::string TomlStrings(std::vector<std::string> texts) {
 template <class Names>
 std::string TomlNames(const Names& names) {
   std::vector<std::string> texts;
+  texts.reserve(names.size());
   for (const auto& name : names) {
     texts.push_back(name.ToString());
   }
@@ -164,6 +166,7 @@ class Writer {
   std::string Write(const Lock& lock) {
     WriteHeader(lock);
     std::vector<const LockedPackage*> packages;
+    packages.reserve(lock.packages.size());
     for (const LockedPackage& package : lock.packages) {
       packages.push_back(&package);
     }
@@ -212,6 +215,7 @@ class Writer {
   void WriteHeader(const Lock& lock) {
     Entry("lock-version", TomlString(kLockVersion));
     std::vector<std::string> environments;
+    environments.reserve(lock.environments.size());
     for (const pypi::Marker& marker : lock.environments) {
       environments.push_back(TomlString(marker.ToString()));
     }
@@ -255,6 +259,7 @@ class Writer {
       Entry("sdist", FileText(*package.sdist));
     }
     std::vector<std::string> wheels;
+    wheels.reserve(package.wheels.size());
     for (const LockedFile& wheel : package.wheels) {
       wheels.push_back(FileText(wheel));
     }

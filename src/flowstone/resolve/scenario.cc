@@ -174,7 +174,8 @@ std::string ListPackages(const std::map<std::string, std::string>& packages) {
   std::vector<std::string> texts;
   texts.reserve(packages.size());
   for (const auto& [name, version] : packages) {
-    texts.push_back(name + " " + version);
+    texts.push_back(name);
+    texts.back().append(" ").append(version);
   }
   return texts.empty() ? "nothing" : JoinText(texts, ", ");
 }

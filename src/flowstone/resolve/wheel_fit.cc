@@ -31,6 +31,15 @@ std::string ListSome(const std::set<std::string>& texts) {
   return JoinText(shown, ", ");
 }
 
+// "cp312", or "cp39-abi3" where the ABI says more.
+std::string InterpreterText(const std::string& python, const std::vector<std::string>& abis) {
+  std::string text = python;
+  if (!abis.empty() && abis.front() != "none" && abis.front() != python) {
+    text.append("-").append(abis.front());
+  }
+  return text;
+}
+
 }  // namespace
 
 bool AcceptsPython(const pypi::SpecifierSet& requires_python, const pypi::Target& target,
@@ -55,8 +64,7 @@ std::string DescribeMisfit(const std::vector<pypi::TagSet>& wheels, const pypi::
         tags.platforms, [&](const std::string& platform) { return platforms.contains(platform); });
     if (fits_platform) {
       for (const std::string& python : tags.pythons) {
-        const std::string abi = tags.abis.empty() ? "none" : tags.abis.front();
-        other_pythons.insert(abi == "none" || abi == python ? python : python + "-" + abi);
+        other_pythons.insert(InterpreterText(python, tags.abis));
       }
     }
     other_platforms.insert(tags.platforms.begin(), tags.platforms.end());

@@ -95,6 +95,7 @@ class Narrator {
              describer_.CandidateName(package, *set.Highest());
     }
     std::vector<std::string> texts;
+    texts.reserve(runs.size());
     for (const Run& run : runs) {
       texts.push_back(RunText(package, run));
     }
@@ -132,6 +133,7 @@ class Narrator {
   // "step train requires a>=2 and the project requires a<1".
   std::string RequirementText(const DependencyTable& table) const {
     std::vector<std::string> texts;
+    texts.reserve(table.facts.size());
     OrdinalSet allowed = OrdinalSet::Full(conflict_.universes.at(table.package).candidates);
     for (const DependencyFact* fact : table.facts) {
       texts.push_back(describer_.Requirer(fact->package, fact->range) + " requires " +

@@ -59,8 +59,8 @@ std::size_t IncompatibilityStore::DependencyKeyHash::operator()(
 }
 
 const std::vector<IncompatibilityId>& IncompatibilityStore::Mentioning(PackageId package) const {
-  static const std::vector<IncompatibilityId> kNone;
-  return package.value < by_package_.size() ? by_package_[package.value] : kNone;
+  static const std::vector<IncompatibilityId> none;
+  return package.value < by_package_.size() ? by_package_[package.value] : none;
 }
 
 IncompatibilityId IncompatibilityStore::Add(Incompatibility incompatibility) {
@@ -85,7 +85,7 @@ IncompatibilityId IncompatibilityStore::AddRoot(PackageId root) {
   return id;
 }
 
-IncompatibilityId IncompatibilityStore::AddUnusable(PackageId package, OrdinalSet candidates,
+IncompatibilityId IncompatibilityStore::AddUnusable(PackageId package, const OrdinalSet& candidates,
                                                     ReasonId reason) {
   OrdinalSet set = candidates.Resized(candidates.size() + 1);
   const IncompatibilityId id =

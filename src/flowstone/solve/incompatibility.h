@@ -53,7 +53,7 @@ class IncompatibilityStore {
 
   // "The root is selected."
   IncompatibilityId AddRoot(PackageId root);
-  IncompatibilityId AddUnusable(PackageId package, OrdinalSet candidates, ReasonId reason);
+  IncompatibilityId AddUnusable(PackageId package, const OrdinalSet& candidates, ReasonId reason);
   // States that `candidate` has the dependency; `allowed` is its range, lowered, and
   // `when_candidates` the size of the universe of its condition. Nothing when it cannot be
   // violated.

@@ -24,12 +24,21 @@ namespace {
 // search does not go through all versions of one package because of another one's first choice.
 constexpr std::uint32_t kConflictThreshold = 5;
 
-enum class Promotion : std::uint8_t { kNone, kLate, kEarly };
+// The packages that Exhausted names.
+constexpr std::size_t kReportedConflicts = 5;
+
+// How soon a package is decided; later values first.
+enum class Urgency : std::uint8_t {
+  kOrdinary,
+  kAfterConflicts,   // kept stopping others
+  kBeforeConflicts,  // kept being stopped
+  kNoChoice,         // has a single candidate left
+};
 
 struct PackageRecord {
   UniverseFact universe;
   OrdinalSet expanded;  // candidates whose details are in the store
-  Promotion promotion = Promotion::kNone;
+  Urgency urgency = Urgency::kOrdinary;
   std::uint32_t conflicts_as_affected = 0;
   std::uint32_t conflicts_as_culprit = 0;
   std::uint64_t conflicts = 0;
@@ -156,7 +165,7 @@ Status Search::Start() {
 }
 
 Status Search::DiscoverOne(PackageId package) {
-  FLOWSTONE_LET(Candidates candidates, provider_.Universe(package));
+  FLOWSTONE_LET(const Candidates candidates, provider_.Universe(package));
   partial_.AddPackage(package, candidates.count);
   if (package.value >= records_.size()) {
     records_.resize(package.value + std::size_t{1});
@@ -165,9 +174,9 @@ Status Search::DiscoverOne(PackageId package) {
   record.universe = {candidates.count, candidates.absence};
   record.expanded = OrdinalSet::Empty(candidates.count);
   discovered_.push_back(package);
-  for (Unusable& unusable : candidates.unusable) {
+  for (const Unusable& unusable : candidates.unusable) {
     if (!unusable.candidates.is_empty()) {
-      store_.AddUnusable(package, std::move(unusable.candidates), unusable.reason);
+      store_.AddUnusable(package, unusable.candidates, unusable.reason);
     }
   }
   return Ok();
@@ -423,11 +432,11 @@ void Search::ApplyPromotions() {
   for (const PackageId package : std::exchange(due_for_promotion_, {})) {
     PackageRecord& record = Record(package);
     if (record.conflicts_as_affected >= kConflictThreshold) {
-      record.promotion = Promotion::kEarly;
+      record.urgency = Urgency::kBeforeConflicts;
       record.conflicts_as_affected = 0;
     }
     if (record.conflicts_as_culprit >= kConflictThreshold) {
-      record.promotion = Promotion::kLate;
+      record.urgency = Urgency::kAfterConflicts;
       record.conflicts_as_culprit = 0;
       // To before its decision, so that those it is in conflict with may choose first.
       if (const std::optional<std::size_t> level = partial_.DecisionLevel(package)) {
@@ -439,18 +448,16 @@ void Search::ApplyPromotions() {
 
 std::optional<PackageId> Search::NextPackage() const {
   std::optional<PackageId> best;
-  int best_rank = -1;
+  Urgency best_urgency = Urgency::kOrdinary;
   for (const PackageId package : discovered_) {
     if (package == root_ || !partial_.IsNeeded(package) || partial_.IsDecided(package)) {
       continue;
     }
-    constexpr int kSingle = 3;
-    const int rank = partial_.Values(package).Count() == 1
-                         ? kSingle
-                         : static_cast<int>(Record(package).promotion);
-    if (rank > best_rank) {
+    const Urgency urgency =
+        partial_.Values(package).Count() == 1 ? Urgency::kNoChoice : Record(package).urgency;
+    if (!best || urgency > best_urgency) {
       best = package;
-      best_rank = rank;
+      best_urgency = urgency;
     }
   }
   return best;
@@ -489,14 +496,13 @@ Outcome Search::MakeConflict(IncompatibilityId contradiction) const {
 }
 
 Outcome Search::MakeExhausted() const {
-  constexpr std::size_t kShown = 5;
   std::vector<PackageId> packages;
   std::ranges::copy_if(discovered_, std::back_inserter(packages),
                        [&](PackageId package) { return Record(package).conflicts > 0; });
   std::ranges::stable_sort(packages, [&](PackageId a, PackageId b) {
     return Record(a).conflicts > Record(b).conflicts;
   });
-  packages.resize(std::min(packages.size(), kShown));
+  packages.resize(std::min(packages.size(), kReportedConflicts));
   return Exhausted{std::move(packages), statistics_};
 }
 

@@ -33,8 +33,9 @@ class Dice {
   std::mt19937 generator_;
 };
 
+constexpr const char* kOperators[] = {"==", ">=", "<", "<=", "!=", ">"};
+
 std::string RandomRange(Dice& dice) {
-  static constexpr const char* kOperators[] = {"==", ">=", "<", "<=", "!=", ">"};
   if (dice.Below(4) == 0) {
     return "";
   }
