@@ -65,7 +65,7 @@ const ProjectVersions& IndexProvider::Versions(solve::PackageId project) const {
 
 const ReleaseMetadata& IndexProvider::Metadata(solve::PackageId project,
                                                solve::Ordinal candidate) const {
-  return ProjectOf(project).metadata.at(candidate);
+  return std::get<ReleaseMetadata>(ProjectOf(project).verdicts.at(candidate));
 }
 
 void IndexProvider::Announce(std::span<const solve::PackageId> packages) {
@@ -106,7 +106,10 @@ Result<solve::Candidates> IndexProvider::Universe(solve::PackageId package) {
   for (auto& [reason, set] : unusable) {
     candidates.unusable.push_back({std::move(set), reason});
   }
-  projects_.emplace(package, std::move(project));
+  const Project& known = *projects_.emplace(package, std::move(project)).first->second;
+  if (const auto range = first_ranges_.find(package); range != first_ranges_.end()) {
+    Prefetch(known, Lower(package, range->second), 1);
+  }
   return candidates;
 }
 
@@ -129,6 +132,7 @@ solve::Ordinal IndexProvider::Choose(solve::PackageId package, const solve::Ordi
   if (!IsProject(package)) {
     return 0;
   }
+  LookAhead();
   Project& project = ProjectOf(package);
   ++project.tried;
   if (IsTimeToPrefetch(project.tried)) {
@@ -141,23 +145,69 @@ solve::Ordinal IndexProvider::Choose(solve::PackageId package, const solve::Ordi
 }
 
 void IndexProvider::Anticipate(solve::PackageId package, const solve::OrdinalSet& allowed) {
-  if (IsProject(package)) {
-    Prefetch(ProjectOf(package), allowed, 1);
+  if (!IsProject(package)) {
+    return;
+  }
+  if (const std::optional<solve::Ordinal> first = Prefetch(ProjectOf(package), allowed, 1)) {
+    anticipated_.emplace_back(package, *first);
   }
 }
 
-void IndexProvider::Prefetch(const Project& project, const solve::OrdinalSet& allowed,
-                             std::size_t count) {
+std::optional<solve::Ordinal> IndexProvider::Prefetch(const Project& project,
+                                                      const solve::OrdinalSet& allowed,
+                                                      std::size_t count) {
+  std::optional<solve::Ordinal> first;
   for (const solve::Ordinal i : project.versions.preference) {
     if (count == 0) {
-      return;
+      break;
     }
     const ProjectVersion& version = project.versions.versions[i];
     if (allowed.Contains(i) && !version.wheels.empty()) {
       source_.StartMetadata(*version.wheels.front().file);
+      first = first.value_or(i);
       --count;
     }
   }
+  return first;
+}
+
+void IndexProvider::LookAhead() {
+  for (const auto& [package, candidate] : std::exchange(anticipated_, {})) {
+    // A failure is reported if the solver asks for this very candidate.
+    const auto verdict = Inspect(package, candidate);
+    const auto* metadata = verdict ? std::get_if<ReleaseMetadata>(*verdict) : nullptr;
+    if (metadata == nullptr) {
+      continue;
+    }
+    for (const ReleaseDependency& dependency : metadata->dependencies) {
+      const bool is_active =
+          dependency.extra.empty() ||
+          wanted_extras_.contains(vocabulary_.Extra(vocabulary_[package].name, dependency.extra));
+      if (is_active) {
+        source_.StartProject(dependency.requirement.name);
+      }
+    }
+  }
+}
+
+Result<const std::variant<ReleaseMetadata, std::string>*> IndexProvider::Inspect(
+    solve::PackageId package, solve::Ordinal candidate) {
+  Project& project = ProjectOf(package);
+  if (const auto known = project.verdicts.find(candidate); known != project.verdicts.end()) {
+    return &known->second;
+  }
+  const pypi::Name& name = project.versions.files->name;
+  const ProjectVersion& version = project.versions.versions[candidate];
+  const std::string title = name.ToString() + " " + version.version.ToString();
+  const Result<std::shared_ptr<const index::WheelMetadata>> text =
+      source_.Metadata(*version.wheels.front().file);
+  if (!text && !IsAboutTheFile(text.error())) {
+    return Error(text.error()).WithContext("while reading the metadata of " + title);
+  }
+  auto verdict = text ? ReadReleaseMetadata((*text)->text, name, version.version, request_)
+                      : "its metadata cannot be read: " + text.error().message;
+  progress_.Advance(Phase::kResolve, 1, title);
+  return &project.verdicts.emplace(candidate, std::move(verdict)).first->second;
 }
 
 Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
@@ -168,39 +218,27 @@ Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
   if (!IsProject(package)) {
     return solve::CandidateDetails(std::vector<solve::Dependency>());
   }
-  const pypi::Name name = vocabulary_[package].name;
-  Project& project = ProjectOf(package);
-  const ProjectVersion& version = project.versions.versions[candidate];
-  const std::string title = name.ToString() + " " + version.version.ToString();
-  const Result<std::shared_ptr<const index::WheelMetadata>> text =
-      source_.Metadata(*version.wheels.front().file);
-  if (!text && IsAboutTheFile(text.error())) {
-    return solve::CandidateDetails(
-        vocabulary_.ReasonOf("its metadata cannot be read: " + text.error().message));
-  }
-  if (!text) {
-    return Annotate(Result<solve::CandidateDetails>(Error(text.error())),
-                    "while reading the metadata of " + title);
-  }
-  progress_.Advance(Phase::kResolve, 1, title);
-  auto metadata = ReadReleaseMetadata((*text)->text, name, version.version, request_);
-  if (const auto* reason = std::get_if<std::string>(&metadata)) {
+  FLOWSTONE_LET(const auto* verdict, Inspect(package, candidate));
+  if (const auto* reason = std::get_if<std::string>(verdict)) {
     return solve::CandidateDetails(vocabulary_.ReasonOf(*reason));
   }
-  const auto entry =
-      project.metadata.emplace(candidate, std::get<ReleaseMetadata>(std::move(metadata))).first;
-  return solve::CandidateDetails(DependenciesOf(name, entry->second));
+  const pypi::Name name = vocabulary_[package].name;
+  return solve::CandidateDetails(DependenciesOf(name, std::get<ReleaseMetadata>(*verdict)));
 }
 
 void IndexProvider::AddDependencies(const pypi::Requirement& requirement, solve::RangeId range,
                                     std::optional<solve::PackageId> when,
                                     std::vector<solve::Dependency>& dependencies) {
-  dependencies.push_back({vocabulary_.Project(requirement.name), range, when});
+  const solve::PackageId project = vocabulary_.Project(requirement.name);
+  first_ranges_.emplace(project, range);
+  dependencies.push_back({project, range, when});
   for (const pypi::ExtraName& extra : requirement.extras) {
     const solve::RangeId any = vocabulary_[range].origin.empty()
                                    ? vocabulary_.Everything()
                                    : vocabulary_.WishOf({}, vocabulary_[range].origin);
-    dependencies.push_back({vocabulary_.Extra(requirement.name, extra), any, when});
+    const solve::PackageId wanted = vocabulary_.Extra(requirement.name, extra);
+    wanted_extras_.insert(wanted);
+    dependencies.push_back({wanted, any, when});
   }
 }
 

@@ -1,15 +1,22 @@
 // IndexProvider: the Python ecosystem as a candidate provider of the solver. Projects are packages,
 // extras are packages with one candidate whose selection switches dependencies on, the request is
-// the root. Listings are asked for when a project is first mentioned, metadata of the most likely
-// candidates ahead of time; neither has an influence on what is answered.
+// the root.
+//
+// What will probably be needed is asked for ahead of time: listings when a project is first
+// mentioned, the metadata of the candidate that would be tried as soon as a listing is there, the
+// listings of what that depends on. So a level of the dependency graph costs two round trips, and
+// nothing of it has an influence on what is answered.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "flowstone/base/progress.h"
@@ -57,21 +64,29 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   // What has been found out about a project.
   struct Project {
     ProjectVersions versions;
-    std::unordered_map<solve::Ordinal, ReleaseMetadata> metadata = {};
+    // Of releases that were looked into: metadata, or why they cannot be used.
+    std::unordered_map<solve::Ordinal, std::variant<ReleaseMetadata, std::string>> verdicts = {};
     std::uint32_t tried = 0;  // candidates that the solver has looked into
   };
 
   bool IsProject(solve::PackageId package) const;
   Project& ProjectOf(solve::PackageId package) { return *projects_.at(package); }
   const Project& ProjectOf(solve::PackageId package) const { return *projects_.at(package); }
+  // The verdict on a release; waits for its metadata the first time.
+  Result<const std::variant<ReleaseMetadata, std::string>*> Inspect(solve::PackageId package,
+                                                                    solve::Ordinal candidate);
   std::vector<solve::Dependency> RequestDependencies();
   void AddDependencies(const pypi::Requirement& requirement, solve::RangeId range,
                        std::optional<solve::PackageId> when,
                        std::vector<solve::Dependency>& dependencies);
   std::vector<solve::Dependency> DependenciesOf(const pypi::Name& name,
                                                 const ReleaseMetadata& metadata);
-  // Asks for the metadata of the `count` candidates of `allowed` that would be tried next.
-  void Prefetch(const Project& project, const solve::OrdinalSet& allowed, std::size_t count);
+  // Asks for the metadata of the `count` candidates of `allowed` that would be tried next; gives
+  // the first of them.
+  std::optional<solve::Ordinal> Prefetch(const Project& project, const solve::OrdinalSet& allowed,
+                                         std::size_t count);
+  // Asks for the listings of what the anticipated candidates depend on.
+  void LookAhead();
 
   const ResolveRequest& request_;
   CandidateSource& source_;
@@ -80,6 +95,9 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   const DirectWishes wishes_;
   Vocabulary vocabulary_;
   std::unordered_map<solve::PackageId, std::unique_ptr<Project>> projects_;
+  std::unordered_map<solve::PackageId, solve::RangeId> first_ranges_;  // that anybody asked for
+  std::set<solve::PackageId> wanted_extras_;                           // that something depends on
+  std::vector<std::pair<solve::PackageId, solve::Ordinal>> anticipated_;  // for LookAhead
 };
 
 }  // namespace flowstone::resolve
