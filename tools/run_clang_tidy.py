@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy-16 over every source of ours, two at a time, and remembers what passed.
+"""Runs clang-tidy-16 over every translation unit of ours, and remembers what passed.
 
-A file is checked again only when it, a header of ours or the configuration changed: the key of the memory
-is the digest of the preprocessed inputs we own. usage: run_clang_tidy.py BUILD_DIR
+In the release preset a unit is a whole module, so that headers are read once per module; findings are
+reported at the files it includes. A unit is checked again only when it, a file of ours that it reaches
+or the configuration changed. usage: run_clang_tidy.py BUILD_DIR
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,16 +19,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TIDY = "clang-tidy-16"
+INCLUDE = re.compile(rb'^\s*#include "(flowstone/|' + str(ROOT).encode() + rb"/src/)([^\"]+)\"", re.M)
 
 
 def include_closure(source: Path, seen: dict[Path, bytes]) -> None:
-    """Collects `source` and the headers of ours it reaches, with their bytes."""
+    """Collects `source` and the files of ours it reaches, with their bytes."""
     if source in seen or not source.exists():
         return
     seen[source] = source.read_bytes()
-    for line in seen[source].splitlines():
-        if line.startswith(b'#include "flowstone/'):
-            include_closure(ROOT / "src" / line.split(b'"')[1].decode(), seen)
+    for prefix, rest in INCLUDE.findall(seen[source]):
+        if prefix == b"flowstone/":
+            include_closure(ROOT / "src" / "flowstone" / rest.decode(), seen)
+        else:
+            include_closure(ROOT / "src" / rest.decode(), seen)
 
 
 def key_of(source: Path) -> str:
@@ -39,30 +44,29 @@ def key_of(source: Path) -> str:
 
 
 def check(source: Path, build: Path) -> tuple[Path, bool, str]:
-    done = subprocess.run(
-        [TIDY, "-p", str(build), "--quiet", str(source)], capture_output=True, text=True, check=False
-    )
-    return source, done.returncode == 0, done.stdout
+    command = [TIDY, "-p", str(build), "--quiet", str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return source, done.returncode == 0, done.stdout + done.stderr
 
 
 def main() -> int:
     build = ROOT / sys.argv[1]
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
-    sources = sorted({Path(entry["file"]) for entry in database})
+    units = sorted({Path(entry["file"]) for entry in database}, key=lambda unit: -len(unit.read_bytes()))
     memory = ROOT / "build" / "tidy-passed"
     memory.mkdir(parents=True, exist_ok=True)
-    keys = {source: key_of(source) for source in sources if source.is_relative_to(ROOT / "src")}
-    todo = [source for source, key in keys.items() if not (memory / key).exists()]
+    keys = {unit: key_of(unit) for unit in units}
+    todo = [unit for unit, key in keys.items() if not (memory / key).exists()]
     failed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for source, passed, output in pool.map(lambda source: check(source, build), todo):
+        for unit, passed, output in pool.map(lambda unit: check(unit, build), todo):
             if passed:
-                (memory / keys[source]).touch()
+                (memory / keys[unit]).touch()
             else:
                 failed += 1
                 print(output)
-                print(f"clang-tidy: {source.relative_to(ROOT)} failed")
-    print(f"clang-tidy: {len(todo)} of {len(keys)} files checked, {failed} failed")
+                print(f"clang-tidy: {unit.relative_to(ROOT)} failed")
+    print(f"clang-tidy: {len(todo)} of {len(keys)} units checked, {failed} failed")
     return 1 if failed else 0
 
 

@@ -19,7 +19,7 @@ constexpr std::size_t kPiece = std::size_t{1} << 18U;
 constexpr std::uint64_t kMostHeadersPerMember = 4;  // its own, pax, GNU long name, GNU long link
 constexpr std::uint32_t kOwnerExecutes = 0100;
 
-Error Damaged(std::string what) {
+Error DamagedTar(std::string what) {
   return Error{.code = ErrorCode::kCorrupt, .message = "not a sound tar file: " + std::move(what)};
 }
 
@@ -108,13 +108,13 @@ Status ForEachPaxRecord(std::string_view records, Use use) {
                                         : ParseNumber<std::uint64_t>(records.substr(0, space), 10);
     if (!length || *length <= space + 1 || *length > records.size() ||
         records[static_cast<std::size_t>(*length) - 1] != '\n') {
-      return Damaged("a pax record does not have the length that it says");
+      return DamagedTar("a pax record does not have the length that it says");
     }
     const std::string_view record =
         records.substr(space + 1, static_cast<std::size_t>(*length) - space - 2);
     const std::size_t equals = record.find('=');
     if (equals == std::string_view::npos) {
-      return Damaged("a pax record has no '='");
+      return DamagedTar("a pax record has no '='");
     }
     FLOWSTONE_TRY(use(record.substr(0, equals), record.substr(equals + 1)));
     records.remove_prefix(static_cast<std::size_t>(*length));
@@ -142,29 +142,29 @@ Result<std::optional<TarReader::Header>> TarReader::ReadHeader() {
   if (count == 0) {
     // Some writers leave the end mark out; python's tarfile accepts that too.
     if (header_count_ == 0) {
-      return Damaged("it is empty");
+      return DamagedTar("it is empty");
     }
     return std::optional<Header>();
   }
   if (count < block.size()) {
-    return Damaged("it is cut off in a header");
+    return DamagedTar("it is cut off in a header");
   }
   if (std::all_of(block.begin(), block.end(), [](char c) { return c == '\0'; })) {
     return std::optional<Header>();
   }
   if (++header_count_ > limits_.max_members * kMostHeadersPerMember) {
-    return Damaged("it has more members than the " + std::to_string(limits_.max_members) +
-                   " that are accepted");
+    return DamagedTar("it has more members than the " + std::to_string(limits_.max_members) +
+                      " that are accepted");
   }
   const std::optional<std::int64_t> checksum = NumberField(block, kTarChecksum);
   const std::optional<std::int64_t> size = NumberField(block, kTarSize);
   const std::optional<std::int64_t> mode = NumberField(block, kTarMode);
   const std::optional<std::int64_t> mtime = NumberField(block, kTarMtime);
   if (!checksum || static_cast<std::uint64_t>(*checksum) != TarChecksum(block)) {
-    return Damaged("a header does not match its checksum");
+    return DamagedTar("a header does not match its checksum");
   }
   if (!size || *size < 0 || !mode || !mtime) {
-    return Damaged("a header has a number that is none");
+    return DamagedTar("a header has a number that is none");
   }
   Header header{.name = std::string(TextField(block, kTarName)),
                 .link_name = std::string(TextField(block, kTarLinkName)),
@@ -184,7 +184,7 @@ Result<std::optional<TarReader::Header>> TarReader::ReadHeader() {
 
 Result<std::string> TarReader::ReadExtension(const Header& header) {
   if (header.size > kLongestExtension) {
-    return Damaged("an extended header is longer than 1 MiB");
+    return DamagedTar("an extended header is longer than 1 MiB");
   }
   std::string text;
   FLOWSTONE_TRY(ReadPieces(AppendTo(text)));
@@ -207,10 +207,10 @@ Status TarReader::ApplyExtension(const Header& header, Overrides& next) {
     } else if (key == "size") {
       target.size = ParseNumber<std::uint64_t>(value, 10);
       if (!target.size) {
-        return Damaged("a pax record has a size that is no number");
+        return DamagedTar("a pax record has a size that is no number");
       }
     } else if (key.starts_with("GNU.sparse.")) {
-      return Damaged("it has sparse files, which are not supported");
+      return DamagedTar("it has sparse files, which are not supported");
     }
     return Ok();
   });
@@ -288,12 +288,12 @@ Status TarReader::Admit(const TarMember& member) {
     return Refused(path, "it is there twice");
   }
   if (seen_.size() > limits_.max_members) {
-    return Damaged("it has more members than the " + std::to_string(limits_.max_members) +
-                   " that are accepted");
+    return DamagedTar("it has more members than the " + std::to_string(limits_.max_members) +
+                      " that are accepted");
   }
   if (member.size > limits_.max_total_bytes - total_bytes_) {
-    return Damaged("it holds more than the " + std::to_string(limits_.max_total_bytes) +
-                   " bytes that are accepted");
+    return DamagedTar("it holds more than the " + std::to_string(limits_.max_total_bytes) +
+                      " bytes that are accepted");
   }
   total_bytes_ += member.size;
   return Ok();
@@ -336,7 +336,7 @@ Status TarReader::ReadPieces(const ByteSink& sink) {
         std::min<std::uint64_t>(buffer.size(), data_left_ + padding_left_));
     FLOWSTONE_LET(const std::size_t count, ReadFully(stream_, std::span(buffer.data(), wanted)));
     if (count < wanted) {
-      return Damaged("it is cut off in the data of a member");
+      return DamagedTar("it is cut off in the data of a member");
     }
     const auto data = static_cast<std::size_t>(std::min<std::uint64_t>(count, data_left_));
     data_left_ -= data;

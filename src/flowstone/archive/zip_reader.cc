@@ -19,10 +19,10 @@ namespace {
 // Writers put a ZIP64 field (20 bytes) or times (9 to 32) there.
 constexpr std::uint64_t kLikelyExtra = 64;
 constexpr std::uint64_t kLongestExtra = 0xFFFF;
-constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kZipPiece = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kLongestDescriptor = 24;
 
-struct FreeDecompressor {
+struct FreeInflater {
   void operator()(libdeflate_decompressor* decompressor) const {
     libdeflate_free_decompressor(decompressor);
   }
@@ -37,7 +37,7 @@ Error Broken(const ZipMember& member) {
 }
 
 Status Inflate(const ZipMember& member, std::string_view compressed, std::span<char> destination) {
-  const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
+  const std::unique_ptr<libdeflate_decompressor, FreeInflater> decompressor(
       libdeflate_alloc_decompressor());
   FLOWSTONE_CHECK(decompressor != nullptr);
   std::size_t consumed = 0;
@@ -300,7 +300,7 @@ Status ZipReader::ReadPieces(const ZipMember& member, const ByteSink& sink) cons
   ZstdStream inflated(range, member.size);
   ByteStream& stream = member.method == ZipMethod::kZstd ? static_cast<ByteStream&>(inflated)
                                                          : static_cast<ByteStream&>(range);
-  std::vector<char> buffer(static_cast<std::size_t>(std::min(kPiece, member.size + 1)));
+  std::vector<char> buffer(static_cast<std::size_t>(std::min(kZipPiece, member.size + 1)));
   std::uint64_t size = 0;
   std::uint32_t crc32 = 0;
   while (true) {

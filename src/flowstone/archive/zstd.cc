@@ -13,28 +13,28 @@ namespace {
 constexpr int kLargestWindowLog = 27;  // 128 MiB, what zstd(1) itself accepts unasked
 constexpr int kFastestLevel = 1;
 
-Error Damaged(std::string_view what) {
+Error DamagedFrame(std::string_view what) {
   return Error{.code = ErrorCode::kCorrupt,
                .message = "zstd data is damaged: " + std::string(what)};
 }
 
-Error TooLarge(std::uint64_t max_bytes) {
+Error FrameTooLarge(std::uint64_t max_bytes) {
   return Error{.code = ErrorCode::kCorrupt,
                .message = "zstd data inflates to more than " + std::to_string(max_bytes) +
                           " bytes, the limit here"};
 }
 
-struct FreeCompressor {
+struct FreeZstdCompressor {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
-struct FreeDecompressor {
+struct FreeZstdDecompressor {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
 }  // namespace
 
 std::string ZstdCompress(std::string_view bytes, int level) {
-  const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
+  const std::unique_ptr<ZSTD_CCtx, FreeZstdCompressor> context(ZSTD_createCCtx());
   FLOWSTONE_CHECK(context != nullptr);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
@@ -55,7 +55,7 @@ Result<std::string> ZstdDecompress(std::string_view bytes, std::uint64_t max_byt
   const unsigned long long claimed = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
   const bool known = claimed != ZSTD_CONTENTSIZE_UNKNOWN && claimed != ZSTD_CONTENTSIZE_ERROR;
   if (known && claimed > max_bytes) {
-    return TooLarge(max_bytes);
+    return FrameTooLarge(max_bytes);
   }
   std::size_t capacity = std::min<std::size_t>(ZSTD_DStreamOutSize(), bytes.size() * 4 + 1);
   if (known) {
@@ -96,7 +96,7 @@ struct ZstdStream::State {
   ByteStream& source;
   std::uint64_t max_bytes;
   std::uint64_t produced = 0;
-  std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context;
+  std::unique_ptr<ZSTD_DCtx, FreeZstdDecompressor> context;
   std::vector<char> input;
   std::size_t input_at = 0;
   std::size_t input_end = 0;
@@ -119,7 +119,7 @@ Result<std::size_t> ZstdStream::Read(std::span<char> buffer) {
     const bool at_end = state.input_end == 0;
     if (at_end && !state.within_frame) {
       if (!state.seen_frame) {
-        return Damaged("it is empty");
+        return DamagedFrame("it is empty");
       }
       return std::size_t{0};
     }
@@ -127,18 +127,18 @@ Result<std::size_t> ZstdStream::Read(std::span<char> buffer) {
     ZSTD_inBuffer input{.src = state.input.data(), .size = state.input_end, .pos = state.input_at};
     const std::size_t left = ZSTD_decompressStream(state.context.get(), &output, &input);
     if (ZSTD_isError(left) != 0) {
-      return Damaged(ZSTD_getErrorName(left));
+      return DamagedFrame(ZSTD_getErrorName(left));
     }
     state.input_at = input.pos;
     state.within_frame = left != 0;
     state.seen_frame = true;
     if (at_end && state.within_frame && output.pos == 0) {
-      return Damaged("it is cut off");
+      return DamagedFrame("it is cut off");
     }
   }
   state.produced += output.pos;
   if (state.produced > state.max_bytes) {
-    return TooLarge(state.max_bytes);
+    return FrameTooLarge(state.max_bytes);
   }
   return output.pos;
 }

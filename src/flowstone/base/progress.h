@@ -1,5 +1,6 @@
-// ProgressSink: where long operations say how far they are. The command line draws bars or prints lines;
-// NoProgress is for callers that do not care. Thread-safe: workers report from where they are.
+// ProgressSink: where long operations say how far they are. The command line draws bars or prints
+// lines; NoProgress is for callers that do not care. Thread-safe: workers report from where they
+// are.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@ enum class Phase : std::uint8_t { kResolve, kDownload, kInstall, kPackage, kStor
 class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
-  // A phase begins. `total` is in bytes for kDownload and kStore, in packages or files otherwise, and 0
-  // when unknown. `label` names what it is for ("step train", "42 packages").
+  // A phase begins. `total` is in bytes for kDownload and kStore, in packages or files otherwise,
+  // and 0 when unknown. `label` names what it is for ("step train", "42 packages").
   virtual void Start(Phase phase, const std::string& label, std::uint64_t total) = 0;
   // `amount` more is done; `item` names what just happened ("numpy 2.1.0") and may be empty.
   virtual void Advance(Phase phase, std::uint64_t amount, const std::string& item) = 0;

@@ -12,7 +12,7 @@
 namespace flowstone::bundle {
 namespace {
 
-constexpr const char* kIgnoreFileName = ".flowstoneignore";
+constexpr const char* kIgnoreFile = ".flowstoneignore";
 // Links can multiply a tree beyond all bounds; a project has fewer names than this.
 constexpr std::size_t kMostDecisions = 1'000'000;
 
@@ -80,8 +80,8 @@ class ProjectWalk {
   Status WalkEntries(const std::string& directory, const std::vector<os::DirectoryEntry>& entries,
                      const IgnoreRules& outer_rules) {
     std::optional<IgnoreRules> own_rules;
-    if (HoldsEntry(entries, kIgnoreFileName)) {
-      const std::string path = SourceOf(os::JoinPath(directory, kIgnoreFileName));
+    if (HoldsEntry(entries, kIgnoreFile)) {
+      const std::string path = SourceOf(os::JoinPath(directory, kIgnoreFile));
       FLOWSTONE_LET(const std::string text, files_.ReadFile(path));
       own_rules = outer_rules;
       own_rules->Add(text, directory);

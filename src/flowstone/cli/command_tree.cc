@@ -19,7 +19,7 @@ namespace {
 using lock::Lock;
 using lock::LockedPackage;
 
-Result<Lock> ReadLock(EngineSession& session) {
+Result<Lock> ReadLockModel(EngineSession& session) {
   const std::string name = session.arguments.Positional("lock");
   FLOWSTONE_LET(const std::string text,
                 Annotate(session.machine.filesystem.ReadFile(
@@ -72,7 +72,7 @@ void PrintBranch(const Lock& lock, const LockedPackage& package, const std::stri
 }  // namespace
 
 Result<int> CommandTree(EngineSession& session) {
-  FLOWSTONE_LET(const Lock lock, ReadLock(session));
+  FLOWSTONE_LET(const Lock lock, ReadLockModel(session));
   if (session.arguments.Has("json")) {
     nlohmann::json json = nlohmann::json::array();
     for (const LockedPackage& package : lock.packages) {
@@ -97,7 +97,7 @@ Result<int> CommandTree(EngineSession& session) {
 }
 
 Result<int> CommandWhy(EngineSession& session) {
-  FLOWSTONE_LET(const Lock lock, ReadLock(session));
+  FLOWSTONE_LET(const Lock lock, ReadLockModel(session));
   FLOWSTONE_LET(const pypi::Name name, pypi::Name::Parse(session.arguments.Positional("name")));
   if (lock.Find(name) == nullptr) {
     session.console.Out(name.ToString() + " is not in the lock\n");

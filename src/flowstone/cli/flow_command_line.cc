@@ -19,9 +19,9 @@ namespace {
 using Count = PositionalSpec::Count;
 
 const std::vector<std::string> kOutputOptions = {"quiet", "verbose", "color", "no-progress"};
-const std::vector<std::string> kPackageOptions = {"index-url",     "extra-index-url", "find-links",
-                                                  "no-index",      "offline",         "refresh",
-                                                  "exclude-newer", "upgrade",         "locked"};
+const std::vector<std::string> kFlowPackageOptions = {
+    "index-url", "extra-index-url", "find-links", "no-index", "offline",
+    "refresh",   "exclude-newer",   "upgrade",    "locked"};
 const std::vector<std::string> kRunOptions = {"tag",          "max-workers", "max-num-splits",
                                               "max-log-size", "run-id-file", "namespace",
                                               "with",         "isolation"};
@@ -90,13 +90,13 @@ CommandSpec PackageCommands() {
   return package;
 }
 
-CommandSpec EnvironmentCommands() {
+CommandSpec FlowEnvironmentCommands() {
   CommandSpec environment{
       .name = "environment", .summary = "look at the environments of the steps", .options = {}};
   environment.commands = {
       {.name = "lock",
        .summary = "resolve the environments of all steps and remember the locks",
-       .options = Join({"json"}, kPackageOptions)},
+       .options = Join({"json"}, kFlowPackageOptions)},
       {.name = "show",
        .summary = "print what each step gets; resolves and installs nothing",
        .options = {"json"}}};
@@ -107,8 +107,8 @@ std::string Key(const std::vector<std::string>& command) {
   return JoinText(command, " ");
 }
 
-using Handler = CommandResult (*)(FlowSession&);
-constexpr std::array<std::pair<std::string_view, Handler>, 16> kHandlers = {{
+using FlowHandler = CommandResult (*)(FlowSession&);
+constexpr std::array<std::pair<std::string_view, FlowHandler>, 16> kFlowHandlers = {{
     {"", CommandCheck},
     {"check", CommandCheck},
     {"run", CommandRun},
@@ -156,7 +156,7 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
           flow.doc.empty() ? "the flow " + flow.name : std::string(SplitLines(flow.doc).front()),
       .options =
           Join(Join({"environment", "package-suffixes", "datastore", "metadata"}, kOutputOptions),
-               Join(kPackageOptions, {"with", "isolation"}))};
+               Join(kFlowPackageOptions, {"with", "isolation"}))};
   if (root.summary.ends_with('.')) {
     root.summary.pop_back();
   }
@@ -172,12 +172,12 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
                    {.name = "show", .summary = "print the steps of the flow", .options = {}},
                    {.name = "run",
                     .summary = "run the flow on this machine",
-                    .options = Join(kRunOptions, kPackageOptions),
+                    .options = Join(kRunOptions, kFlowPackageOptions),
                     .positionals = {},
                     .dynamic_options = parameters},
                    {.name = "resume",
                     .summary = "run again what failed, and take over what succeeded",
-                    .options = Join(Join({"origin-run-id"}, kRunOptions), kPackageOptions),
+                    .options = Join(Join({"origin-run-id"}, kRunOptions), kFlowPackageOptions),
                     .positionals = {{.key = "step",
                                      .metavar = "STEP",
                                      .help = "from this step on everything runs again",
@@ -192,7 +192,7 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
                     .positionals = {pathspec}},
                    TagCommands(),
                    PackageCommands(),
-                   EnvironmentCommands()};
+                   FlowEnvironmentCommands()};
   return root;
 }
 
@@ -212,9 +212,9 @@ int RunFlowCommandLine(const app::Machine& machine, const flow::FlowDescription&
     return ReportFailure(console, applied.error());
   }
   const std::string key = Key(given.command);
-  const auto handler = std::find_if(kHandlers.begin(), kHandlers.end(),
+  const auto handler = std::find_if(kFlowHandlers.begin(), kFlowHandlers.end(),
                                     [&](const auto& entry) { return entry.first == key; });
-  if (handler == kHandlers.end()) {
+  if (handler == kFlowHandlers.end()) {
     console.Out(RenderHelp(FlowCommandSpec(flow), given.command, console.width()));
     return 2;
   }

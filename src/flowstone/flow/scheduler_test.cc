@@ -92,7 +92,7 @@ class Play {
   std::optional<RunOutcome> outcome_;
 };
 
-FlowBuilder LinearFlow() {
+FlowBuilder ThreeStepFlow() {
   return FlowBuilder().Linear("start", "middle").Linear("middle", "end").End();
 }
 
@@ -105,7 +105,7 @@ FlowBuilder BranchFlow() {
       .End();
 }
 
-FlowBuilder ForeachFlow() {
+FlowBuilder OneForeachFlow() {
   return FlowBuilder().Foreach("start", "body").Linear("body", "join").Join("join", "end").End();
 }
 
@@ -119,14 +119,14 @@ std::vector<std::string> InputsOf(const TaskSpec& task) {
 }
 
 TEST(Scheduler, RunsALinearFlowInOrder) {
-  Play play(LinearFlow());
+  Play play(ThreeStepFlow());
   play.Run();
   EXPECT_THAT(play.Names(), ElementsAre("_parameters/0", "start/1", "middle/2", "end/3"));
   EXPECT_EQ(play.outcome(), RunOutcome{.status = RunStatus::kSucceeded});
 }
 
 TEST(Scheduler, GivesEachTaskTheArtifactsOfItsParent) {
-  Play play(LinearFlow());
+  Play play(ThreeStepFlow());
   const ArtifactReference data{.sha256 = Digest::Of("x"), .size = 1};
   play.Run([&](const TaskSpec& task) {
     FakeAttempt attempt = FollowsGraph(play.graph(), task);
@@ -165,7 +165,7 @@ TEST(Scheduler, JoinWaitsForTheLastBranch) {
 }
 
 TEST(Scheduler, ForeachTasksKnowTheirIndexAndValue) {
-  Play play(ForeachFlow());
+  Play play(OneForeachFlow());
   play.Run([&](const TaskSpec& task) {
     FakeAttempt attempt = FollowsGraph(play.graph(), task, 3);
     if (attempt.result.transition && attempt.result.transition->foreach) {
@@ -225,7 +225,8 @@ TEST(Scheduler, RecursiveSwitchCountsItsTurns) {
 }
 
 TEST(Scheduler, RetriesWithUserCodeAndThenLetsCatchRecordTheFailure) {
-  Play play(LinearFlow(), {.retries = {{"middle", {.user_code_retries = 1, .error_retries = 3}}}});
+  Play play(ThreeStepFlow(),
+            {.retries = {{"middle", {.user_code_retries = 1, .error_retries = 3}}}});
   std::vector<TaskSpec> attempts;
   play.Run([&](const TaskSpec& task) {
     if (task.step == "middle") {
@@ -258,7 +259,7 @@ TEST(Scheduler, FirstTaskThatFailsForGoodEndsTheRun) {
 }
 
 TEST(Scheduler, CancelledAttemptIsNotRetried) {
-  Play play(LinearFlow(), {.retries = {{"start", {.user_code_retries = 4}}}});
+  Play play(ThreeStepFlow(), {.retries = {{"start", {.user_code_retries = 4}}}});
   play.Run([](const TaskSpec& task) {
     return task.step == "start" ? Fails(FailureReason::kCancelled, "cancelled") : Succeeds({});
   });
@@ -266,7 +267,7 @@ TEST(Scheduler, CancelledAttemptIsNotRetried) {
 }
 
 TEST(Scheduler, RefusesAnEmptyForeach) {
-  Play play(ForeachFlow());
+  Play play(OneForeachFlow());
   play.Run([](const TaskSpec& task) {
     return task.step == "start" ? Succeeds({"body"}, 0) : Succeeds({});
   });
@@ -275,7 +276,7 @@ TEST(Scheduler, RefusesAnEmptyForeach) {
 }
 
 TEST(Scheduler, RefusesMoreSplitsThanAllowed) {
-  Play play(ForeachFlow(), {.max_num_splits = 5});
+  Play play(OneForeachFlow(), {.max_num_splits = 5});
   play.Run([](const TaskSpec& task) {
     return task.step == "start" ? Succeeds({"body"}, 6) : Succeeds({});
   });
@@ -283,7 +284,7 @@ TEST(Scheduler, RefusesMoreSplitsThanAllowed) {
 }
 
 TEST(Scheduler, RefusesATransitionThatTheSourceDoesNotShow) {
-  Play play(LinearFlow());
+  Play play(ThreeStepFlow());
   play.Run(
       [](const TaskSpec& task) { return task.step == "start" ? Succeeds({"end"}) : Succeeds({}); });
   EXPECT_EQ(play.outcome()->message, "step 'start' went to end but its source says middle");
@@ -297,7 +298,7 @@ TEST(Scheduler, RefusesASwitchToAStepThatIsNoCase) {
 }
 
 TEST(Scheduler, WideForeachStaysLinear) {
-  Play play(ForeachFlow(), {.max_num_splits = 20000});
+  Play play(OneForeachFlow(), {.max_num_splits = 20000});
   play.Run([&](const TaskSpec& task) { return FollowsGraph(play.graph(), task, 20000); });
   EXPECT_EQ(play.Task("join").inputs.size(), 20000U);
 }
@@ -329,7 +330,7 @@ std::vector<std::string> CloneNames(const Play& play) {
 }
 
 TEST(Resume, ClonesWhatSucceededAndRunsTheRest) {
-  Play origin(ForeachFlow());
+  Play origin(OneForeachFlow());
   const Play::Behaviour fails_once = [&](const TaskSpec& task) {
     const bool fails = task.step == "body" && task.foreach_stack[0].index == 1;
     return fails ? Fails(FailureReason::kUser, "boom") : FollowsGraph(origin.graph(), task);
@@ -337,7 +338,7 @@ TEST(Resume, ClonesWhatSucceededAndRunsTheRest) {
   origin.Run(fails_once);
   ASSERT_EQ(origin.outcome()->status, RunStatus::kFailed);
 
-  Play resumed(ForeachFlow(), {.resume = PlanFrom(origin, fails_once)});
+  Play resumed(OneForeachFlow(), {.resume = PlanFrom(origin, fails_once)});
   resumed.Run();
   EXPECT_THAT(CloneNames(resumed), ElementsAre("_parameters/0<0", "start/1<1", "body/2<2"));
   EXPECT_THAT(resumed.Names(), ElementsAre("body/3", "join/4", "end/5"));
@@ -365,7 +366,7 @@ TEST(Resume, RunsATaskAgainWhoseTransitionNoLongerFits) {
     return FollowsGraph(origin.graph(), task);
   };
   origin.Run(follows);
-  Play resumed(LinearFlow(), {.resume = PlanFrom(origin, follows)});
+  Play resumed(ThreeStepFlow(), {.resume = PlanFrom(origin, follows)});
   resumed.Run();
   EXPECT_THAT(CloneNames(resumed), ElementsAre("_parameters/0<0", "end/3<2"));
   EXPECT_THAT(resumed.Names(), ElementsAre("start/1", "middle/2"));

@@ -11,7 +11,7 @@
 namespace flowstone::index {
 namespace {
 
-constexpr std::uint64_t kLargestPage = 256ULL << 20U;  // bytes
+constexpr std::uint64_t kLargestPageBody = 256ULL << 20U;  // bytes
 
 net::Url PageUrl(const net::Url& index, const pypi::Name& name) {
   const net::Url directory = index.WithoutFragment().AsDirectory();
@@ -36,7 +36,7 @@ std::optional<PageFetcher::Answer> AnswerOf(const CachedPage& page) {
 
 net::Request RequestFor(const net::Url& url, const std::optional<CachedPage>& cached,
                         FetchMode mode) {
-  net::Request request{.url = url.ToString(), .body_limit = kLargestPage};
+  net::Request request{.url = url.ToString(), .body_limit = kLargestPageBody};
   request.headers.Set("Accept", std::string(kSimplePageAccept));
   if (mode == FetchMode::kRefresh) {
     // Caches on the way have to ask as well.

@@ -8,7 +8,7 @@
 namespace flowstone::index {
 namespace {
 
-constexpr std::uint64_t kLargestMetadata = 8ULL << 20U;  // bytes
+constexpr std::uint64_t kLargestMetadataMember = 8ULL << 20U;  // bytes
 constexpr std::string_view kMetadataSuffix = ".dist-info/METADATA";
 
 Error BrokenWheel(const std::string& reason) {
@@ -48,7 +48,7 @@ Result<std::string> ReadWheelMetadata(archive::ByteSource& wheel, const pypi::Na
       const archive::ZipReader reader,
       archive::ZipReader::Open(wheel, archive::ZipLimits(), archive::ZipChecks::kNamedMembers));
   FLOWSTONE_LET(const archive::ZipMember* const member, FindMetadata(reader, project));
-  if (member->size > kLargestMetadata) {
+  if (member->size > kLargestMetadataMember) {
     return BrokenWheel("has a METADATA of " + std::to_string(member->size) + " bytes");
   }
   FLOWSTONE_LET(const std::string text, reader.Read(*member));

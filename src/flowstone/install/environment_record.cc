@@ -13,7 +13,7 @@ using nlohmann::ordered_json;
 
 constexpr int kFormat = 1;
 
-Error Damaged(const std::string& what) {
+Error DamagedRecord(const std::string& what) {
   return {.code = ErrorCode::kCorrupt,
           .message = std::string(kEnvironmentRecordName) + " is damaged: " + what};
 }
@@ -90,13 +90,13 @@ std::string EnvironmentRecord::Serialize() const {
 Result<EnvironmentRecord> EnvironmentRecord::Parse(std::string_view text) {
   const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!document.is_object() || document.value("format", json()) != kFormat) {
-    return Damaged("it is not JSON of format 1");
+    return DamagedRecord("it is not JSON of format 1");
   }
   try {
     Result<EnvironmentRecord> record = ReadRecord(document);
-    return record ? std::move(record) : Damaged(record.error().message);
+    return record ? std::move(record) : DamagedRecord(record.error().message);
   } catch (const json::exception&) {
-    return Damaged("something is missing or of the wrong type");
+    return DamagedRecord("something is missing or of the wrong type");
   }
 }
 

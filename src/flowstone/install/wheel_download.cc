@@ -14,7 +14,7 @@
 namespace flowstone::install {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 20U;
+constexpr std::size_t kDownloadPiece = std::size_t{1} << 20U;
 // Larger than any wheel that was seen, for locks that do not say the size.
 constexpr std::uint64_t kSizeLimit = std::uint64_t{16} << 30U;
 
@@ -156,7 +156,7 @@ Status CopyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const s
   Hasher hasher;
   std::uint64_t offset = 0;
   while (true) {
-    FLOWSTONE_LET(const std::string piece, input->ReadAt(offset, kPiece));
+    FLOWSTONE_LET(const std::string piece, input->ReadAt(offset, kDownloadPiece));
     if (piece.empty()) {
       break;
     }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint32_t kUmask = 022;
 constexpr int kMostLinksFollowed = 40;  // as Linux
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kTickNs = 1'000'000'000;
 constexpr std::size_t kLongestName = 255;
 
 constexpr std::uint32_t kMayRead = 0400;
@@ -94,7 +94,7 @@ class MemoryFileSystem::Tree {
   void Attach(const Location& location, const InodePtr& inode);
   void Detach(const Location& location);
 
-  std::int64_t Tick() { return now_ns_ += kNsPerSecond; }
+  std::int64_t Tick() { return now_ns_ += kTickNs; }
 
   std::uint64_t available_bytes = std::uint64_t{1} << 40U;
 
@@ -111,7 +111,7 @@ class MemoryFileSystem::Tree {
 
   std::mutex mutex_;
   std::uint64_t last_inode_ = 0;
-  std::int64_t now_ns_ = 1'767'225'600 * kNsPerSecond;  // 2026-01-01
+  std::int64_t now_ns_ = 1'767'225'600 * kTickNs;  // 2026-01-01
   InodePtr root_;
 };
 

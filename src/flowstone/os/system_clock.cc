@@ -6,12 +6,12 @@
 namespace flowstone::os {
 namespace {
 
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 std::int64_t Read(clockid_t clock) {
   timespec time{};
   ::clock_gettime(clock, &time);
-  return std::int64_t{time.tv_sec} * kNsPerSecond + time.tv_nsec;
+  return std::int64_t{time.tv_sec} * kSecondNs + time.tv_nsec;
 }
 
 }  // namespace
@@ -31,8 +31,8 @@ void SystemClock::Sleep(std::chrono::nanoseconds duration) {
   // Until a point in time, so that signals do not lengthen the sleep.
   const std::int64_t until = MonotonicNs() + duration.count();
   timespec time{};
-  time.tv_sec = until / kNsPerSecond;
-  time.tv_nsec = until % kNsPerSecond;
+  time.tv_sec = until / kSecondNs;
+  time.tv_nsec = until % kSecondNs;
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) == EINTR) {
   }
 }

@@ -5,7 +5,7 @@
 namespace flowstone::pypi {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kHeaderByteOrderMark = "\xEF\xBB\xBF";
 
 // The text itself when it is UTF-8; otherwise its bytes are code points of Latin-1.
 std::string ToUtf8(std::string_view text) {
@@ -39,8 +39,8 @@ std::string_view TakeLine(std::string_view& text) {
 }  // namespace
 
 HeaderFields HeaderFields::Parse(std::string_view text) {
-  if (text.starts_with(kByteOrderMark)) {
-    text.remove_prefix(kByteOrderMark.size());
+  if (text.starts_with(kHeaderByteOrderMark)) {
+    text.remove_prefix(kHeaderByteOrderMark.size());
   }
   HeaderFields headers;
   bool continues = false;  // whether the last line belonged to a field

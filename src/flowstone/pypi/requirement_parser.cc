@@ -15,7 +15,7 @@ bool IsNameCharacter(char c) {
   return IsAsciiAlnum(c) || c == '.' || c == '_' || c == '-';
 }
 
-bool IsOperatorCharacter(char c) {
+bool IsSpecifierOperatorCharacter(char c) {
   return c == '=' || c == '!' || c == '<' || c == '>' || c == '~';
 }
 
@@ -156,9 +156,9 @@ Status RequirementParser::ParseSpecifiers() {
 
 Status RequirementParser::ParseList() {
   std::vector<Specifier> specifiers;
-  while (IsOperatorCharacter(cursor_.Peek())) {
+  while (IsSpecifierOperatorCharacter(cursor_.Peek())) {
     const std::size_t start = cursor_.position();
-    while (IsOperatorCharacter(cursor_.Peek())) {
+    while (IsSpecifierOperatorCharacter(cursor_.Peek())) {
       cursor_.Advance(1);
     }
     while (IsAsciiSpace(cursor_.Peek())) {

@@ -14,7 +14,7 @@ Error InvalidTag(std::string_view text, std::string_view reason) {
       .message = "'" + std::string(text) + "' is not a compatibility tag: " + std::string(reason)};
 }
 
-bool IsIdentifier(std::string_view text) {
+bool IsTagPart(std::string_view text) {
   return !text.empty() && !IsAsciiDigit(text.front()) &&
          std::all_of(text.begin(), text.end(), [](char c) { return IsAsciiAlnum(c) || c == '_'; });
 }
@@ -69,7 +69,7 @@ Result<TagSet> TagSet::Parse(std::string_view text) {
   if (HasEmptyPiece(set.pythons) || HasEmptyPiece(set.abis) || HasEmptyPiece(set.platforms)) {
     return InvalidTag(text, "a part is empty");
   }
-  if (!std::all_of(set.pythons.begin(), set.pythons.end(), IsIdentifier)) {
+  if (!std::all_of(set.pythons.begin(), set.pythons.end(), IsTagPart)) {
     return InvalidTag(text, "the first part names no interpreter");
   }
   if (set.pythons.size() * set.abis.size() * set.platforms.size() > kMaxCombinations) {

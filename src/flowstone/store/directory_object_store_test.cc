@@ -26,7 +26,7 @@ using ::testing::ElementsAre;
 using ::testing::Eq;
 using ::testing::IsEmpty;
 
-const Error kDiskOnFire{.code = ErrorCode::kIo, .message = "disk on fire"};
+const Error kDiskFailure{.code = ErrorCode::kIo, .message = "disk on fire"};
 
 std::vector<os::DirectoryEntry> TemporaryFiles(os::FileSystem& files) {
   const auto entries = files.ListDirectory("/store/~tmp");
@@ -64,7 +64,7 @@ TEST(DirectoryObjectStore, AFailedOperationLeavesNothingOrTheWholeObject) {
   for (std::uint64_t n = 1;; ++n) {
     os::MemoryFileSystem memory;
     os::FaultyFileSystem faulty(memory);
-    faulty.FailOnce(n, kDiskOnFire);
+    faulty.FailOnce(n, kDiskFailure);
     DirectoryObjectStore store(faulty, "/store");
     const Result<PutOutcome> put = store.PutIfAbsent("a/b", "whole");
 
@@ -88,7 +88,7 @@ TEST(DirectoryObjectStore, AProcessKilledAnywhereLeavesTheOldBytesOrTheNew) {
     DirectoryObjectStore before(memory, "/store");
     ASSERT_THAT(before.Replace("runs/F/latest", "old"), IsOk());
     os::FaultyFileSystem faulty(memory);
-    faulty.FailFrom(n, kDiskOnFire);
+    faulty.FailFrom(n, kDiskFailure);
     DirectoryObjectStore dying(faulty, "/store");
     const Status replaced = dying.Replace("runs/F/latest", "new");
 
@@ -108,7 +108,7 @@ TEST(DirectoryObjectStore, AFileThatCouldNotBeTakenStays) {
     os::MemoryFileSystem memory;
     ASSERT_THAT(os::ReplaceFile(memory, "/spool", "content"), IsOk());
     os::FaultyFileSystem faulty(memory);
-    faulty.FailOnce(n, kDiskOnFire);
+    faulty.FailOnce(n, kDiskFailure);
     DirectoryObjectStore store(faulty, "/store");
     const Result<PutOutcome> put = store.PutFileIfAbsent("a", "/spool", FileHandover::kTake);
 

@@ -5,7 +5,7 @@
 namespace flowstone::store {
 namespace {
 
-Error NoSuchObject(const std::string& key) {
+Error NoSuchMemoryObject(const std::string& key) {
   return Error{.code = ErrorCode::kNotFound, .message = "there is no object '" + key + "'"};
 }
 
@@ -16,7 +16,7 @@ Result<std::string> MemoryObjectStore::Get(const std::string& key) {
   const std::lock_guard lock(mutex_);
   const auto found = objects_.find(key);
   if (found == objects_.end()) {
-    return NoSuchObject(key);
+    return NoSuchMemoryObject(key);
   }
   return found->second;
 }

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kGroupSize = std::size_t{256} << 10U;
 constexpr int kLevel = 3;
 
-constexpr std::string_view kMagic = "FSP1";
+constexpr std::string_view kPackMagic = "FSP1";
 constexpr std::string_view kHeader("FSP1\0\0\0\0", 8);
 // Trailer: magic, u32 decoded size of the index, u64 offset of the index.
 constexpr std::size_t kTrailerSize = 16;
@@ -109,7 +109,7 @@ std::string PackWriter::Finish() && {
   }
   const std::uint64_t index_offset = bytes_.size();
   bytes_ += archive::ZstdCompress(index, kLevel);
-  bytes_ += kMagic;
+  bytes_ += kPackMagic;
   AppendNumber(bytes_, static_cast<std::uint32_t>(index.size()));
   AppendNumber(bytes_, index_offset);
   return std::move(bytes_);
@@ -125,9 +125,11 @@ Result<PackReader> PackReader::Open(ObjectStore& objects, std::string key) {
   }
   const std::uint64_t index_end = *size - kTrailerSize;
   FLOWSTONE_LET(const std::string trailer, objects.GetRange(key, index_end, kTrailerSize));
-  const auto decoded_size = NumberAt<std::uint32_t>(trailer, kMagic.size());
-  const auto index_offset = NumberAt<std::uint64_t>(trailer, kMagic.size() + sizeof(decoded_size));
-  if (!trailer.starts_with(kMagic) || index_offset < kHeader.size() || index_offset > index_end) {
+  const auto decoded_size = NumberAt<std::uint32_t>(trailer, kPackMagic.size());
+  const auto index_offset =
+      NumberAt<std::uint64_t>(trailer, kPackMagic.size() + sizeof(decoded_size));
+  if (!trailer.starts_with(kPackMagic) || index_offset < kHeader.size() ||
+      index_offset > index_end) {
     return BadPack(key, "its end is damaged");
   }
   FLOWSTONE_LET(const std::string stored,

@@ -12,7 +12,7 @@
 namespace flowstone::store {
 namespace {
 
-constexpr std::uint64_t kChunkSize = std::uint64_t{4} << 20U;
+constexpr std::uint64_t kVerifyChunkSize = std::uint64_t{4} << 20U;
 
 // Parts of a key below runs/: of a file of a flow, of a run, of a task.
 constexpr std::size_t kFlowParts = 3;
@@ -89,9 +89,9 @@ class Verifier {
 
   void VerifyStoredAsIs(const std::string& key, const Digest& digest, std::uint64_t size) {
     Hasher hasher;
-    for (std::uint64_t offset = 0; offset < size; offset += kChunkSize) {
+    for (std::uint64_t offset = 0; offset < size; offset += kVerifyChunkSize) {
       const Result<std::string> chunk =
-          objects_.GetRange(key, offset, std::min(kChunkSize, size - offset));
+          objects_.GetRange(key, offset, std::min(kVerifyChunkSize, size - offset));
       if (!chunk) {
         Add(FindingKind::kCorruptObject, key, chunk.error().message, kStoreAgain);
         return;
