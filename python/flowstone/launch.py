@@ -37,8 +37,9 @@ def launch(flow: type[FlowSpec]) -> NoReturn:
 
 
 def decorator_specifications(arguments: list[str]) -> list[str]:
-    """The values of `--with`, and of METAFLOW_DEFAULT_DECOSPECS, which comes first."""
-    found = os.environ.get("METAFLOW_DEFAULT_DECOSPECS", "").split()
+    """The values of `--with` after those of FLOWSTONE_WITH, or else METAFLOW_DEFAULT_DECOSPECS."""
+    variables = ("FLOWSTONE_WITH", "METAFLOW_DEFAULT_DECOSPECS")
+    found = next(filter(None, map(os.environ.get, variables)), "").split()
     remaining = iter(arguments)
     for argument in remaining:
         if argument == "--":

@@ -33,6 +33,9 @@ void Bind(const CommandSpec& spec, CLI::App& app, Bound& bound) {
   bound.app = &app;
   app.set_help_flag();
   app.set_config();
+  // One command per level: otherwise CLI11 takes a word like `show` in `logs show` for the command
+  // of that name one level up.
+  app.require_subcommand(0, 1);
   app.add_flag("-h,--help", bound.wants_help);
   for (const std::string& key : spec.options) {
     const OptionSpec& option = FindOption(key);
@@ -111,6 +114,9 @@ void AddVariables(const CommandSpec& spec, const os::Environment& environment,
                   ParsedArguments& parsed) {
   for (const std::string& key : spec.options) {
     const OptionSpec& option = FindOption(key);
+    if (option.reader != VariableReader::kParser) {
+      continue;
+    }
     for (const std::string_view name : VariablesOf(option)) {
       const auto value = environment.GetNonEmpty(name);
       if (parsed.Has(key) || !value) {
@@ -177,21 +183,57 @@ Status CheckComplete(const Bound& bound, const ParsedArguments& parsed, const st
   return Ok();
 }
 
-Status TakeRemaining(const Bound& bound, const std::string& path, ParsedArguments& parsed) {
+// A command line at its first `--`.
+struct SplitArguments {
+  std::vector<std::string> parsed;
+  std::vector<std::string> after_mark;
+  enum class Mark : std::uint8_t { kAbsent, kPresent };
+  Mark mark = Mark::kAbsent;
+};
+
+// CLI11 gives what follows `--` to the outermost command, so it never sees it.
+SplitArguments SplitAtMark(const std::vector<std::string>& arguments) {
+  const auto mark = std::find(arguments.begin(), arguments.end(), "--");
+  SplitArguments split{.parsed = {arguments.begin(), mark}, .after_mark = {}};
+  if (mark != arguments.end()) {
+    split.mark = SplitArguments::Mark::kPresent;
+    split.after_mark.assign(mark + 1, arguments.end());
+  }
+  return split;
+}
+
+// What CLI11 had no place for: the rest, for a command that takes one, or else an error.
+Status TakeRemaining(const Bound& bound, SplitArguments::Mark mark, const std::string& path,
+                     ParsedArguments& parsed) {
   std::vector<std::string> remaining = bound.app->remaining();
   if (remaining.empty()) {
     return Ok();
   }
   for (const PositionalSpec& positional : bound.spec->positionals) {
-    if (positional.count == PositionalSpec::Count::kRest) {
-      if (remaining.front() == "--") {
-        remaining.erase(remaining.begin());
+    if (positional.count == PositionalSpec::Count::kRest && !remaining.front().starts_with('-')) {
+      if (mark == SplitArguments::Mark::kPresent) {
+        remaining.emplace_back("--");  // in the middle of the rest it belongs to the rest
       }
       parsed.positionals[positional.key] = std::move(remaining);
       return Ok();
     }
   }
   return UnknownArgument(bound, remaining.front(), path);
+}
+
+// What follows `--` is never an option: the rest, or the positionals that are still open.
+Status TakeAfterMark(const Bound& bound, std::vector<std::string> words, const std::string& path,
+                     ParsedArguments& parsed) {
+  for (const PositionalSpec& positional : bound.spec->positionals) {
+    std::vector<std::string>& taken = parsed.positionals[positional.key];
+    const bool many = positional.count == PositionalSpec::Count::kMany ||
+                      positional.count == PositionalSpec::Count::kRest;
+    const std::size_t count = many ? words.size() : std::min(words.size(), taken.empty() ? 1UL : 0);
+    const auto end = words.begin() + static_cast<std::ptrdiff_t>(count);
+    taken.insert(taken.end(), words.begin(), end);
+    words.erase(words.begin(), end);
+  }
+  return words.empty() ? Ok() : UnknownArgument(bound, words.front(), path);
 }
 
 const Bound* SelectedChild(const Bound& bound) {
@@ -233,7 +275,8 @@ Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
     command->fallthrough(false);
   }
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  const SplitArguments split = SplitAtMark(arguments);
+  std::vector<std::string> reversed(split.parsed.rbegin(), split.parsed.rend());
   std::string failure;
   try {
     app.parse(reversed);
@@ -253,7 +296,7 @@ Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
           HelpRequest{RenderHelp(root, parsed.command, width)});
     }
     if (failure.empty()) {
-      FLOWSTONE_TRY(TakeRemaining(*at, path, parsed));
+      FLOWSTONE_TRY(TakeRemaining(*at, split.mark, path, parsed));
       Collect(*at, environment, parsed);
     }
     innermost = at;
@@ -263,6 +306,7 @@ Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
                    [](char c) { return AsciiLower(std::string_view(&c, 1)).front(); });
     return UsageError(failure, *innermost, path);
   }
+  FLOWSTONE_TRY(TakeAfterMark(*innermost, split.after_mark, path, parsed));
   FLOWSTONE_TRY(CheckComplete(*innermost, parsed, path));
   return std::variant<ParsedArguments, HelpRequest>(std::move(parsed));
 }

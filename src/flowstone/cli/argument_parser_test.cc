@@ -85,6 +85,28 @@ TEST(ParseArguments, TheRestIsLeftAlone) {
   EXPECT_THAT(parsed.positionals.at("command"), ElementsAre("python", "-c", "--offline"));
 }
 
+TEST(ParseArguments, TheRestNeedsNoMark) {
+  const auto parsed = Parse({"exec", "--offline", "python", "-c", "--offline", "--", "x"});
+  EXPECT_THAT(parsed.positionals.at("command"),
+              ElementsAre("python", "-c", "--offline", "--", "x"));
+}
+
+TEST(ParseArguments, TheRestKeepsMarksOfItsOwn) {
+  const auto parsed = Parse({"exec", "--", "sh", "-c", "run", "--", "dump"});
+  EXPECT_THAT(parsed.positionals.at("command"), ElementsAre("sh", "-c", "run", "--", "dump"));
+}
+
+TEST(ParseArguments, AnUnknownOptionDoesNotBeginTheRest) {
+  EXPECT_THAT(ErrorOf({"exec", "--offlin", "--", "python"}),
+              HasSubstr("did you mean '--offline'?"));
+  EXPECT_THAT(ErrorOf({"exec", "--offlin", "python"}), HasSubstr("unknown option '--offlin'"));
+}
+
+TEST(ParseArguments, NothingAfterTheMarkIsAnOption) {
+  EXPECT_THAT(Parse({"dump", "--", "--odd"}).positionals.at("pathspec"), ElementsAre("--odd"));
+  EXPECT_THAT(ErrorOf({"dump", "a", "--", "b"}), HasSubstr("unexpected argument 'b'"));
+}
+
 TEST(ParseArguments, VariablesStandInForOptions) {
   const os::Environment environment(
       {{"FLOWSTONE_MAX_WORKERS", "3"}, {"METAFLOW_RUN_ALPHA", "2"}, {"METAFLOW_QUIET", "1"}});
@@ -93,6 +115,11 @@ TEST(ParseArguments, VariablesStandInForOptions) {
   EXPECT_EQ(parsed.dynamic_values.at("alpha"), "2");
   EXPECT_TRUE(parsed.Has("quiet"));
   EXPECT_EQ(Parse({"run", "--max-workers", "9"}, environment).Value("max-workers"), "9");
+}
+
+TEST(ParseArguments, VariablesThatAnotherModuleReadsAreLeftToIt) {
+  const os::Environment environment({{"FLOWSTONE_WITH", "retry catch"}});
+  EXPECT_FALSE(Parse({"run"}, environment).Has("with"));
 }
 
 TEST(ParseArguments, ErrorsSuggestTheNearestSpelling) {

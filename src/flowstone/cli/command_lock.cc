@@ -96,8 +96,9 @@ Result<int> CommandLock(EngineSession& session) {
       os::ReplaceFile(session.machine.filesystem,
                       os::AbsolutePath(session.machine.working_directory, output), locked.text),
       "while writing the lock"));
+  const std::size_t count = locked.lock.packages.size();
   session.console.Err(
-      fmt::format("{} packages locked in {}\n", locked.lock.packages.size(), output));
+      fmt::format("{} {} locked in {}\n", count, count == 1 ? "package" : "packages", output));
   return 0;
 }
 

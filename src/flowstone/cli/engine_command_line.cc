@@ -32,12 +32,11 @@ constexpr std::array<std::pair<std::string_view, Handler>, 13> kHandlers = {{
     {"rpc", CommandRpc},
 }};
 
-const std::vector<std::string> kPackageOptions = {"python",     "index-url",    "extra-index-url",
-                                                  "find-links", "no-index",     "offline",
-                                                  "refresh",    "exclude-newer"};
-
+// Where packages come from, and the Python they are for.
 std::vector<std::string> With(std::vector<std::string> more) {
-  more.insert(more.end(), kPackageOptions.begin(), kPackageOptions.end());
+  const std::vector<std::string> package_options = {
+      "python", "index-url", "extra-index-url", "find-links", "no-index", "offline", "refresh"};
+  more.insert(more.end(), package_options.begin(), package_options.end());
   return more;
 }
 
@@ -48,7 +47,7 @@ PositionalSpec LockPositional() {
 std::vector<CommandSpec> EnvironmentCommands() {
   return {{.name = "lock",
            .summary = "resolve requirements and write a pylock.toml",
-           .options = With({"requirements", "output"}),
+           .options = With({"requirements", "output", "exclude-newer"}),
            .positionals = {{.key = "spec",
                             .metavar = "SPEC",
                             .help = "a requirement such as \"pandas>=2\"",

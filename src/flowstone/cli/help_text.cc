@@ -32,6 +32,13 @@ std::string RightOf(const OptionSpec& option) {
   return right;
 }
 
+std::string Capitalised(std::string sentence) {
+  if (sentence.front() >= 'a' && sentence.front() <= 'z') {
+    sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A');
+  }
+  return sentence;
+}
+
 std::string UsageOf(const CommandSpec& spec, const std::string& path) {
   std::string usage = "usage: " + path + " [OPTION]...";
   if (!spec.commands.empty()) {
@@ -92,9 +99,8 @@ std::string RenderHelp(const CommandSpec& root, const std::vector<std::string>& 
     name += " " + step;
   }
   std::string text = FoldText(UsageOf(*spec, name), width, 4) + "\n\n";
-  std::string summary = spec->summary;
-  if (!summary.empty()) {
-    text += FoldText(summary, width, 0) + ".\n";
+  if (!spec->summary.empty()) {
+    text += FoldText(Capitalised(spec->summary), width, 0) + ".\n";
   }
   std::vector<std::pair<std::string, std::string>> rows;
   for (const CommandSpec& command : spec->commands) {
