@@ -110,7 +110,7 @@ def test_help_fits_eighty_columns_and_names_parameters(project: Project) -> None
         (["run", "--max-workers", "none"], "--max-workers"),
         (["--environment=conda", "run"], "conda"),
         (["resume", "--origin-run-id", "7"], "7"),
-        (["logs", "nothing"], "nothing"),
+        (["logs", "nothing"], "datastore"),
         (["dump"], "dump"),
     ],
 )

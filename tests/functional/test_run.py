@@ -136,7 +136,7 @@ FAILING = """
         ("os._exit(0)", "exit"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "segmentation fault"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
-        ("self.x = lambda: 1", "x"),
+        ("import threading; self.x = threading.Lock()", "x"),
     ],
 )
 def test_a_task_that_fails_ends_the_run_as_failed(project: Project, body: str, said: str) -> None:

@@ -60,6 +60,7 @@ void Bind(const CommandSpec& spec, CLI::App& app, Bound& bound) {
     CLI::Option* option = app.add_option(positional.key, bound.positionals[positional.key]);
     const bool many = positional.count == PositionalSpec::Count::kMany;
     option->expected(many ? 0 : 1, many ? 1 << 20 : 1);
+    option->allow_extra_args(many);  // or the first positional takes the words of the second
   }
   for (const CommandSpec& child : spec.commands) {
     bound.children.emplace_back();

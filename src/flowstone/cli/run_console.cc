@@ -109,7 +109,8 @@ void RunConsole::Print(const flow::TaskFailedEvent& event) {
       Line(head, line);
     }
   }
-  Line(head, style.Red("Task failed."));
+  const bool segfault = event.failure.message.find("SIGSEGV") != std::string::npos;
+  Line(head, style.Red(segfault ? "Task failed with a segmentation fault." : "Task failed."));
   if (event.then == flow::AfterFailure::kGiveUp &&
       event.failure.reason != flow::FailureReason::kCancelled && event.id.attempt > 0) {
     Line(head, "This failed task will not be retried.");
