@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Gate: every include goes down the layer table, and no banned call is made.
 
-The layers are those of ARCHITECTURE.md. A module may include itself, lower layers, and the same-layer
-modules that SAME_LAYER_EDGES lists. Exit status 1 and one line per finding when something is wrong.
+The layers are those of ARCHITECTURE.md. A module may include itself, lower layers, and the same-
+layer modules that SAME_LAYER_EDGES lists. Exit status 1 and one line per finding when something
+is wrong.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ def findings(path: Path) -> Iterator[str]:
                 continue
             if target == module or layer_of(target) < layer_of(module):
                 continue
-            if layer_of(target) == layer_of(module) and target in SAME_LAYER_EDGES.get(module, set()):
+            if layer_of(target) == layer_of(module) and target in SAME_LAYER_EDGES.get(
+                module, set()
+            ):
                 continue
             yield (
                 f"{where}:{number}: {module} (layer {layer_of(module)}) must not include "

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Gate: files and functions stay small enough to read.
 
-Source 800 lines, test 1,200, header 400, Python 400 (tests 1,200), C++ function 80 lines. When a file
-hits the gate, split it by idea. Generated files say so in their first line and are exempt.
+Source 800 lines, test 1,200, header 400, Python 400 (tests 1,200), C++ function 80 lines. When a
+file hits the gate, split it by idea. Generated files say so in their first line and are exempt.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import Iterator
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ["src", "python", "tests", "tools", "bench", "examples", "fuzz"]
 FUNCTION_LIMIT = 80
-# A function body opens at the end of a line that starts at column 0 (or indented by a class) and closes
-# with a brace in the column where its first line started: what clang-format guarantees.
-OPENING = re.compile(r"^( *)(?!namespace|class|struct|enum|union|extern|switch|if|for|while|do|else)\S.*\{$")
+# A function body opens at the end of a line that starts at column 0 (or indented by a class) and
+# closes with a brace in the column where its first line started: what clang-format guarantees.
+OPENING = re.compile(
+    r"^( *)(?!namespace|class|struct|enum|union|extern|switch|if|for|while|do|else)\S.*\{$"
+)
 NOT_FUNCTION = re.compile(r"^\s*(namespace|class|struct|enum|union|extern|#)|= \{$|^\s*\}")
 
 
@@ -37,7 +39,11 @@ def long_cc_functions(lines: list[str]) -> Iterator[tuple[int, int]]:
     for number, line in enumerate(lines, 1):
         if start is None:
             match = OPENING.match(line)
-            if match and not NOT_FUNCTION.search(line) and "(" in "".join(lines[max(0, number - 6) : number]):
+            if (
+                match
+                and not NOT_FUNCTION.search(line)
+                and "(" in "".join(lines[max(0, number - 6) : number])
+            ):
                 start, indent = number, match.group(1)
         elif line == indent + "}" or line.startswith((indent + "};", indent + "})", indent + "} ")):
             if number - start > FUNCTION_LIMIT:

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Prints the URL of the package index that the installed pip uses by default.
 
-Flowstone's sources name no public registry: the default index is pip's own constant, read when the engine
-is configured. pip is taken from this interpreter, or else from the wheel that ensurepip carries.
+Flowstone's sources name no public registry: the default index is pip's own constant, read when the
+engine is configured. pip is taken from this interpreter, or else from the wheel that ensurepip
+carries.
 """
 
 from __future__ import annotations

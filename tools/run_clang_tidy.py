@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs clang-tidy-16 over every translation unit of ours, and remembers what passed.
 
-In the release preset a unit is a whole module, so that headers are read once per module; findings are
-reported at the files it includes. A unit is checked again only when it, a file of ours that it reaches
-or the configuration changed. usage: run_clang_tidy.py BUILD_DIR
+In the release preset a unit is a whole module, so that headers are read once per module; findings
+are reported at the files it includes. A unit is checked again only when it, a file of ours that it
+reaches or the configuration changed. usage: run_clang_tidy.py BUILD_DIR
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TIDY = "clang-tidy-16"
-INCLUDE = re.compile(rb'^\s*#include "(flowstone/|' + str(ROOT).encode() + rb"/src/)([^\"]+)\"", re.M)
+INCLUDE = re.compile(
+    rb'^\s*#include "(flowstone/|' + str(ROOT).encode() + rb"/src/)([^\"]+)\"", re.M
+)
 
 
 def include_closure(source: Path, seen: dict[Path, bytes]) -> None:
@@ -54,7 +56,9 @@ def check(source: Path, build: Path) -> tuple[Path, bool, str]:
 def main() -> int:
     build = ROOT / sys.argv[1]
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
-    units = sorted({Path(entry["file"]) for entry in database}, key=lambda unit: -len(unit.read_bytes()))
+    units = sorted(
+        {Path(entry["file"]) for entry in database}, key=lambda unit: -len(unit.read_bytes())
+    )
     memory = ROOT / "build" / "tidy-passed"
     memory.mkdir(parents=True, exist_ok=True)
     keys = {unit: key_of(unit) for unit in units}

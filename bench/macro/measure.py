@@ -1,8 +1,8 @@
 """Timing whole commands side by side.
 
-Each round runs every contestant once, in alternating order, so that a noisy machine is noisy for all
-of them. Figures are minimum and median of the wall clock and of the CPU time (user and system, with
-children) in seconds.
+Each round runs every contestant once, in alternating order, so that a noisy machine is noisy for
+all of them. Figures are minimum and median of the wall clock and of the CPU time (user and
+system, with children) in seconds.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ class Contestant:
     def run_once(self) -> None:
         if self.prepare:
             subprocess.run(
-                self.prepare, cwd=self.directory, env=self.environment, check=True, capture_output=True
+                self.prepare,
+                cwd=self.directory,
+                env=self.environment,
+                check=True,
+                capture_output=True,
             )
         began = time.perf_counter()
         with Path(os.devnull).open("wb") as nowhere:

@@ -1,7 +1,7 @@
 """`make bench`: whole commands beside Metaflow's and uv's, in one run.
 
-The rivals are installed from the package index into virtual environments under build/bench. Arguments
-name the races to run (their first word); none runs all.
+The rivals are installed from the package index into virtual environments under build/bench.
+Arguments name the races to run (their first word); none runs all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ RIVALS = ["metaflow==2.19.39", "numpy==1.26.4", "setuptools<81"]
 
 
 def environment(**more: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in os.environ if name.startswith(("PIP_", "SSL_", "UV_"))}
+    kept = {
+        name: os.environ[name] for name in os.environ if name.startswith(("PIP_", "SSL_", "UV_"))
+    }
     return {
         "PATH": f"{OURS.parent}:/usr/bin:/bin",
         "HOME": str(WORK / "home"),
@@ -112,7 +114,9 @@ def environment_race() -> Race:
         resolve_race().run()
     venv = directory / "venv"
     if not venv.exists():
-        subprocess.run([uv(), "venv", "--python", "/usr/bin/python3", str(venv)], check=True, env=variables)
+        subprocess.run(
+            [uv(), "venv", "--python", "/usr/bin/python3", str(venv)], check=True, env=variables
+        )
     ours = [str(ENGINE), "sync", "pylock.toml", "--python", "/usr/bin/python3"]
     theirs = [uv(), "pip", "sync", "--python", str(venv / "bin" / "python"), "pylock.toml"]
     return Race(
@@ -167,9 +171,13 @@ def main() -> int:
         return 2
     WORK.mkdir(parents=True, exist_ok=True)
     versions = [
-        subprocess.run([str(ENGINE), "--version"], capture_output=True, text=True, check=True).stdout.strip(),
+        subprocess.run(
+            [str(ENGINE), "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip(),
         *RIVALS[:1],
-        subprocess.run([uv(), "--version"], capture_output=True, text=True, check=True).stdout.strip(),
+        subprocess.run(
+            [uv(), "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip(),
         f"Linux {platform.release()}, {os.cpu_count()} CPUs",
     ]
     print("; ".join(versions))
