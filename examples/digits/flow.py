@@ -6,13 +6,12 @@ versions of pandas: the summary step has an environment of its own, with the pre
     python flow.py --environment=pypi run --test_share 0.25
 """
 
-from flowstone import FlowSpec, Parameter, current, pypi, pypi_base, step
+from flowstone import FlowSpec, Parameter, current, package_suffixes, pypi, pypi_base, step
 
 
+@package_suffixes(".json")
 @pypi_base(python="3.11", packages={"scikit-learn": "1.5.2", "pandas": "2.2.3"})
 class DigitsFlow(FlowSpec):
-    package_suffixes = (".json",)
-
     test_share = Parameter("test_share", default=0.25, help="share of the images kept for testing")
     seed = Parameter("seed", default=7, help="seed of the split and of the models")
 

@@ -8,4 +8,4 @@ print(run.code.flowspec.split('"""')[1].strip())
 for step in run:
     task = step.task
     print(f"{step.id}: artifacts {sorted(artifact.id for artifact in task)}")
-    print(f"{step.id}: environment {task.environment['id'][:12]}, Python {task.environment['python']}")
+    print(f"{step.id}: environment {task.environment.id[:12]}, Python {task.environment.python}")

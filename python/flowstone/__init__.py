@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .current_task import current
     from .decorators.catch import catch
     from .decorators.environment import environment
+    from .decorators.package_suffixes import package_suffixes
     from .decorators.pypi import pypi, pypi_base
     from .decorators.resources import resources
     from .decorators.retry import retry
@@ -51,6 +52,7 @@ __all__ = [
     "environment",
     "get_namespace",
     "namespace",
+    "package_suffixes",
     "pypi",
     "pypi_base",
     "resources",
@@ -78,6 +80,7 @@ _HOMES = {
     "environment": "decorators.environment",
     "get_namespace": "client",
     "namespace": "client",
+    "package_suffixes": "decorators.package_suffixes",
     "pypi": "decorators.pypi",
     "pypi_base": "decorators.pypi",
     "resources": "decorators.resources",

@@ -12,6 +12,7 @@ import sys
 
 from . import __version__
 from .decorators.base import flow_decorators_of
+from .decorators.package_suffixes import suffixes_of
 from .decorators.registry import attach_specifications
 from .engine import sdk_root
 from .flowspec import FlowSpec
@@ -50,7 +51,7 @@ def describe(flow: type[FlowSpec], specifications: Iterable[str] = ()) -> dict[s
             for d in flow_decorators_of(flow)
         ],
         "steps": described_steps,
-        "configuration": {"package_suffixes": [], "package_include": []},
+        "configuration": {"package_suffixes": suffixes_of(flow), "package_include": []},
     }
 
 
@@ -74,11 +75,13 @@ def json_value(value: Any) -> Any:
 
 
 def compat_root() -> str | None:
-    """The folder that holds our package `metaflow`, or None where there is none."""
+    """The folder that holds our package `metaflow`; None where there is none, or where the flow has
+    imported another package of that name.
+    """
     loaded = getattr(sys.modules.get("metaflow"), "__file__", None)
     roots = [sdk_root(), os.path.join(sdk_root(), "metaflow")]
     if loaded:
-        roots.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(loaded))))
+        roots = [os.path.dirname(os.path.dirname(os.path.abspath(loaded)))]
     for root in roots:
         # The file that only our package of that name has.
         if os.path.isfile(os.path.join(root, "metaflow", "_flowstone.py")):

@@ -543,11 +543,21 @@ def test_flow_that_is_a_module_of_a_package(tmp_path: Path) -> None:
         assert run_attempt(zygote, Store(), task_frame()).stdout == "hi\n"
 
 
-def test_a_metaflow_of_the_environment_wins(flow_file: Path) -> None:
+def test_the_metaflow_that_described_the_flow_wins(flow_file: Path) -> None:
+    (flow_file.parent / "metaflow.py").write_text("FlowSpec = None\n")
+    flow_file.write_text(
+        "import flowstone, metaflow\n"
+        "assert metaflow.FlowSpec is flowstone.FlowSpec\n" + flow_file.read_text()
+    )
+    with Zygote() as zygote:
+        assert zygote.load(flow_file, "TestFlow")["type"] == "loaded"
+
+
+def test_another_metaflow_of_the_description_stays(flow_file: Path) -> None:
     (flow_file.parent / "metaflow.py").write_text("ours = False\n")
     flow_file.write_text("import metaflow\nassert not metaflow.ours\n" + flow_file.read_text())
     with Zygote() as zygote:
-        assert zygote.load(flow_file, "TestFlow")["type"] == "loaded"
+        assert zygote.load(flow_file, "TestFlow", compat_root=None)["type"] == "loaded"
 
 
 def test_end_of_the_channel_kills_what_a_task_started(flow_file: Path) -> None:

@@ -19,7 +19,9 @@ def accuracy(candidate, test_share, seed):
     from sklearn.preprocessing import StandardScaler
 
     images, labels = load_digits(return_X_y=True)
-    split = train_test_split(images, labels, test_size=test_share, random_state=seed, stratify=labels)
+    split = train_test_split(
+        images, labels, test_size=test_share, random_state=seed, stratify=labels
+    )
     train_images, test_images, train_labels, test_labels = split
     model = make_pipeline(StandardScaler(), build(candidate, seed))
     began = time.perf_counter()

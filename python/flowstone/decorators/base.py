@@ -112,13 +112,14 @@ def apply_to_flow(
     """`@pypi_base` and `@pypi_base(python="3.12")` alike."""
     if not arguments:
         decorator = kind(attributes)
-        return lambda flow: _attach_to_flow(decorator, flow)
+        return lambda flow: attach_to_flow(decorator, flow)
     if len(arguments) != 1 or attributes:
         raise TypeError(f"@{kind.name} takes keyword arguments only")
-    return _attach_to_flow(kind(), arguments[0])
+    return attach_to_flow(kind(), arguments[0])
 
 
-def _attach_to_flow(decorator: FlowDecorator, flow: Any) -> Any:
+def attach_to_flow(decorator: FlowDecorator, flow: Any) -> Any:
+    """Adds `decorator` to the class `flow`, which it returns."""
     from ..flowspec import FlowSpec
 
     if not (isinstance(flow, type) and issubclass(flow, FlowSpec)):

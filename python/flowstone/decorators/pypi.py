@@ -16,13 +16,6 @@ _DEFAULTS: dict[str, Any] = {
     "packages": {},
     "python": None,
     "disabled": None,
-    "requirements": None,
-    "lock": None,
-    "group": None,
-    "index_url": None,
-    "extra_index_urls": None,
-    "exclude_newer": None,
-    "platforms": None,
 }
 
 
@@ -65,13 +58,6 @@ def pypi(*arguments: Any, **attributes: Any) -> Any:
     :param packages: names (with extras, or a direct reference) and versions ("2.2.3", ">=2", "").
     :param python: version of Python, exact or a range.
     :param disabled: run the step in the launching interpreter.
-    :param requirements: path of a requirements file to read beside `packages`.
-    :param lock: path of a pylock.toml to use as it is.
-    :param group: dependency group of pyproject.toml.
-    :param index_url: index to use instead of the configured one.
-    :param extra_index_urls: further indexes.
-    :param exclude_newer: ignore what was uploaded after this date.
-    :param platforms: targets to lock for, besides the one of the step.
     """
     return apply_to_step(PypiDecorator, arguments, attributes)
 

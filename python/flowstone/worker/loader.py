@@ -27,8 +27,8 @@ class _FlowReached(BaseException):
 
 
 class _CompatibilityFinder:
-    """Finds the package `metaflow` in its folder, and nothing else there. Asked last: a `metaflow`
-    that the environment has by itself wins.
+    """Finds the package `metaflow` in its folder, and nothing else there. Asked first: the flow was
+    described with this one, whatever the environment of a step has under that name.
     """
 
     def __init__(self, root: str):
@@ -59,7 +59,7 @@ def prepare_interpreter(load: Mapping[str, Any]) -> None:
         first.insert(0, os.getcwd())  # `python -m` imports from where it is started
     sys.path[:] = first + [entry for entry in sys.path if entry not in first]
     if load.get("compat_root"):
-        sys.meta_path.append(_CompatibilityFinder(load["compat_root"]))
+        sys.meta_path.insert(0, _CompatibilityFinder(load["compat_root"]))
     sys.argv = [load.get("argv0") or load["flow_file"]]
 
 

@@ -84,9 +84,13 @@ exec::PythonEnvironment PythonEnvironmentOf(const flow::FlowDescription& flow,
   exec::PythonEnvironment python{.id = "local",
                                  .interpreter = flow.python.executable,
                                  .isolation = exec::Isolation::kNone,
-                                 .sys_path = {os::DirName(flow.file)},
+                                 .sys_path = {},
                                  .variables = {},
                                  .directory = machine.working_directory};
+  // As Python has it: `python -m` imports from the working directory, a script from its own folder.
+  if (!flow.module) {
+    python.sys_path = {os::DirName(flow.file)};
+  }
   if (environment == nullptr) {
     return python;
   }

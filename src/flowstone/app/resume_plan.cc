@@ -22,6 +22,7 @@ Result<std::optional<flow::OriginTask>> ReadOriginTask(store::RunStore& runs,
   for (const store::ForeachFrame& frame : record.foreach_stack) {
     task.foreach_indices.push_back(static_cast<std::uint64_t>(frame.index));
   }
+  task.iteration_stack.assign(record.iteration_stack.begin(), record.iteration_stack.end());
   FLOWSTONE_LET(task.result, ToAttemptResult(*attempt, path.step, {.value = number}));
   return std::optional<flow::OriginTask>(std::move(task));
 }

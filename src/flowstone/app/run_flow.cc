@@ -10,6 +10,7 @@
 #include "flowstone/exec/datastore_artifacts.h"
 #include "flowstone/flow/graph_check.h"
 #include "flowstone/flow/retry_policy.h"
+#include "flowstone/os/executable_path.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/host_name.h"
 #include "flowstone/os/path.h"
@@ -82,6 +83,7 @@ exec::LocalExecutorOptions ExecutorOptions(const flow::FlowDescription& flow,
   options.run = {.flow_name = flow.name,
                  .flow_file = flow.file,
                  .script = flow.script,
+                 .module = flow.module,
                  .run_id = record.run,
                  .user = record.user,
                  .name_space = choices.name_space.value_or("user:" + record.user),
@@ -106,6 +108,11 @@ exec::LocalExecutorOptions ExecutorOptions(const flow::FlowDescription& flow,
   options.process_environment = parts.machine.environment.ToMap();
   options.process_environment["PYTHONUNBUFFERED"] = "x";
   options.process_environment["METAFLOW_RUN_ID"] = record.run;
+  // The client inside a step, in whatever environment, asks this engine about this datastore.
+  options.process_environment["FLOWSTONE_DATASTORE"] = parts.datastore.directory();
+  if (const auto engine = os::ExecutablePath()) {
+    options.process_environment["FLOWSTONE_ENGINE"] = *engine;
+  }
   options.mode = choices.processes;
   return options;
 }

@@ -32,6 +32,7 @@ Status TaskRecorder::CreateTask(const flow::TaskSpec& task, std::optional<std::s
                                     .index = static_cast<std::int64_t>(frame.index),
                                     .value = frame.value});
   }
+  record.iteration_stack.assign(task.iteration_stack.begin(), task.iteration_stack.end());
   for (const flow::TaskInput& input : task.inputs) {
     record.parents.push_back(flow::TaskName(input.step, input.task));
   }

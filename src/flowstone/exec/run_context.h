@@ -14,6 +14,8 @@ struct RunContext {
   std::string flow_name = {};
   std::string flow_file = {};  // absolute: what is imported
   std::string script = {};     // sys.argv[0] of the tasks
+  // "pkg.hello" after `python -m pkg.hello`: makes relative imports work.
+  std::optional<std::string> module = {};
   std::string run_id = {};
   std::string user = {};
   std::string name_space = {};  // "user:ada"; empty for the global one

@@ -324,7 +324,8 @@ OutgoingFrame LoadFrame(const RunContext& run, const PythonEnvironment& environm
                      {"sys_path", environment.sys_path},
                      {"compat_root", ToJson(run.compat_root)},
                      {"environment", std::move(variables)},
-                     {"argv0", run.script}});
+                     {"argv0", run.script},
+                     {"module", ToJson(run.module)}});
 }
 
 OutgoingFrame ShutdownFrame() {

@@ -32,6 +32,7 @@ RunContext TestRun() {
   run.temporary_directory = "/tmp";
   run.steps_json = R"([{"name":"start"}])";
   run.compat_root = "/opt/compat";
+  run.module = "pkg.hello";
   return run;
 }
 

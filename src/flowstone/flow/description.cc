@@ -222,6 +222,7 @@ Result<FlowDescription> ParseIdentity(const JsonObject& root) {
   FLOWSTONE_LET(flow.name, NonEmptyText(identity, "name"));
   FLOWSTONE_LET(flow.file, NonEmptyText(identity, "file"));
   FLOWSTONE_LET(flow.script, NonEmptyText(identity, "script"));
+  FLOWSTONE_LET(flow.module, identity.OptionalText("module"));
   FLOWSTONE_LET(flow.doc, TextOrEmpty(identity, "doc"));
   FLOWSTONE_LET(flow.line, ParseLine(identity, "line"));
   if (flow.file.front() != '/') {

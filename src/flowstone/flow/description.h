@@ -90,6 +90,8 @@ struct FlowDescription {
   std::string name = {};
   std::string file = {};    // absolute
   std::string script = {};  // as typed
+  // "pkg.hello" after `python -m pkg.hello`
+  std::optional<std::string> module = {};
   std::string doc = {};
   int line = 0;
   std::vector<ParameterDescription> parameters = {};

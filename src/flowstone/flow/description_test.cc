@@ -21,7 +21,8 @@ using ::testing::HasSubstr;
 constexpr std::string_view kHello = R"({"version": 1,
  "sdk": {"version": "0.1.0", "root": "/opt/flowstone/python", "compat_root": null},
  "python": {"executable": "/usr/bin/python3.11", "version": "3.11.2", "implementation": "CPython"},
- "flow": {"name": "HelloFlow", "file": "/home/ada/hello.py", "script": "hello.py", "line": 4, "doc": ""},
+ "flow": {"name": "HelloFlow", "file": "/home/ada/hello.py", "script": "hello.py",
+          "module": "pkg.hello", "line": 4, "doc": ""},
  "parameters": [{"name": "alpha", "variable": "alpha", "kind": "float", "required": false,
                  "has_default": true, "default": 0.1, "default_is_function": false,
                  "help": "learning rate", "separator": null, "is_text": true, "encoding": null, "line": 5}],
@@ -49,6 +50,7 @@ TEST(FlowDescription, KeepsEveryField) {
   const Result<FlowDescription> flow = ParseFlowDescription(kHello);
   ASSERT_THAT(flow, IsOk());
   EXPECT_EQ(flow->name, "HelloFlow");
+  EXPECT_EQ(flow->module, "pkg.hello");
   EXPECT_EQ(flow->sdk.compat_root, std::nullopt);
   EXPECT_EQ(flow->python.version, "3.11.2");
   ASSERT_EQ(flow->parameters.size(), 1U);
@@ -61,6 +63,13 @@ TEST(FlowDescription, KeepsEveryField) {
   EXPECT_THAT(flow->package_suffixes, ElementsAre(".sql"));
   EXPECT_EQ(flow->package_include[0].name, "data");
   EXPECT_THAT(flow->steps_json, HasSubstr(R"("transition_line":14)"));
+}
+
+TEST(FlowDescription, OfAScriptHasNoModule) {
+  const Result<FlowDescription> flow =
+      ParseFlowDescription(Replaced(R"("module": "pkg.hello")", R"("module": null)"));
+  ASSERT_THAT(flow, IsOk());
+  EXPECT_EQ(flow->module, std::nullopt);
 }
 
 TEST(FlowDescription, SwitchTargetsAreInTheOrderOfTheCases) {

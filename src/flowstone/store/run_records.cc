@@ -255,6 +255,19 @@ std::vector<ForeachFrame> TakeForeachStack(FieldReader& reader) {
   return stack;
 }
 
+// Empty in records that were written before there was the key.
+std::vector<std::int64_t> TakeIterationStack(FieldReader& reader) {
+  std::vector<std::int64_t> stack;
+  for (const Json& item : reader.List("iteration_stack")) {
+    if (!item.is_number_integer() || item.get<std::int64_t>() < 0) {
+      reader.Fail("'iteration_stack' holds what is no count");
+      return {};
+    }
+    stack.push_back(item.get<std::int64_t>());
+  }
+  return stack;
+}
+
 std::map<std::string, ArtifactReference> TakeArtifacts(FieldReader& reader) {
   std::map<std::string, ArtifactReference> artifacts;
   Json object = reader.Object("artifacts");
@@ -416,6 +429,7 @@ std::string TaskRecord::ToJson() const {
                  {"task", task},
                  {"created_ms", created_ms},
                  {"foreach_stack", stack},
+                 {"iteration_stack", iteration_stack},
                  {"parents", parents},
                  {"origin", OrNull(origin)}},
                 unknown);
@@ -427,6 +441,7 @@ Result<TaskRecord> TaskRecord::Parse(std::string_view json) {
                     .task = reader.Text("task"),
                     .created_ms = reader.Integer<std::int64_t>("created_ms"),
                     .foreach_stack = TakeForeachStack(reader),
+                    .iteration_stack = TakeIterationStack(reader),
                     .parents = reader.TextList("parents"),
                     .origin = reader.OptionalText("origin")};
   return reader.Finish(std::move(record));

@@ -95,9 +95,10 @@ struct TaskRecord {
   std::string step;
   std::string task;
   std::int64_t created_ms = 0;
-  std::vector<ForeachFrame> foreach_stack = {};  // outermost first
-  std::vector<std::string> parents = {};         // "step/task"
-  std::optional<std::string> origin = {};        // pathspec of the task that this one repeats
+  std::vector<ForeachFrame> foreach_stack = {};    // outermost first
+  std::vector<std::int64_t> iteration_stack = {};  // of a recursive switch: how often before
+  std::vector<std::string> parents = {};           // "step/task"
+  std::optional<std::string> origin = {};          // pathspec of the task that this one repeats
   UnknownKeys unknown = {};
 
   std::string ToJson() const;

@@ -52,6 +52,7 @@ TaskRecord SampleTask() {
       .created_ms = 1795336457300,
       .foreach_stack =
           {{.step = "start", .variable = "alphas", .num_splits = 3, .index = 1, .value = "0.5"}},
+      .iteration_stack = {2},
       .parents = {"start/1"},
       .origin = "HelloFlow/1795336457000000/train/6"};
 }
@@ -112,6 +113,19 @@ TEST(RunTags, AreTheirGoldenFile) {
 TEST(TaskRecord, IsItsGoldenFile) {
   ExpectGolden("store/task.json", SampleTask().ToJson());
   EXPECT_THAT(TaskRecord::Parse(ReadGolden("store/task.json")), IsOkAndHolds(SampleTask()));
+}
+
+TEST(TaskRecord, OfBeforeIterationsIsRead) {
+  TaskRecord expected = SampleTask();
+  expected.iteration_stack.clear();
+  EXPECT_THAT(TaskRecord::Parse(ReadGolden("store/task_without_iterations.json")),
+              IsOkAndHolds(expected));
+}
+
+TEST(TaskRecord, RefusesIterationsThatAreNoCounts) {
+  EXPECT_THAT(TaskRecord::Parse(R"({"version": 1, "step": "a", "task": "1", "created_ms": 1,
+                                    "iteration_stack": ["x"]})"),
+              HasCode(ErrorCode::kCorrupt));
 }
 
 TEST(AttemptRecord, IsItsGoldenFile) {

@@ -9,6 +9,7 @@ from flowstone import (
     Parameter,
     catch,
     environment,
+    package_suffixes,
     pypi,
     pypi_base,
     resources,
@@ -28,6 +29,7 @@ def announced(function):
     return wrapper
 
 
+@package_suffixes(".sql", ".json")
 @pypi_base(python="3.12", packages={"requests": ">=2"})
 class DescribedFlow(FlowSpec):
     """What it is for.
