@@ -15,6 +15,7 @@ from .decorators.base import flow_decorators_of
 from .decorators.package_suffixes import suffixes_of
 from .decorators.registry import attach_specifications
 from .engine import sdk_root
+from .exceptions import MetaflowException
 from .flowspec import FlowSpec
 from .parameters import Parameter, parameters_of
 from .source import SourceFile
@@ -36,6 +37,7 @@ def describe(flow: type[FlowSpec], specifications: Iterable[str] = ()) -> dict[s
     attach_specifications(steps.values(), specifications)
     described_steps = describe_steps(flow)
     _check_decorators(flow, described_steps)
+    _check_parameters(flow)
     return {
         "version": DESCRIPTION_VERSION,
         "sdk": {"version": __version__, "root": sdk_root(), "compat_root": compat_root()},
@@ -113,6 +115,16 @@ def _describe_flow(flow: type[FlowSpec]) -> dict[str, Any]:
         "line": line,
         "doc": clean_doc(flow.__doc__),
     }
+
+
+def _check_parameters(flow: type[FlowSpec]) -> None:
+    for variable, parameter in parameters_of(flow).items():
+        if hasattr(FlowSpec, variable):
+            raise MetaflowException(
+                f"Parameter *{parameter.name}* cannot be the attribute *{variable}* of "
+                f"{flow.__name__}: every flow has a self.{variable} already. "
+                "Give the attribute another name."
+            )
 
 
 def _describe_parameter(variable: str, parameter: Parameter) -> dict[str, Any]:

@@ -241,6 +241,20 @@ def test_metaflow_has_what_flowstone_has_and_nothing_else() -> None:
     assert "cannot import name 'kubernetes' from 'metaflow'" in result.stdout
 
 
+def test_a_parameter_cannot_hide_a_member_of_every_flow(tmp_path: Path, echo_engine: Path) -> None:
+    flow = tmp_path / "flow.py"
+    flow.write_text(one_step(decorators="name = Parameter('who', default='x')"))
+    result = subprocess.run(
+        [sys.executable, str(flow)],
+        env={"PYTHONPATH": str(PYTHON_ROOT), "FLOWSTONE_ENGINE": str(echo_engine)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "Parameter *who* cannot be the attribute *name* of OneFlow" in result.stderr
+
+
 def test_module_of_python_m(tmp_path: Path, echo_engine: Path) -> None:
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg" / "__init__.py").write_text("")

@@ -80,6 +80,21 @@ TEST(ParseArguments, NoCommandIsNoError) {
   EXPECT_TRUE(Parse({}).command.empty());
 }
 
+TEST(ParseArguments, EachPositionalTakesItsWord) {
+  CommandSpec root{.name = "flowstone", .summary = "", .options = {}};
+  root.commands = {{.name = "why",
+                    .summary = "print why",
+                    .options = {},
+                    .positionals = {{.key = "name", .metavar = "NAME", .help = ""},
+                                    {.key = "lock", .metavar = "LOCK", .help = ""}}}};
+  const auto parsed = ParseArguments(root, {"why", "beta", "pylock.toml"}, os::Environment(), 80);
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_EQ(std::get<ParsedArguments>(*parsed).Positional("name"), "beta");
+  EXPECT_EQ(std::get<ParsedArguments>(*parsed).Positional("lock"), "pylock.toml");
+  EXPECT_THAT(ParseArguments(root, {"why", "a", "b", "c"}, os::Environment(), 80),
+              HasMessage(HasSubstr("unexpected argument 'c'")));
+}
+
 TEST(ParseArguments, TheRestIsLeftAlone) {
   const auto parsed = Parse({"exec", "--offline", "--", "python", "-c", "--offline"});
   EXPECT_THAT(parsed.positionals.at("command"), ElementsAre("python", "-c", "--offline"));
