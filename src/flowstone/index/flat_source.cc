@@ -19,6 +19,15 @@ bool IsHtmlName(std::string_view path) {
   return lower.ends_with(".html") || lower.ends_with(".htm");
 }
 
+// A directory gives no hashes, and nothing is installed unverified: the lock has to have one.
+Status AddHash(os::FileSystem& files, IndexFile& file) {
+  FLOWSTONE_LET(const net::Url url, net::Url::Parse(file.url));
+  if (url.scheme() == "file" && !file.sha256) {
+    FLOWSTONE_LET(file.sha256, HashFile(files, url.DecodedPath()));
+  }
+  return Ok();
+}
+
 }  // namespace
 
 bool MayBelongTo(const pypi::Name& name, std::string_view filename) {
@@ -37,9 +46,11 @@ Result<std::vector<IndexFile>> FlatSources::FilesOf(const pypi::Name& name) {
   FLOWSTONE_TRY(status_);
   std::vector<IndexFile> found;
   for (const IndexFile& file : files_) {
-    if (MayBelongTo(name, file.filename)) {
-      found.push_back(file);
+    if (!MayBelongTo(name, file.filename)) {
+      continue;
     }
+    found.push_back(file);
+    FLOWSTONE_TRY(AddHash(runtime_.files(), found.back()));
   }
   return found;
 }

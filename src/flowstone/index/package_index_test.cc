@@ -212,6 +212,7 @@ TEST_F(PackageIndexTest, FindLinksComeBeforeTheIndex) {
               ElementsAre("pkg-1-py3-none-any.whl", "pkg-3.tar.gz", "pkg-2.zip", "pkg-4.tar.gz"));
   EXPECT_EQ((*project)->files[0].url, "file:///wheels/pkg-1-py3-none-any.whl");
   EXPECT_EQ((*project)->files[0].size, 5U);
+  EXPECT_EQ((*project)->files[0].sha256, Digest::Of("local"));
 }
 
 TEST_F(PackageIndexTest, FindLinksAloneNeedNoNetwork) {
