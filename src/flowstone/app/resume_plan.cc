@@ -35,6 +35,7 @@ Status CheckStep(const flow::FlowDescription& flow, const flow::Graph& graph,
   Error error{.code = ErrorCode::kInvalid,
               .message = "the flow " + flow.name + " has no step '" + step + "'"};
   std::vector<std::string> steps;
+  steps.reserve(flow.steps.size());
   for (const flow::StepDescription& known : flow.steps) {
     steps.push_back(known.name);
   }

@@ -56,7 +56,7 @@ TEST(Result, ValueOfAnErrorIsABug) {
 
 TEST(Error, PrintsHintsAfterContext) {
   Error error{.code = ErrorCode::kNotFound, .message = "no lock", .context = {"while syncing"}};
-  error.hints.push_back("run `flowstone lock`");
+  error.hints.emplace_back("run `flowstone lock`");
   EXPECT_EQ(error.ToString(), "no lock\n  while syncing\nhint: run `flowstone lock`");
 }
 

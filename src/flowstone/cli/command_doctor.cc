@@ -43,6 +43,7 @@ Result<std::vector<Diagnosis>> DiagnoseDatastore(EngineSession& session) {
   FLOWSTONE_LET(const store::VerifyReport report,
                 store::VerifyDatastore((*datastore)->datastore(), *progress));
   std::vector<Diagnosis> diagnoses;
+  diagnoses.reserve(report.findings.size() + 1);
   for (const store::Finding& finding : report.findings) {
     diagnoses.push_back({.subject = "datastore " + finding.key,
                          .health = Health::kBad,

@@ -13,6 +13,7 @@ namespace {
 
 std::string Requirements(const app::EnvironmentWish& wish) {
   std::vector<std::string> texts;
+  texts.reserve(wish.requirements.size());
   for (const pypi::Requirement& requirement : wish.requirements) {
     texts.push_back(requirement.ToString());
   }

@@ -77,6 +77,7 @@ Result<int> CommandTree(EngineSession& session) {
     nlohmann::json json = nlohmann::json::array();
     for (const LockedPackage& package : lock.packages) {
       std::vector<std::string> needs;
+      needs.reserve(package.dependencies.size());
       for (const lock::LockedDependency& dependency : package.dependencies) {
         needs.push_back(dependency.name.ToString());
       }

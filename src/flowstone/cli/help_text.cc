@@ -103,6 +103,7 @@ std::string RenderHelp(const CommandSpec& root, const std::vector<std::string>& 
     text += FoldText(Capitalised(spec->summary), width, 0) + ".\n";
   }
   std::vector<std::pair<std::string, std::string>> rows;
+  rows.reserve(spec->commands.size());
   for (const CommandSpec& command : spec->commands) {
     rows.emplace_back(command.name, command.summary);
   }

@@ -41,13 +41,13 @@ class SiteMap {
   using Page = std::function<net::Response(const net::Request&)>;
 
   void Add(const std::string& url, Page page) { pages_[url] = std::move(page); }
-  void Add(const std::string& url, net::Response response) {
+  void Add(const std::string& url, const net::Response& response) {
     Add(url, [response](const net::Request&) { return response; });
   }
   void AddJson(const std::string& url, const std::string& body,
                std::vector<std::pair<std::string, std::string>> headers = {}) {
     headers.emplace_back("Content-Type", "application/vnd.pypi.simple.v1+json");
-    Add(url, net::MakeResponse(200, body, std::move(headers)));
+    Add(url, net::MakeResponse(200, body, headers));
   }
   Result<net::Response> Answer(const net::Request& request) const {
     const auto found = pages_.find(request.url);
@@ -63,7 +63,8 @@ inline std::string PageOf(const std::vector<std::string>& filenames) {
   std::string files;
   for (const std::string& name : filenames) {
     files += files.empty() ? "" : ",";
-    files += R"({"filename":")" + name + R"(","url":"https://files.example/)" + name + R"("})";
+    files.append(R"({"filename":")").append(name);
+    files.append(R"(","url":"https://files.example/)").append(name).append(R"("})");
   }
   return R"({"meta":{"api-version":"1.1"},"name":"pkg","files":[)" + files + "]}";
 }

@@ -19,7 +19,7 @@ std::string Tokens(const std::string& html) {
     out += token->kind == HtmlToken::Kind::kStartTag ? "<" : "</";
     out += token->name;
     for (const auto& [name, value] : token->attributes) {
-      out += " " + name + "=\"" + value + "\"";
+      out.append(" ").append(name).append("=\"").append(value).append("\"");
     }
     out += ">";
   }

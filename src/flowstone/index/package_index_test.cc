@@ -32,6 +32,7 @@ using ::testing::Not;
 
 std::vector<std::string> Names(const ProjectFiles& project) {
   std::vector<std::string> names;
+  names.reserve(project.files.size());
   for (const IndexFile& file : project.files) {
     names.push_back(file.filename);
   }

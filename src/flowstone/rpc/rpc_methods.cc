@@ -34,7 +34,7 @@ json ParseRecord(const std::string& text) {
   return json::parse(text, nullptr, false);
 }
 
-Answer Fields(json fields) {
+Answer Fields(const json& fields) {
   return {.fields = fields.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
