@@ -123,7 +123,7 @@ def test_resume_takes_over_what_succeeded(kept: Project) -> None:
     resumed = kept.flow("resume")
     assert resumed.status == 0, resumed
     assert "working on" not in resumed.output, resumed
-    assert "Cloning results" in resumed.output
+    assert "Cloning previously run task" in resumed.output
     answer = kept.script(
         """
         from flowstone import Flow

@@ -1,6 +1,7 @@
 """What a client says about the newest run of a flow, as JSON: under Metaflow and Flowstone."""
 
 import json
+import re
 import sys
 
 from metaflow import Flow, Run, Step, Task, namespace
@@ -22,7 +23,11 @@ def task_answers(task):
         "exception": plain(task.exception),
         "artifacts": {artifact.id: plain(artifact.data) for artifact in task},
         "named_tuple": sorted(task.artifacts._fields),
-        "stdout": [line for line in task.stdout.splitlines() if not line.startswith((">", "20"))],
+        "stdout": [
+            re.sub(r"^\d{4}-\d\d-\d\d [\d:.]+ ", "", line)
+            for line in task.stdout.splitlines()
+            if not line.startswith(">")
+        ],
         "parents": sorted(parent.pathspec.split("/")[2] for parent in task.parent_tasks),
         "children": sorted(child.pathspec.split("/")[2] for child in task.child_tasks),
         "path": task.metadata_dict.get("foreach-execution-path"),

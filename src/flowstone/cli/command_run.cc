@@ -1,10 +1,13 @@
 // `run` and `resume`.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
+#include <string_view>
 #include <utility>
 
 #include "flowstone/app/run_flow.h"
+#include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/os/signal_watcher.h"
@@ -32,6 +35,21 @@ class SignalStop final : public flow::StopSignal {
   os::SignalWatcher& watcher_;
   int count_ = 0;
 };
+
+// `text` as a shell takes it for one word.
+std::string ShellWord(const std::string& text) {
+  const auto is_plain = [](char c) {
+    return IsAsciiAlnum(c) || std::string_view("._-+/@%:,=").find(c) != std::string_view::npos;
+  };
+  if (std::all_of(text.begin(), text.end(), is_plain)) {
+    return text;
+  }
+  std::string word = "'";
+  for (const char c : text) {
+    word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return word + "'";
+}
 
 Result<app::EnvironmentChoice> EnvironmentChoiceOf(const FlowSession& session) {
   const std::string kind = session.arguments.Value("environment").value_or("");
@@ -105,7 +123,8 @@ void PrintHowToLook(FlowSession& session, const app::FinishedRun& finished) {
   if (session.verbosity == Verbosity::kQuiet) {
     return;
   }
-  const std::string& script = session.flow.script;
+  const std::string script =
+      session.flow.module ? "-m " + *session.flow.module : ShellWord(session.flow.script);
   std::string text = fmt::format("Run {}/{}\n", session.flow.name, finished.run);
   if (finished.outcome.status == flow::RunStatus::kSucceeded) {
     text += fmt::format("look at it: python {} dump {}/end, or Flow('{}')['{}'] in Python\n",
@@ -120,7 +139,7 @@ void PrintHowToLook(FlowSession& session, const app::FinishedRun& finished) {
   session.console.Err(session.console.err_style().Dim(text));
 }
 
-CommandResult Execute(FlowSession& session, app::RunChoices choices) {
+CommandResult Execute(FlowSession& session, const app::RunChoices& choices) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
                 EnvironmentSettingsOf(session.arguments, session.flow.python.executable));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));

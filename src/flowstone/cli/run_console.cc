@@ -111,23 +111,19 @@ void RunConsole::Print(const flow::TaskFailedEvent& event) {
   }
   const bool segfault = event.failure.message.find("SIGSEGV") != std::string::npos;
   Line(head, style.Red(segfault ? "Task failed with a segmentation fault." : "Task failed."));
-  if (event.then == flow::AfterFailure::kGiveUp &&
-      event.failure.reason != flow::FailureReason::kCancelled && event.id.attempt > 0) {
-    Line(head, "This failed task will not be retried.");
-  }
 }
 
 void RunConsole::Print(const flow::TaskClonedEvent& event) {
   if (verbosity_ == Verbosity::kQuiet || event.step == flow::kParametersStep) {
     return;
   }
-  Line(
-      TaskHead(event.step, event.task, 0),
-      fmt::format("Cloning results of a previously run task {}/{}", event.step, event.origin_task));
+  Line(TaskHead(event.step, event.task, 0),
+       fmt::format("Cloning previously run task {}/{}", event.step, event.origin_task));
 }
 
 void RunConsole::Print(const flow::ForeachYieldedEvent& event) {
-  if (verbosity_ != Verbosity::kQuiet) {
+  // Without a process the task was cloned, and so are its children, which say so themselves.
+  if (verbosity_ != Verbosity::kQuiet && event.pid > 0) {
     Line(TaskHead(event.step, event.task, event.pid),
          fmt::format("Foreach yields {} child steps.", event.num_splits));
   }
