@@ -70,8 +70,14 @@ def test_the_second_run_asks_nobody(project: Project, stocked: Index) -> None:
 def test_wheels_are_kept_in_the_datastore(project: Project, stocked: Index) -> None:
     project.write("flow.py", FLOW)
     assert project.flow("run").status == 0
-    kept = sorted(path.name for path in (project.path / ".flowstone" / "art").rglob("*") if path.is_file())
-    assert kept == sorted(stocked.sha256[name] for name in stocked.sha256 if "beta-2.5" in name or "alpha" in name or "beta-1.5" in name)
+    kept = sorted(
+        path.name for path in (project.path / ".flowstone" / "art").rglob("*") if path.is_file()
+    )
+    assert kept == sorted(
+        stocked.sha256[name]
+        for name in stocked.sha256
+        if "beta-2.5" in name or "alpha" in name or "beta-1.5" in name
+    )
 
 
 def test_environment_flag_gives_every_step_one(project: Project, stocked: Index) -> None:
@@ -104,7 +110,13 @@ def test_environment_flag_gives_every_step_one(project: Project, stocked: Index)
 
 
 def test_environment_local_switches_off_and_says_so(project: Project, stocked: Index) -> None:
-    project.write("flow.py", FLOW.replace("import alpha, beta, sys", "import sys").replace("import alpha, sys", "import sys").replace('alpha.__version__, beta.__version__, ', "").replace("alpha.__version__, ", ""))
+    project.write(
+        "flow.py",
+        FLOW.replace("import alpha, beta, sys", "import sys")
+        .replace("import alpha, sys", "import sys")
+        .replace("alpha.__version__, beta.__version__, ", "")
+        .replace("alpha.__version__, ", ""),
+    )
     done = project.flow("--environment=local", "run")
     assert done.status == 0, done
     assert "@pypi is switched off" in done.errors
@@ -141,10 +153,18 @@ def test_an_environment_sees_nothing_of_the_system(project: Project, stocked: In
         assert f"{name} False" in done.output, done
 
 
-def test_the_flow_and_its_local_package_are_importable_inside(project: Project, stocked: Index) -> None:
+def test_the_flow_and_its_local_package_are_importable_inside(
+    project: Project, stocked: Index
+) -> None:
     project.write("helpers/__init__.py", "")
     project.write("helpers/words.py", "GREETING = 'local package'\n")
-    project.write("flow.py", FLOW.replace("import alpha, sys\n", "import alpha, sys\n            from helpers.words import GREETING; print(GREETING)\n"))
+    project.write(
+        "flow.py",
+        FLOW.replace(
+            "import alpha, sys\n",
+            "import alpha, sys\n            from helpers.words import GREETING; print(GREETING)\n",
+        ),
+    )
     done = project.flow("run")
     assert done.status == 0, done
     assert "local package" in done.output
@@ -190,7 +210,10 @@ def test_conflict_names_the_chain_of_reasons(project: Project, stocked: Index) -
 
 
 def test_python_that_does_not_exist_lists_what_does(project: Project, stocked: Index) -> None:
-    project.write("flow.py", FLOW.replace('packages={"alpha": "1.0"}', 'python="3.99", packages={"alpha": "1.0"}'))
+    project.write(
+        "flow.py",
+        FLOW.replace('packages={"alpha": "1.0"}', 'python="3.99", packages={"alpha": "1.0"}'),
+    )
     done = project.flow("run")
     assert done.status == 1, done
     assert "3.99" in done.errors
@@ -202,9 +225,11 @@ FAULTS = {
     "403": (Fault(status=403), "/simple/alpha/", "403"),
     "500": (Fault(status=500), "/simple/alpha/", "500"),
     "login page": (
-        Fault(body=b"<html><body><form action='/login'><input type='password'></form></body></html>"),
+        Fault(
+            body=b"<html><body><form action='/login'><input type='password'></form></body></html>"
+        ),
         "/simple/alpha/",
-        "log",
+        "asks for a password",
     ),
     "truncated": (Fault(truncate_to=100), "/files/alpha-1.0-py3-none-any.whl", "alpha"),
     "redirect loop": (
@@ -217,9 +242,12 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_faulty_index_is_reported_with_what_to_do(project: Project, stocked: Index, name: str) -> None:
+def test_a_faulty_index_is_reported_with_what_to_do(
+    project: Project, stocked: Index, name: str
+) -> None:
     fault, path, said = FAULTS[name]
     stocked.faults[path] = fault
+    stocked.ranges = False  # what is cut off cannot be completed by a range either
     done = run_with(project, '{"alpha": "1.0"}')
     assert done.status == 1, done
     assert said in done.errors.lower(), done
@@ -269,7 +297,11 @@ def test_every_kind_of_index_gives_the_same_lock(
     stocked.style, stocked.metadata, stocked.ranges = style, metadata, ranges
     done = run_with(project, '{"alpha": "1.0"}')
     assert done.status == 0, done
-    locks = [path.read_text() for path in (project.path / ".flowstone" / "lock").rglob("*") if path.is_file()]
+    locks = [
+        path.read_text()
+        for path in (project.path / ".flowstone" / "lock").rglob("*")
+        if path.is_file()
+    ]
     assert any('name = "beta"\nversion = "2.5"' in text for text in locks), locks
 
 
@@ -313,7 +345,10 @@ def test_environment_show_and_lock(project: Project, stocked: Index) -> None:
     locked = project.flow("environment", "lock", "--json")
     assert locked.status == 0, locked
     steps = {entry["step"]: entry["packages"] for entry in json.loads(locked.output)}
-    assert steps == {"start": {"alpha": "1.0", "beta": "2.5"}, "end": {"alpha": "2.0", "beta": "1.5"}}
+    assert steps == {
+        "start": {"alpha": "1.0", "beta": "2.5"},
+        "end": {"alpha": "2.0", "beta": "1.5"},
+    }
     after = project.flow("environment", "show")
     assert "beta 1.5" in after.output
 
@@ -325,7 +360,9 @@ def test_lock_sync_exec_tree_why(project: Project, stocked: Index) -> None:
     assert synced.status == 0, synced
     directory = synced.output.splitlines()[0]
     assert (Path(directory) / "bin" / "python").exists()
-    ran = project.engine("exec", "pylock.toml", "--", "python", "-c", "import beta; print(beta.__version__)")
+    ran = project.engine(
+        "exec", "pylock.toml", "--", "python", "-c", "import beta; print(beta.__version__)"
+    )
     assert ran.output == "2.5\n", ran
     assert project.engine("tree", "pylock.toml").output == "alpha 1.0\n    beta 2.5\n"
     assert project.engine("why", "beta", "pylock.toml").output == "alpha 1.0 -> beta 2.5\n"

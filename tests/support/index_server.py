@@ -1,7 +1,8 @@
 """A package index on loopback that can misbehave on request.
 
-It serves PEP 691 JSON (or PEP 503 HTML), PEP 658 metadata, byte ranges and validators. `requests` lists
-what was asked, as "METHOD path". `faults` maps a path (or its beginning, when it ends in "*") to a Fault.
+It serves PEP 691 JSON (or PEP 503 HTML), PEP 658 metadata, byte ranges and validators. `requests`
+lists what was asked, as "METHOD path". `faults` maps a path (or its beginning, when it ends in "*")
+to a Fault.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Callable
 
 from support.wheels import Wheel
 
@@ -46,6 +48,7 @@ class Index:
         self.faults: dict[str, Fault] = {}
         self.requests: list[str] = []
         self.headers_seen: list[dict[str, str]] = []
+        self.before_answer: Callable[[int], None] | None = None  # gets the number of the request
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -84,7 +87,9 @@ class Index:
     def fault_for(self, path: str) -> Fault | None:
         with self._lock:
             for pattern, fault in self.faults.items():
-                matches = path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
+                matches = (
+                    path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
+                )
                 if matches and fault.times > 0:
                     fault.times -= 1
                     return fault
@@ -98,14 +103,18 @@ class Index:
         for filename in files:
             attributes = ""
             if filename in self.requires_python:
-                attributes += f' data-requires-python="{html.escape(self.requires_python[filename])}"'
+                attributes += (
+                    f' data-requires-python="{html.escape(self.requires_python[filename])}"'
+                )
             if self.metadata:
                 attributes += ' data-core-metadata="true"'
             if filename in self.yanked:
                 attributes += f' data-yanked="{html.escape(self.yanked[filename])}"'
             link = f"../../files/{filename}#sha256={self.sha256[filename]}"
             rows.append(f'<a href="{link}"{attributes}>{filename}</a><br>')
-        return ("<!DOCTYPE html><html><body>" + "\n".join(rows) + "</body></html>").encode(), HTML_TYPE
+        return (
+            "<!DOCTYPE html><html><body>" + "\n".join(rows) + "</body></html>"
+        ).encode(), HTML_TYPE
 
     def _json_page(self, name: str, files: dict[str, bytes]) -> dict[str, object]:
         listing = []
@@ -150,6 +159,8 @@ class Index:
             def do_GET(self) -> None:
                 index.requests.append(f"{self.command} {self.path}")
                 index.headers_seen.append(dict(self.headers.items()))
+                if index.before_answer is not None:
+                    index.before_answer(len(index.requests))
                 fault = index.fault_for(self.path)
                 found = index.content_of(self.path)
                 if fault is not None and (fault.status != 200 or fault.body is not None):

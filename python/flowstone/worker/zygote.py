@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from ..frames import Channel, Frame, ProtocolError
 from .child_process import become_task_process, prepare_output, run_and_exit
+from .guardian import Guardian
 from .loader import load_flow, prepare_interpreter, thread_count
 from .task import run_task
 
@@ -50,6 +51,8 @@ class Zygote:
 
     def __init__(self, channel: Channel):
         self._channel = channel
+        # Before the import, which may start threads: a fork leaves them in an unknown state.
+        self._guardian = Guardian(channel.fileno())
         self._flow: type[FlowSpec] | None = None
         self._keys: dict[int, str] = {}  # process id of a child → key of its task
         self._wakeup, self._signals = os.pipe()
@@ -131,6 +134,7 @@ class Zygote:
 
     def _fork(self, frame: Frame) -> None:
         key = frame.header["key"]
+        self._guardian.dismiss()  # its signal would leave nobody to end the children
         sys.stdout.flush()
         sys.stderr.flush()
         try:
