@@ -1,4 +1,4 @@
-"""Flows that cannot run: each is refused before anything starts, with a line a person can act on."""
+"""Flows that cannot run: each is refused before anything starts, with a line to act on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ CASES = {
     "no start": (flow("begin(): self.next(self.end)", "end():"), "start"),
     "no end": (flow("start(): self.next(self.a)", "a(): self.next(self.start)"), "end"),
     "cycle": (
-        flow("start(): self.next(self.a)", "a(): self.next(self.b)", "b(): self.next(self.a)", "end():"),
+        flow(
+            "start(): self.next(self.a)",
+            "a(): self.next(self.b)",
+            "b(): self.next(self.a)",
+            "end():",
+        ),
         "a",
     ),
     "join without inputs": (
@@ -44,7 +49,12 @@ CASES = {
         "lost",
     ),
     "split that is not joined": (
-        flow("start(): self.next(self.a, self.b)", "a(): self.next(self.end)", "b(): self.next(self.end)", "end():"),
+        flow(
+            "start(): self.next(self.a, self.b)",
+            "a(): self.next(self.end)",
+            "b(): self.next(self.end)",
+            "end():",
+        ),
         "join",
     ),
 }
@@ -71,7 +81,10 @@ def test_syntax_error_is_pythons_own_message(project: Project) -> None:
 
 
 def test_import_error_names_the_module(project: Project) -> None:
-    project.write("flow.py", "import no_such_module_anywhere\n" + flow("start(): self.next(self.end)", "end():"))
+    project.write(
+        "flow.py",
+        "import no_such_module_anywhere\n" + flow("start(): self.next(self.end)", "end():"),
+    )
     done = project.flow("run")
     assert done.status == 1, done
     assert "no_such_module_anywhere" in done.errors
@@ -115,9 +128,12 @@ def test_help_fits_eighty_columns_and_names_parameters(project: Project) -> None
     ],
 )
 def test_wrong_arguments_are_named(project: Project, arguments: list[str], said: str) -> None:
-    text = flow("start(): self.next(self.end)", "end():").replace("FlowSpec, step", "FlowSpec, Parameter, step")
+    text = flow("start(): self.next(self.end)", "end():").replace(
+        "FlowSpec, step", "FlowSpec, Parameter, step"
+    )
     text = text.replace(
-        "class BadFlow(FlowSpec):\n", "class BadFlow(FlowSpec):\n    alpha = Parameter('alpha', default=1)\n"
+        "class BadFlow(FlowSpec):\n",
+        "class BadFlow(FlowSpec):\n    alpha = Parameter('alpha', default=1)\n",
     )
     project.write("flow.py", text)
     done = project.flow(*arguments)

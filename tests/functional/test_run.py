@@ -1,4 +1,4 @@
-"""`run` through the installed command line: shapes of graphs, failures of tasks, what is printed."""
+"""`run` through the installed command line: shapes of graphs, failures of tasks, the console."""
 
 from __future__ import annotations
 
@@ -47,10 +47,14 @@ def test_linear_flow_runs_and_prints_metaflows_lines(project: Project) -> None:
     run = run_id_of(done.output)
     stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} "
     assert re.search(stamp + rf"Workflow starting \(run-id {run}\):", done.output), done
-    assert re.search(stamp + rf"\[{run}/start/1 \(pid \d+\)\] Task is starting\.", done.output), done
+    assert re.search(stamp + rf"\[{run}/start/1 \(pid \d+\)\] Task is starting\.", done.output), (
+        done
+    )
     assert re.search(rf"\[{run}/start/1 \(pid \d+\)\] hello from start", done.output), done
     assert re.search(rf"\[{run}/end/3 \(pid \d+\)\] x is 2, alpha is 0\.25", done.output), done
-    assert re.search(rf"\[{run}/end/3 \(pid \d+\)\] Task finished successfully\.", done.output), done
+    assert re.search(rf"\[{run}/end/3 \(pid \d+\)\] Task finished successfully\.", done.output), (
+        done
+    )
     assert done.output.rstrip().endswith("Done!"), done
     assert "executing LinearFlow for user:tester" in done.errors
 
@@ -318,7 +322,8 @@ def test_a_stopped_run_leaves_nothing_running(project: Project, number: signal.S
     project.write(
         "flow.py",
         FAILING.format(
-            body="open('pid', 'w').write(str(os.getpid())); print('sleeping', flush=True); time.sleep(300)"
+            body="open('pid', 'w').write(str(os.getpid())); "
+            "print('sleeping', flush=True); time.sleep(300)"
         ),
     )
     process = project.start("run")

@@ -1,4 +1,4 @@
-"""A directory with a flow in it, a cache and a datastore of its own, and the ways to run things there."""
+"""A directory with a flow in it, its own cache and datastore, and the ways to run things there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD_PYTHON = Path(os.environ.get("FLOWSTONE_TEST_PYTHON", ROOT / "build" / "venv" / "bin" / "python"))
+BUILD_PYTHON = Path(
+    os.environ.get("FLOWSTONE_TEST_PYTHON", ROOT / "build" / "venv" / "bin" / "python")
+)
 ENGINE = Path(os.environ.get("FLOWSTONE_TEST_ENGINE", ROOT / "build" / "bin" / "flowstone"))
 DEADLINE = 120  # seconds until a hanging command is killed
 
@@ -28,7 +30,7 @@ class Done:
 
 
 class Project:
-    """`path` holds the flow; `home` is the cache; both are empty at first and no index is reachable."""
+    """`path` holds the flow, `home` is the cache: empty at first. No index is reachable."""
 
     def __init__(self, path: Path, home: Path) -> None:
         self.path = path
@@ -78,7 +80,9 @@ class Project:
             )
         )
 
-    def start(self, *arguments: str, file: str = "flow.py", **variables: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, file: str = "flow.py", **variables: str
+    ) -> subprocess.Popen[bytes]:
         """Starts `python FILE ARGUMENT…` in a process group of its own."""
         return subprocess.Popen(
             [str(BUILD_PYTHON), file, *arguments],

@@ -40,7 +40,7 @@ class CaughtFlow(FlowSpec):
 
     @step
     def meet(self, inputs):
-        self.reasons = [inputs.slow.why.exception, inputs.named.why.exception]
+        self.reasons = [inputs.slow.why.exception.splitlines()[0], inputs.named.why.exception]
         self.colour = inputs.named.colour
         self.kept = inputs.plain.before
         self.next(self.end)
