@@ -103,6 +103,16 @@ def test_a_flow_runs_with_the_installed_command(user: Project) -> None:
     assert "word installed" in done.output
 
 
+def test_the_installed_command_needs_no_activated_environment(
+    user: Project, installed: Path
+) -> None:
+    user.write("flow.py", FLOW.format(name="flowstone"))
+    user.environment["PATH"] = "/usr/bin:/bin"
+    done = user.command([str(installed / "flowstone"), "flow.py", "run"])
+    assert done.status == 0, done
+    assert f"sdk {installed.parent}" in done.output
+
+
 def test_the_client_finds_the_installed_engine(user: Project) -> None:
     user.write("flow.py", FLOW.format(name="metaflow"))
     assert run_in(user, "python", "flow.py", "run").status == 0

@@ -234,7 +234,9 @@ Status TakeAfterMark(const Bound& bound, std::vector<std::string> words, const s
     taken.insert(taken.end(), words.begin(), end);
     words.erase(words.begin(), end);
   }
-  return words.empty() ? Ok() : UnknownArgument(bound, words.front(), path);
+  return words.empty()
+             ? Ok()
+             : UsageError("unexpected argument '" + words.front() + "' after --", bound, path);
 }
 
 const Bound* SelectedChild(const Bound& bound) {
@@ -281,6 +283,9 @@ Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
   std::string failure;
   try {
     app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();  // "--tag: 1 required TEXT missing"
+    failure = "option '" + what.substr(0, what.find(':')) + "' needs a value";
   } catch (const CLI::Error& error) {
     failure = error.what();
   }

@@ -120,6 +120,7 @@ TEST(ParseArguments, AnUnknownOptionDoesNotBeginTheRest) {
 TEST(ParseArguments, NothingAfterTheMarkIsAnOption) {
   EXPECT_THAT(Parse({"dump", "--", "--odd"}).positionals.at("pathspec"), ElementsAre("--odd"));
   EXPECT_THAT(ErrorOf({"dump", "a", "--", "b"}), HasSubstr("unexpected argument 'b'"));
+  EXPECT_THAT(ErrorOf({"--", "run"}), HasSubstr("unexpected argument 'run' after --"));
 }
 
 TEST(ParseArguments, VariablesStandInForOptions) {
@@ -146,7 +147,7 @@ TEST(ParseArguments, ErrorsSuggestTheNearestSpelling) {
 
 TEST(ParseArguments, MissingArgumentsAreNamed) {
   EXPECT_THAT(ErrorOf({"dump"}), HasSubstr("missing argument PATHSPEC"));
-  EXPECT_THAT(ErrorOf({"run", "--alpha"}), HasSubstr("--alpha"));
+  EXPECT_THAT(ErrorOf({"run", "--alpha"}), HasSubstr("option '--alpha' needs a value"));
 }
 
 TEST(RenderHelp, NoLineIsLongerThanTheWidth) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <unistd.h>
 
+#include "flowstone/os/errno_error.h"
 #include "flowstone/os/terminal.h"
 
 namespace flowstone::cli {
@@ -29,26 +30,39 @@ void Console::SetColor(ColorChoice choice, const os::Environment& environment) {
   err_style_ = TerminalStyle::Choose(choice, os::IsTerminal(STDERR_FILENO), no_color, force, term);
 }
 
-void Console::Write(int descriptor, std::string_view text) {
-  const std::scoped_lock lock(mutex_);
+int Console::Write(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) {
       continue;
     }
-    if (written <= 0) {
-      return;
+    if (written < 0) {
+      return errno;
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  return 0;
 }
 
 void Console::Out(std::string_view text) {
-  Write(STDOUT_FILENO, text);
+  const std::scoped_lock lock(mutex_);
+  const int failure = Write(STDOUT_FILENO, text);
+  if (output_errno_ == 0) {
+    output_errno_ = failure;
+  }
 }
 
 void Console::Err(std::string_view text) {
+  const std::scoped_lock lock(mutex_);
   Write(STDERR_FILENO, text);
+}
+
+Status Console::OutputStatus() const {
+  const std::scoped_lock lock(mutex_);
+  if (output_errno_ == 0 || output_errno_ == EPIPE) {
+    return Ok();
+  }
+  return os::ErrnoError(output_errno_, "write to standard output");
 }
 
 void Console::PrintError(const Error& error) {

@@ -21,9 +21,12 @@ class Console {
 
   void SetColor(ColorChoice choice, const os::Environment& environment);
 
-  // Whole texts; nothing is added. A reader that has gone away is no error.
+  // Whole texts; nothing is added. A reader that has gone away is no error; see OutputStatus.
   void Out(std::string_view text);
   void Err(std::string_view text);
+
+  // The first failure to write to standard output, such as that of a full disk.
+  Status OutputStatus() const;
 
   // "error: …" with context and hints, on standard error.
   void PrintError(const Error& error);
@@ -38,9 +41,11 @@ class Console {
   ProgressMode progress_mode() const { return progress_mode_; }
 
  private:
-  void Write(int descriptor, std::string_view text);
+  // Zero, or the errno of what went wrong.
+  int Write(int descriptor, std::string_view text);
 
-  std::mutex mutex_;  // one text at a time
+  mutable std::mutex mutex_;  // one text at a time
+  int output_errno_ = 0;
   TerminalStyle out_style_;
   TerminalStyle err_style_;
   std::size_t width_ = 80;

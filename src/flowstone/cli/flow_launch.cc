@@ -1,6 +1,7 @@
 #include "flowstone/cli/flow_launch.h"
 
 #include "flowstone/base/text.h"
+#include "flowstone/os/executable_path.h"
 #include "flowstone/os/path.h"
 #include "flowstone/os/replace_process.h"
 
@@ -11,6 +12,12 @@ Result<std::string> FindLaunchingPython(const app::Machine& machine) {
   std::vector<std::string> candidates;
   if (const auto venv = machine.environment.GetNonEmpty("VIRTUAL_ENV")) {
     candidates.push_back(os::JoinPath(*venv, "bin/python"));
+  }
+  // An installed engine lies beside the Python that has the SDK.
+  if (const auto engine = os::ExecutablePath()) {
+    const std::string bin(os::DirName(*engine));
+    candidates.push_back(os::JoinPath(bin, "python3"));
+    candidates.push_back(os::JoinPath(bin, "python"));
   }
   const std::string path = machine.environment.Get("PATH").value_or("/usr/bin:/bin");
   for (const char* name : {"python3", "python"}) {

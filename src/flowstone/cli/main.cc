@@ -77,7 +77,12 @@ int Main(int argc, char** argv) {
                                .clock = clock,
                                .environment = environment,
                                .working_directory = *directory};
-    return Dispatch(machine, {argv + 1, argv + argc}, console);
+    const int status = Dispatch(machine, {argv + 1, argv + argc}, console);
+    if (const Status written = console.OutputStatus(); !written) {
+      console.PrintError(written.error());
+      return status == 0 ? 1 : status;
+    }
+    return status;
   } catch (const std::exception& bug) {
     console.PrintError({.code = ErrorCode::kInternal,
                         .message = bug.what(),
