@@ -11,7 +11,7 @@ title "python flow.py --environment=pypi run"
 "$python" flow.py --environment=pypi run
 title "again: nothing to resolve, nothing to download"
 "$python" flow.py --environment=pypi run
-title "python flow.py package list"
-"$python" flow.py package list
+title "python flow.py package list --archive: the code that went with it, Flowstone's own files left out"
+"$python" flow.py package list --archive | grep -v '^\.fs_'
 title "python look.py"
 "$python" look.py
