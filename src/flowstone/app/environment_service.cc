@@ -230,7 +230,13 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
                                        .layout = layout_,
                                        .archives = *provider_,
                                        .progress = progress_});
-  return builder.Ensure(spec);
+  Result<install::Environment> environment = builder.Ensure(spec);
+  if (!environment && environment.error().code == ErrorCode::kDenied &&
+      environment.error().message.find(layout_.root()) != std::string::npos) {
+    return std::move(environment.error())
+        .WithHint("make the cache writable, or set FLOWSTONE_HOME to a directory that is");
+  }
+  return environment;
 }
 
 Result<std::optional<install::Environment>> EnvironmentService::Find(

@@ -21,6 +21,8 @@ class ProgressSink {
   // The total became known or grew.
   virtual void SetTotal(Phase phase, std::uint64_t total) = 0;
   virtual void Finish(Phase phase) = 0;
+  // The phase ends without its result: an error follows.
+  virtual void Abandon(Phase phase) { Finish(phase); }
 };
 
 class NoProgress final : public ProgressSink {

@@ -2,6 +2,7 @@
 // Nothing here knows a locale.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,8 @@ std::string JoinText(std::span<const std::string> pieces, std::string_view separ
 // Without leading and trailing space, tab, newline, carriage return, form feed and vertical tab.
 std::string_view TrimText(std::string_view text);
 std::string AsciiLower(std::string_view text);
+// "1 package", "2 packages": for nouns with a regular plural.
+std::string CountOf(std::size_t count, std::string_view noun);
 bool IsAsciiSpace(char c);
 bool IsAsciiDigit(char c);
 bool IsAsciiAlpha(char c);

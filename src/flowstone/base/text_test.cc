@@ -42,5 +42,11 @@ TEST(NearestSpelling, FindsAMisspellingButNotAnotherWord) {
   EXPECT_EQ(NearestSpelling("environment", commands), std::nullopt);
 }
 
+TEST(CountOf, OneIsSingular) {
+  EXPECT_EQ(CountOf(0, "package"), "0 packages");
+  EXPECT_EQ(CountOf(1, "package"), "1 package");
+  EXPECT_EQ(CountOf(2, "package"), "2 packages");
+}
+
 }  // namespace
 }  // namespace flowstone

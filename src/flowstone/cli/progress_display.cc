@@ -48,17 +48,17 @@ std::string Amount(const Words& words, std::uint64_t amount) {
 }  // namespace
 
 std::string FormatBytes(std::uint64_t bytes) {
-  constexpr std::array<std::string_view, 4> kUnits = {"kB", "MB", "GB", "TB"};
+  constexpr std::array<std::string_view, 4> units = {"kB", "MB", "GB", "TB"};
   if (bytes < 1000) {
     return fmt::format("{} B", bytes);
   }
   auto value = static_cast<double>(bytes) / 1000;
   std::size_t unit = 0;
-  while (value >= 999.95 && unit + 1 < kUnits.size()) {
+  while (value >= 999.95 && unit + 1 < units.size()) {
     value /= 1000;
     ++unit;
   }
-  return fmt::format("{:.1f} {}", value, kUnits[unit]);
+  return fmt::format("{:.1f} {}", value, units[unit]);
 }
 
 std::string FormatDuration(std::int64_t nanoseconds) {
@@ -84,7 +84,7 @@ void ProgressDisplay::Start(Phase phase, const std::string& label, std::uint64_t
   if (mode_ == ProgressMode::kBars) {
     Redraw();
   } else if (mode_ == ProgressMode::kLines) {
-    write_(fmt::format("{} {}...\n", WordsOf(phase).doing, label));
+    write_(fmt::format("{}{}{}...\n", WordsOf(phase).doing, label.empty() ? "" : " ", label));
   }
 }
 
@@ -127,6 +127,13 @@ void ProgressDisplay::Finish(Phase phase) {
   }
 }
 
+void ProgressDisplay::Abandon(Phase phase) {
+  const std::scoped_lock lock(mutex_);
+  if (running_.erase(phase) > 0 && mode_ == ProgressMode::kBars) {
+    Redraw();
+  }
+}
+
 std::string ProgressDisplay::Bar(Phase phase, const Running& running) const {
   const Words words = WordsOf(phase);
   std::string line = fmt::format("{:<11} ", words.doing);
@@ -155,7 +162,7 @@ std::string ProgressDisplay::Summary(Phase phase, const Running& running) const 
     const double rate = static_cast<double>(running.done) * 1e9 / static_cast<double>(elapsed);
     line += fmt::format(", {}/s", FormatBytes(static_cast<std::uint64_t>(rate)));
   }
-  if (!running.label.empty()) {
+  if (!running.label.empty() && running.label != Amount(words, running.done)) {
     line += style_.Dim(fmt::format(" ({})", running.label));
   }
   return line;

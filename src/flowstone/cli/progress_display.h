@@ -32,6 +32,7 @@ class ProgressDisplay final : public ProgressSink {
   void Advance(Phase phase, std::uint64_t amount, const std::string& item) override;
   void SetTotal(Phase phase, std::uint64_t total) override;
   void Finish(Phase phase) override;
+  void Abandon(Phase phase) override;
 
  private:
   struct Running {

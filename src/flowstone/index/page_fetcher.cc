@@ -100,8 +100,7 @@ void PageFetcher::Ask(const net::Url& index, const pypi::Name& name,
           TakeUnchanged(index, name, *std::move(cached), outcome->headers, std::move(done));
           return;
         }
-        done(Annotate(TakeNew(index, name, std::move(outcome)),
-                      "while looking for " + name.ToString() + " on " + index.Redacted()));
+        done(TakeNew(index, name, std::move(outcome)));
       });
 }
 

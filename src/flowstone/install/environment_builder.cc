@@ -5,6 +5,7 @@
 #include <atomic>
 #include <set>
 
+#include "flowstone/base/text.h"
 #include "flowstone/install/disk_space.h"
 #include "flowstone/install/environment_record.h"
 #include "flowstone/install/parallel.h"
@@ -271,15 +272,17 @@ Result<Environment> EnvironmentBuilder::Build(const EnvironmentSpec& spec, const
   FLOWSTONE_LET(const std::vector<PlannedPackage> packages, ProvidePackages(parts_.archives, spec));
   const EnvironmentScheme scheme = SchemeOf(spec.interpreter);
   FLOWSTONE_LET(const EnvironmentPlan plan, PlanEnvironment(packages, scheme));
-  parts_.progress.Start(Phase::kInstall, std::to_string(packages.size()) + " packages",
-                        packages.size());
+  parts_.progress.Start(Phase::kInstall, CountOf(packages.size(), "package"), packages.size());
   FLOWSTONE_LET(StagingDirectory staging, StagingDirectory::Create(filesystem, parts_.layout));
   const Status built =
       Construction(filesystem, parts_.layout, spec, staging.path())
           .Run(plan, packages, EnvironmentRecord::Of(spec, id, scheme.site_packages));
+  if (!built) {
+    parts_.progress.Abandon(Phase::kInstall);
+    return built.error();
+  }
   parts_.progress.Advance(Phase::kInstall, packages.size(), "");
   parts_.progress.Finish(Phase::kInstall);
-  FLOWSTONE_TRY(built);
   FLOWSTONE_TRY(
       Publish(filesystem, parts_.layout, staging, parts_.layout.EnvironmentDirectory(id)));
   Environment environment =

@@ -138,7 +138,7 @@ Status DownloadWheel(os::FileSystem& filesystem, net::Transport& transport, Prog
     response = net::Fetch(transport, request);
   }
   if (!response) {
-    return std::move(response.error()).WithContext("while fetching " + wheel.file_name);
+    return std::move(response.error());
   }
   if (response->status != 200 && response->status != 206) {
     return BadStatus(wheel, response->status, origin);

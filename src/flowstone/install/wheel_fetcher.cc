@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "flowstone/base/text.h"
+#include "flowstone/install/disk_space.h"
 #include "flowstone/install/parallel.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_download.h"
@@ -81,16 +82,17 @@ class Fetch {
     for (const WheelArtifact* wheel : missing_) {
       total += wheel->size.value_or(0);
     }
-    parts_.progress.Start(Phase::kDownload, std::to_string(missing_.size()) + " packages", total);
+    parts_.progress.Start(Phase::kDownload, CountOf(missing_.size(), "package"), total);
     const Status done = ForEachInParallel(missing_.size(), options_.workers, [this](std::size_t i) {
       return Annotate(FetchOne(*missing_[i]), "while fetching " + Label(*missing_[i]));
     });
-    parts_.progress.Finish(Phase::kDownload);
-    FLOWSTONE_TRY(done);
-    if (!unreachable_.empty()) {
+    if (!done || !unreachable_.empty()) {
+      parts_.progress.Abandon(Phase::kDownload);
+      FLOWSTONE_TRY(done);
       std::ranges::sort(unreachable_);
       return OfflineError(unreachable_);
     }
+    parts_.progress.Finish(Phase::kDownload);
     return Ok();
   }
 
@@ -99,6 +101,8 @@ class Fetch {
     FLOWSTONE_LET(const StagingDirectory staging,
                   StagingDirectory::Create(parts_.filesystem, parts_.cache.layout()));
     const std::string path = os::JoinPath(staging.path(), "wheel");
+    FLOWSTONE_TRY(
+        CheckDiskSpace(parts_.filesystem, staging.path(), RoundedToBlocks(wheel.size.value_or(0))));
     FLOWSTONE_LET(const Origin origin, Obtain(wheel, path));
     if (origin == Origin::kNowhere) {
       const std::lock_guard lock(mutex_);

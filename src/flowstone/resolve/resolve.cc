@@ -1,5 +1,6 @@
 #include "flowstone/resolve/resolve.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -22,18 +23,42 @@ namespace {
 
 using Answer = std::variant<Resolution, ResolveConflict>;
 
+// Who asks: "step train", "step train and pylock.toml", or the number of requirements when nobody
+// is named.
+std::string AskersOf(const ResolveRequest& request) {
+  std::vector<std::string> askers;
+  for (const RequestedRequirement& wish : request.requirements) {
+    if (!wish.origin.empty() && std::ranges::find(askers, wish.origin) == askers.end()) {
+      askers.push_back(wish.origin);
+    }
+  }
+  if (askers.empty()) {
+    return CountOf(request.requirements.size(), "requirement");
+  }
+  return JoinText(askers, " and ");
+}
+
 // Ends the phase however the work ends.
 class ResolvePhase {
  public:
-  explicit ResolvePhase(ProgressSink& progress) : progress_(progress) {
-    progress_.Start(Phase::kResolve, "", 0);
+  ResolvePhase(ProgressSink& progress, const std::string& label) : progress_(progress) {
+    progress_.Start(Phase::kResolve, label, 0);
   }
-  ~ResolvePhase() { progress_.Finish(Phase::kResolve); }
+  ~ResolvePhase() {
+    if (!is_finished_) {
+      progress_.Abandon(Phase::kResolve);
+    }
+  }
+  void Finish() {
+    is_finished_ = true;
+    progress_.Finish(Phase::kResolve);
+  }
   ResolvePhase(const ResolvePhase&) = delete;
   ResolvePhase& operator=(const ResolvePhase&) = delete;
 
  private:
   ProgressSink& progress_;
+  bool is_finished_ = false;
 };
 
 Status CheckRequirements(const ResolveRequest& request) {
@@ -62,6 +87,10 @@ ResolveConflict MakeConflict(const solve::Conflict& conflict, const IndexProvide
   if (text.find("pre-releases are") != std::string::npos) {
     answer.hints.emplace_back("allow pre-releases, or name one in a requirement");
   }
+  if (text.find("was not found in any index") != std::string::npos) {
+    answer.hints.emplace_back(
+        "check the spelling, or name the index that has it with --extra-index-url");
+  }
   if (request.exclude_newer_us) {
     answer.hints.push_back("files published from " +
                            lock::FormatTimestamp(*request.exclude_newer_us) +
@@ -86,13 +115,23 @@ Error ExhaustedError(const solve::Exhausted& exhausted, const IndexProvider& pro
 }  // namespace
 
 Error ResolveConflict::ToError() const {
-  return Error{.code = ErrorCode::kConflict, .message = explanation.ToString(), .hints = hints};
+  const std::vector<std::string>& reasons = explanation.reasons;
+  std::string message = "the requirements cannot be satisfied";
+  if (reasons.size() == 1) {
+    message += ": " + reasons.front();
+  } else {
+    message += " together:";
+    for (std::size_t i = 0; i < reasons.size(); ++i) {
+      message += "\n  " + std::to_string(i + 1) + ". " + reasons[i];
+    }
+  }
+  return Error{.code = ErrorCode::kConflict, .message = std::move(message), .hints = hints};
 }
 
 Result<Answer> Resolve(const ResolveRequest& request, CandidateSource& source,
                        ProgressSink& progress, const ResolveOptions& options) {
   FLOWSTONE_TRY(CheckRequirements(request));
-  const ResolvePhase phase(progress);
+  ResolvePhase phase(progress, AskersOf(request));
   IndexProvider provider(request, source, progress, options);
   FLOWSTONE_LET(const solve::Outcome outcome,
                 solve::Solve(provider, provider.vocabulary().request(),
@@ -105,6 +144,7 @@ Result<Answer> Resolve(const ResolveRequest& request, CandidateSource& source,
   }
   FLOWSTONE_LET(Resolution resolution,
                 BuildLock(std::get<solve::Solution>(outcome), provider, request, options));
+  phase.Finish();
   return Answer(std::move(resolution));
 }
 

@@ -102,7 +102,7 @@ TEST_F(ResolveTest, ConflictIsAnAnswerThatNamesWhoAsks) {
                                      "app<1"));
   const Error error = std::get<ResolveConflict>(*Answer()).ToError();
   EXPECT_EQ(error.code, ErrorCode::kConflict);
-  EXPECT_THAT(error.message, HasSubstr("cannot be satisfied together"));
+  EXPECT_THAT(error.message, HasSubstr("cannot be satisfied: step train"));
 }
 
 TEST_F(ResolveTest, IndexThatDoesNotAnswerEndsTheWork) {
