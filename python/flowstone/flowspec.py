@@ -87,8 +87,18 @@ class FlowSpec:
 
     @property
     def name(self) -> str:
-        """The flow's name: that of its class."""
-        return type(self).__name__
+        """The flow's name: that of its class, until a step assigns something else."""
+        state = self._flowstone
+        if "name" not in self.__dict__ and (
+            state.artifacts is None or "name" not in state.artifacts
+        ):
+            return type(self).__name__
+        value: str = self.__dict__["name"] if "name" in self.__dict__ else self.__getattr__("name")
+        return value
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self.__dict__["name"] = value
 
     @property
     def script_name(self) -> str:
@@ -167,16 +177,16 @@ class FlowSpec:
     def __str__(self) -> str:
         state = self._flowstone
         if not state.step:
-            return f"<flow {self.name}>"
+            return f"<flow {type(self).__name__}>"
         index = ",".join(str(frame.index) for frame in state.foreach_stack)
         if not index:
-            return f"<flow {self.name} step {state.step}>"
+            return f"<flow {type(self).__name__} step {state.step}>"
         item = self.input
         if item is None:
-            return f"<flow {self.name} step {state.step}[{index}]>"
+            return f"<flow {type(self).__name__} step {state.step}[{index}]>"
         text = str(item)
         shown = text if len(text) <= 20 else text[:20] + "..."
-        return f"<flow {self.name} step {state.step}[{index}] (input: {shown})>"
+        return f"<flow {type(self).__name__} step {state.step}[{index}] (input: {shown})>"
 
     def __getstate__(self) -> NoReturn:
         raise MetaflowException(

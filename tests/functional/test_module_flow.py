@@ -81,3 +81,29 @@ def test_recursion_is_resumed_where_it_failed(project: Project) -> None:
     assert resumed.status == 0, resumed
     assert "turn 2" not in resumed.output, resumed
     assert "turn 3" in resumed.output
+
+
+def test_name_of_a_flow_can_be_an_artifact(project: Project) -> None:
+    project.write(
+        "flow.py",
+        """
+        from metaflow import FlowSpec, step
+
+        class NamedFlow(FlowSpec):
+            @step
+            def start(self):
+                assert self.name == "NamedFlow"
+                self.name = "ada"
+                self.next(self.end)
+
+            @step
+            def end(self):
+                print(self.name, self)
+
+        if __name__ == "__main__":
+            NamedFlow()
+        """,
+    )
+    done = project.flow("run")
+    assert done.status == 0, done
+    assert "ada <flow NamedFlow step end>" in done.output, done

@@ -10,7 +10,9 @@ from metaflow.exception import MetaflowInvalidPathspec, MetaflowNotFound
 
 def plain(value):
     if hasattr(value, "stacktrace"):
-        return {"wrapped": value.type.split(".")[-1], "message": value.exception.split("\n")[0]}
+        # Metaflow says "line 25::" where there is no file.
+        message = value.exception.split("\n")[0].replace("::", ":")
+        return {"wrapped": value.type.split(".")[-1], "message": message}
     return repr(value)
 
 
