@@ -174,7 +174,7 @@ CommandResult Execute(FlowSession& session, const app::RunChoices& choices) {
 
 CommandResult CommandRun(FlowSession& session) {
   FLOWSTONE_LET(app::RunChoices choices, ChoicesOf(session));
-  return Execute(session, std::move(choices));
+  return Execute(session, choices);
 }
 
 CommandResult CommandResume(FlowSession& session) {
@@ -185,7 +185,7 @@ CommandResult CommandResume(FlowSession& session) {
     resume.step = step;
   }
   choices.resume = std::move(resume);
-  return Execute(session, std::move(choices));
+  return Execute(session, choices);
 }
 
 }  // namespace flowstone::cli
