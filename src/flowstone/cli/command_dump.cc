@@ -44,11 +44,12 @@ CommandResult CommandDump(FlowSession& session) {
                 app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kRefuse));
   FLOWSTONE_LET(const auto tasks,
                 SelectTasks(datastore->runs(), session.flow.name, found->second.front()));
+  const std::string script =
+      "import sys; sys.path.insert(0, sys.argv[1]); from flowstone.dump import main; "
+      "main(sys.argv[2])";
   os::ProcessSpec python{
-      .arguments = {session.flow.python.executable, "-c",
-                    "import sys; sys.path.insert(0, sys.argv[1]); from flowstone.dump import main; "
-                    "main(sys.argv[2])",
-                    session.flow.sdk.root, OrderFor(session, tasks, max_value_size).dump()},
+      .arguments = {session.flow.python.executable, "-c", script, session.flow.sdk.root,
+                    OrderFor(session, tasks, max_value_size).dump()},
       .environment = session.machine.environment.ToMap(),
       .directory = session.machine.working_directory,
       .descriptors = {{.parent_fd = 1, .child_fd = 1}, {.parent_fd = 2, .child_fd = 2}}};

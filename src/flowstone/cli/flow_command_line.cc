@@ -161,6 +161,7 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
     root.summary.pop_back();
   }
   std::vector<DynamicOption> parameters;
+  parameters.reserve(flow.parameters.size());
   for (const flow::ParameterDescription& parameter : flow.parameters) {
     parameters.push_back(OptionOf(parameter));
   }
