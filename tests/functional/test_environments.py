@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -368,3 +369,40 @@ def test_lock_sync_exec_tree_why(project: Project, stocked: Index) -> None:
     assert project.engine("why", "beta", "pylock.toml").output == "alpha 1.0 -> beta 2.5\n"
     again = project.engine("lock", "alpha==1.0", "-o", "-")
     assert again.output == (project.path / "pylock.toml").read_text()
+
+
+def test_two_interpreters_meet_in_one_run(project: Project, stocked: Index) -> None:
+    listed = json.loads(project.engine("python", "list", "--json", HOME=os.environ["HOME"]).output)
+    minors = sorted({".".join(python["version"].split(".")[:2]) for python in listed})
+    if len(minors) < 2:
+        pytest.skip(f"this machine has one Python only: {minors}")
+    first, second = minors[0], minors[-1]
+    project.write(
+        "flow.py",
+        f"""
+        from flowstone import FlowSpec, step, pypi
+
+        class PythonsFlow(FlowSpec):
+            @pypi(python="{first}", packages={{"alpha": "1.0"}})
+            @step
+            def start(self):
+                import alpha, sys
+                self.value = [alpha.__version__]
+                print("start", alpha.__version__, *sys.version_info[:2])
+                self.next(self.end)
+
+            @pypi(python="{second}", packages={{"alpha": "2.0"}})
+            @step
+            def end(self):
+                import alpha, sys
+                self.value.append(alpha.__version__)
+                print("end", self.value, *sys.version_info[:2])
+
+        if __name__ == "__main__":
+            PythonsFlow()
+        """,
+    )
+    done = project.flow("run", HOME=os.environ["HOME"])
+    assert done.status == 0, done
+    assert f"start 1.0 {first.replace('.', ' ')}" in done.output, done
+    assert f"end ['1.0', '2.0'] {second.replace('.', ' ')}" in done.output, done
