@@ -4,9 +4,9 @@
 #include <utility>
 #include <variant>
 
+#include "flowstone/install/locked_packages.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/lock/lock_reader.h"
-#include "flowstone/lock/lock_select.h"
 #include "flowstone/lock/lock_writer.h"
 #include "flowstone/resolve/resolve.h"
 #include "flowstone/version.h"
@@ -15,20 +15,9 @@ namespace flowstone::app {
 namespace {
 
 Result<install::EnvironmentSpec> SpecOf(const LockedEnvironment& locked) {
-  FLOWSTONE_LET(const std::vector<lock::SelectedWheel> wheels,
-                lock::SelectWheels(locked.lock, locked.interpreter.target));
   install::EnvironmentSpec spec{.interpreter = locked.interpreter, .packages = {}};
-  for (const lock::SelectedWheel& wheel : wheels) {
-    install::EnvironmentPackage package;
-    package.wheel = {.name = wheel.name.ToString(),
-                     .version = wheel.version.ToString(),
-                     .file_name = wheel.file.name,
-                     .location = wheel.file.url.value_or(wheel.file.path.value_or("")),
-                     .digest = wheel.sha256,
-                     .size = wheel.file.size};
-    package.wish = wheel.is_requested ? install::Wish::kRequested : install::Wish::kDependency;
-    spec.packages.push_back(std::move(package));
-  }
+  FLOWSTONE_LET(spec.packages, install::PackagesOfLock(locked.lock, locked.interpreter.target, {},
+                                                       locked.directory));
   return spec;
 }
 
@@ -215,9 +204,12 @@ Result<std::optional<LockedEnvironment>> EnvironmentService::FindLock(const Envi
 }
 
 Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,
-                                                      const std::string& python) {
-  LockedEnvironment locked{
-      .text = text, .digest = Digest::Of(text), .origin = LockedEnvironment::Origin::kGiven};
+                                                      const std::string& python,
+                                                      const std::string& directory) {
+  LockedEnvironment locked{.directory = directory,
+                           .text = text,
+                           .digest = Digest::Of(text),
+                           .origin = LockedEnvironment::Origin::kGiven};
   FLOWSTONE_LET(locked.lock, lock::ParseLock(text));
   const std::string request = python.empty() ? locked.lock.requires_python.ToString() : python;
   FLOWSTONE_LET(locked.interpreter, FindPython(request));

@@ -41,8 +41,9 @@ struct EnvironmentSettings {
 struct LockedEnvironment {
   install::Interpreter interpreter = {};
   lock::Lock lock = {};
-  std::string text = {};  // of the pylock.toml
-  Digest digest = {};     // of the text
+  std::string directory = "/";  // absolute: relative paths in the lock start here
+  std::string text = {};        // of the pylock.toml
+  Digest digest = {};           // of the text
   enum class Origin : std::uint8_t { kRemembered, kResolved, kGiven };
   Origin origin = Origin::kRemembered;
   std::vector<std::string> warnings = {};
@@ -63,8 +64,10 @@ class EnvironmentService {
   // `origin` says who asks ("step train"). kConflict with the chain of reasons when the wish cannot
   // be fulfilled.
   Result<LockedEnvironment> Lock(const EnvironmentWish& wish, const std::string& origin);
-  // A lock from elsewhere, for the interpreter that `python` asks for.
-  Result<LockedEnvironment> UseLock(const std::string& text, const std::string& python);
+  // A lock from elsewhere, for the interpreter that `python` asks for. `directory` is where it
+  // lies.
+  Result<LockedEnvironment> UseLock(const std::string& text, const std::string& python,
+                                    const std::string& directory);
   Result<install::Environment> Prepare(const LockedEnvironment& locked);
   // The environment of a lock if it is there. No side effects.
   Result<std::optional<install::Environment>> Find(const LockedEnvironment& locked);

@@ -19,15 +19,6 @@
 namespace flowstone::app {
 namespace {
 
-Result<std::map<std::string, flow::RetryPolicy>> RetryPolicies(const flow::FlowDescription& flow) {
-  std::map<std::string, flow::RetryPolicy> policies;
-  for (const flow::StepDescription& step : flow.steps) {
-    FLOWSTONE_LET(policies[step.name],
-                  Annotate(flow::RetryPolicyOf(step), "in step '" + step.name + "'"));
-  }
-  return policies;
-}
-
 std::vector<std::string> SystemTags(const flow::FlowDescription& flow, const std::string& user) {
   return {"flowstone_version:" + std::string(kVersion), "python_version:" + flow.python.version,
           "runtime:dev", "user:" + user};
@@ -177,7 +168,7 @@ Result<FinishedRun> RunFlow(const flow::FlowDescription& flow, const RunChoices&
   FLOWSTONE_LET(const flow::Graph graph, CheckedGraph(flow));
   FLOWSTONE_TRY(CheckParameters(flow, choices.parameters));
   flow::SchedulerOptions scheduling{.max_num_splits = choices.max_num_splits};
-  FLOWSTONE_LET(scheduling.retries, RetryPolicies(flow));
+  FLOWSTONE_LET(scheduling.retries, flow::RetryPoliciesOf(flow));
   std::optional<std::string> origin_run;
   if (choices.resume) {
     FLOWSTONE_LET(OriginRun origin, PlanResume(runs, flow, graph, *choices.resume));

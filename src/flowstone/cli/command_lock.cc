@@ -64,9 +64,12 @@ Result<ReadyEnvironment> PrepareLock(EngineSession& session) {
   FLOWSTONE_LET(const std::string text, ReadLock(session));
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   app::EnvironmentService service(session.machine, home, nullptr, *progress, settings);
-  FLOWSTONE_LET(app::LockedEnvironment locked,
-                Annotate(service.UseLock(text, session.arguments.Value("python").value_or("")),
-                         "while reading the lock " + session.arguments.Positional("lock")));
+  const std::string directory = os::DirName(
+      os::AbsolutePath(session.machine.working_directory, session.arguments.Positional("lock")));
+  FLOWSTONE_LET(
+      app::LockedEnvironment locked,
+      Annotate(service.UseLock(text, session.arguments.Value("python").value_or(""), directory),
+               "while reading the lock " + session.arguments.Positional("lock")));
   FLOWSTONE_LET(install::Environment environment, service.Prepare(locked));
   for (const std::string& warning : environment.warnings) {
     session.console.PrintWarning(warning);

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "flowstone/default_index.h"
-#include "flowstone/index/page_file.h"
+#include "flowstone/lock/timestamp.h"
 
 namespace flowstone::cli {
 
@@ -66,8 +66,7 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
     settings.lock_use = app::LockUse::kUpgrade;
   }
   if (const auto date = arguments.Value("exclude-newer")) {
-    const bool day_only = date->find('T') == std::string::npos;
-    settings.exclude_newer_us = index::ParseUploadTime(day_only ? *date + "T00:00:00Z" : *date);
+    settings.exclude_newer_us = lock::ParseTimestamp(*date);
     if (!settings.exclude_newer_us) {
       return Error{.code = ErrorCode::kInvalid,
                    .message = "--exclude-newer is '" + *date + "', not a date",
