@@ -371,6 +371,18 @@ def test_lock_sync_exec_tree_why(project: Project, stocked: Index) -> None:
     assert again.output == (project.path / "pylock.toml").read_text()
 
 
+def test_a_configured_directory_that_is_not_there_is_only_told(
+    project: Project, stocked: Index
+) -> None:
+    project.environment["PIP_FIND_LINKS"] = "/nowhere/at/all"
+    done = run_with(project, '{"alpha": "1.0"}')
+    assert done.status == 0, done
+    assert "/nowhere/at/all" in done.errors
+    asked = project.engine("lock", "alpha", "--find-links", "/nowhere/else", "-o", "-")
+    assert asked.status == 1, asked
+    assert "/nowhere/else" in asked.errors
+
+
 def test_two_interpreters_meet_in_one_run(project: Project, stocked: Index) -> None:
     listed = json.loads(project.engine("python", "list", "--json", HOME=os.environ["HOME"]).output)
     minors = sorted({".".join(python["version"].split(".")[:2]) for python in listed})

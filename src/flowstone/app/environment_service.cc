@@ -166,6 +166,8 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const resolve::ResolveR
                            .lock = std::move(resolution.lock),
                            .origin = LockedEnvironment::Origin::kResolved,
                            .warnings = std::move(resolution.warnings)};
+  locked.warnings.insert(locked.warnings.end(), connection->warnings().begin(),
+                         connection->warnings().end());
   locked.text = lock::WriteLock(locked.lock);
   locked.digest = Digest::Of(locked.text);
   return locked;

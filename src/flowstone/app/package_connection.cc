@@ -1,9 +1,12 @@
 #include "flowstone/app/package_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "flowstone/net/netrc.h"
 #include "flowstone/net/url.h"
+#include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
 
 namespace flowstone::app {
 namespace {
@@ -43,6 +46,7 @@ Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine
                                             {.working_directory = machine.working_directory,
                                              .default_index_url = options.default_index_url},
                                             machine.environment, machine.filesystem));
+  connection->DropMissingDirectories(machine.filesystem, options.request.find_links);
   const index::IndexSettings& settings = connection->settings_;
   FLOWSTONE_LET(connection->curl_, net::CurlTransport::Open(TransportOptions(machine, settings)));
   connection->authenticating_ = std::make_unique<net::AuthenticatingTransport>(
@@ -59,14 +63,23 @@ Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine
   return connection;
 }
 
-std::vector<std::string> PackageConnection::IndexNames() const {
-  std::vector<std::string> names;
-  for (const std::string& text : settings_.indexes) {
-    if (const Result<net::Url> url = net::Url::Parse(text)) {
-      names.push_back(url->WithoutCredentials().ToString());
+void PackageConnection::DropMissingDirectories(os::FileSystem& filesystem,
+                                               const std::vector<std::string>& explicit_links) {
+  std::vector<std::string> kept;
+  for (const std::string& link : settings_.find_links) {
+    const bool is_explicit =
+        std::find(explicit_links.begin(), explicit_links.end(), link) != explicit_links.end();
+    if (os::IsAbsolutePath(link) && !is_explicit) {
+      const Result<bool> exists = os::Exists(filesystem, link);
+      if (exists && !*exists) {
+        warnings_.push_back("the configured find-links directory " + link +
+                            " is not there and is left out");
+        continue;
+      }
     }
+    kept.push_back(link);
   }
-  return names;
+  settings_.find_links = std::move(kept);
 }
 
 }  // namespace flowstone::app

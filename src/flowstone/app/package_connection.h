@@ -31,13 +31,20 @@ class PackageConnection {
   net::Transport& transport() { return *retrying_; }
   index::PackageIndex& index() { return *index_; }
   const index::IndexSettings& settings() const { return settings_; }
-  // The indexes' URLs without credentials, in order: part of what a lock says about its origin.
-  std::vector<std::string> IndexNames() const;
+  // What was left out of the configuration, one sentence each.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   PackageConnection() = default;
 
+  // pip only warns of a find-links directory that is not there, so a variable or a configuration
+  // file that names one must not stop us; one that was asked for explicitly stays, and is an error
+  // later.
+  void DropMissingDirectories(os::FileSystem& filesystem,
+                              const std::vector<std::string>& explicit_links);
+
   index::IndexSettings settings_;
+  std::vector<std::string> warnings_;
   // In the order of construction: each wraps the one before.
   std::unique_ptr<net::CurlTransport> curl_;
   std::unique_ptr<net::AuthenticatingTransport> authenticating_;
