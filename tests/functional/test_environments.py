@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -418,3 +420,31 @@ def test_two_interpreters_meet_in_one_run(project: Project, stocked: Index) -> N
     assert done.status == 0, done
     assert f"start 1.0 {first.replace('.', ' ')}" in done.output, done
     assert f"end ['1.0', '2.0'] {second.replace('.', ' ')}" in done.output, done
+
+
+def test_uv_installs_from_our_lock(project: Project, stocked: Index, tmp_path: Path) -> None:
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert uv, "uv is in tools/requirements.txt"
+    lock = project.engine("lock", "alpha==2.0", "--python", "/usr/bin/python3", "-o", "pylock.toml")
+    assert lock.status == 0, lock
+    venv = tmp_path / "venv"
+    cache = {"UV_CACHE_DIR": str(tmp_path / "uv-cache")}
+    made = project.command([uv, "venv", "--python", "/usr/bin/python3", str(venv)], **cache)
+    assert made.status == 0, made
+    python = str(venv / "bin" / "python")
+    synced = project.command([uv, "pip", "sync", "--python", python, "pylock.toml"], **cache)
+    assert synced.status == 0, synced
+    seen = project.command(
+        [python, "-c", "import alpha, beta; print(alpha.__version__, beta.__version__)"]
+    )
+    assert seen.output == "2.0 1.5\n", seen
+
+
+def test_a_symlink_in_a_wheel_becomes_a_file(project: Project, stocked: Index) -> None:
+    """A link out of the environment must not be followed: its target is content, not a way."""
+    stocked.add(Wheel("alpha", "9.0", symlinks={"alpha/passwd.txt": "/etc/passwd"}))
+    done = run_with(project, '{"alpha": "9.0"}')
+    assert done.status == 0, done
+    [written] = (project.home / "cache").rglob("env/*/lib/*/site-packages/alpha/passwd.txt")
+    assert not written.is_symlink()
+    assert written.read_text() == "/etc/passwd"

@@ -29,6 +29,7 @@ class Wheel:
     extras: list[str] = field(default_factory=list)
     record: bytes | None = None  # None: the true one
     raw_members: list[tuple[str, bytes]] = field(default_factory=list)  # not in RECORD
+    symlinks: dict[str, str] = field(default_factory=dict)  # members with the mode of a link
 
     @property
     def distribution(self) -> str:
@@ -52,7 +53,8 @@ class Wheel:
 
     def members(self) -> dict[str, bytes]:
         module = self.name.replace("-", "_")
-        members = dict(self.files) or {
+        members = {path: target.encode() for path, target in self.symlinks.items()}
+        members |= dict(self.files) or {
             f"{module}/__init__.py": f"__version__ = {self.version!r}\n".encode()
         }
         members[f"{self.dist_info}/METADATA"] = self.metadata()
@@ -76,7 +78,8 @@ class Wheel:
             for path, data in pairs:
                 info = zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0))
                 info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = (0o755 if path.endswith(".sh") else 0o644) << 16
+                mode = 0o755 if path.endswith(".sh") else 0o644
+                info.external_attr = (0o120777 if path in self.symlinks else mode) << 16
                 archive.writestr(info, data)
         return buffer.getvalue()
 
