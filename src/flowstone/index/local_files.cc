@@ -19,12 +19,12 @@ Result<IndexFile> DescribeDistribution(os::FileSystem& files, const std::string&
 }
 
 Result<Digest> HashFile(os::FileSystem& files, const std::string& path) {
-  constexpr std::size_t kHashedPiece = std::size_t{1} << 20U;
+  constexpr std::size_t piece_size = std::size_t{1} << 20U;
   FLOWSTONE_LET(const std::unique_ptr<os::InputFile> file, files.OpenInput(path));
   Hasher hasher;
   std::uint64_t offset = 0;
   while (true) {
-    FLOWSTONE_LET(const std::string piece, file->ReadAt(offset, kHashedPiece));
+    FLOWSTONE_LET(const std::string piece, file->ReadAt(offset, piece_size));
     if (piece.empty()) {
       return hasher.Finish();
     }
