@@ -12,6 +12,7 @@ title "python flow.py --environment=pypi run"
 title "again: nothing to resolve, nothing to download"
 "$python" flow.py --environment=pypi run
 title "python flow.py package list --archive: the code that went with it, Flowstone's own files left out"
-"$python" flow.py package list --archive | grep -v '^\.fs_'
+files=$("$python" flow.py package list --archive)  # not in a pipe, which would hide a failure
+printf '%s\n' "$files" | grep -v '^\.fs_'
 title "python look.py"
 "$python" look.py

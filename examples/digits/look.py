@@ -4,7 +4,7 @@ from flowstone import Flow
 
 run = Flow("DigitsFlow").latest_successful_run
 print(f"{run.pathspec} executed {run.code.script_name}, code {run.code.id[:12]}:")
-print(run.code.flowspec.split('"""')[1].strip())
+print(run.code.flowspec)
 for step in run:
     task = step.task
     print(f"{step.id}: artifacts {sorted(artifact.id for artifact in task)}")
