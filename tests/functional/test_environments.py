@@ -373,6 +373,19 @@ def test_lock_sync_exec_tree_why(project: Project, stocked: Index) -> None:
     assert again.output == (project.path / "pylock.toml").read_text()
 
 
+def test_verbose_says_where_each_step_runs_and_why(project: Project, stocked: Index) -> None:
+    project.write("flow.py", FLOW)
+    first = project.flow("-v", "run")
+    assert first.status == 0, first
+    assert re.search(
+        r"step start runs in \S+ \(built\): lock [0-9a-f]{12} resolved now", first.errors
+    )
+    again = project.flow("-v", "run")
+    assert re.search(r"step end runs in \S+ \(reused\): lock [0-9a-f]{12} remembered", again.errors)
+    assert "the code is package" in again.errors
+    assert "runs in" not in project.flow("run").errors
+
+
 def test_a_configured_directory_that_is_not_there_is_only_told(
     project: Project, stocked: Index
 ) -> None:

@@ -116,6 +116,27 @@ Status WriteRunId(const Machine& machine, const RunChoices& choices, const std::
   return Annotate(os::ReplaceFile(machine.filesystem, path, run), "while writing --run-id-file");
 }
 
+// Where each step runs, and why there.
+void TellDecisions(const RunParts& parts, const flow::FlowDescription& flow,
+                   const FlowEnvironments& environments) {
+  for (const auto& [step, index] : environments.by_step) {
+    const StepEnvironment* prepared = environments.Of(step);
+    if (prepared == nullptr) {
+      parts.notices.OnDecision("step " + step + " runs in the launching interpreter " +
+                               flow.python.executable + ": nothing asks for an environment");
+      continue;
+    }
+    const LockedEnvironment& locked = prepared->locked;
+    const bool resolved = locked.origin == LockedEnvironment::Origin::kResolved;
+    parts.notices.OnDecision(
+        "step " + step + " runs in " + prepared->environment.directory + " (" +
+        std::string(install::EnvironmentOutcomeName(prepared->environment.outcome)) + "): lock " +
+        locked.digest.ToString().substr(0, 12) + (resolved ? " resolved now" : " remembered") +
+        " for " + locked.interpreter.executable + ", Python " +
+        locked.interpreter.version.ToString());
+  }
+}
+
 void TellEnvironments(const RunParts& parts, const FlowEnvironments& environments,
                       std::int64_t began_ns) {
   for (const StepEnvironment& environment : environments.distinct) {
@@ -181,6 +202,7 @@ Result<FinishedRun> RunFlow(const flow::FlowDescription& flow, const RunChoices&
   FLOWSTONE_LET(const FlowEnvironments environments,
                 PrepareEnvironments(parts.environments, wishes));
   TellEnvironments(parts, environments, began_ns);
+  TellDecisions(parts, flow, environments);
 
   const bundle::CodeSources sources = CodeSourcesOf(machine, flow, choices.package_suffixes);
   FLOWSTONE_LET(const StoredCode code,
@@ -188,6 +210,9 @@ Result<FinishedRun> RunFlow(const flow::FlowDescription& flow, const RunChoices&
   for (const std::string& warning : code.warnings) {
     parts.notices.OnWarning(warning);
   }
+  parts.notices.OnDecision("the code is package " + code.id.ToString() + ", from " +
+                           os::DirName(flow.file) +
+                           ": `package list --why` tells the rule for each file");
 
   store::RunRecord record = RecordOf(flow, choices, machine, environments);
   record.code = code.id;

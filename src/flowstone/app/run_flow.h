@@ -43,6 +43,8 @@ class RunNotices {
  public:
   virtual ~RunNotices() = default;
   virtual void OnWarning(const std::string& text) = 0;
+  // A decision and its reason, one line, for those who asked for them (`--verbose`).
+  virtual void OnDecision(const std::string& text) = 0;
   virtual void OnEnvironmentsReady(std::size_t environments, std::size_t resolved,
                                    std::size_t built, std::int64_t elapsed_ns) = 0;
   // Just before the first task.

@@ -119,7 +119,7 @@ CommandSpec EngineCommandSpec() {
                    .summary =
                        "Runs Python flows and manages everything they depend on. "
                        "`flowstone flow.py ...` is `python flow.py ...`",
-                   .options = {"version", "quiet", "verbose", "color", "no-progress"}};
+                   .options = {"version", "quiet", "color", "no-progress"}};
   root.commands = EnvironmentCommands();
   for (CommandSpec& command : MachineCommands()) {
     root.commands.push_back(std::move(command));

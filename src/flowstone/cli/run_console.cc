@@ -22,6 +22,12 @@ void RunConsole::OnWarning(const std::string& text) {
   console_.PrintWarning(text);
 }
 
+void RunConsole::OnDecision(const std::string& text) {
+  if (verbosity_ == Verbosity::kVerbose) {
+    console_.Err(console_.err_style().Dim(text) + "\n");
+  }
+}
+
 void RunConsole::OnEnvironmentsReady(std::size_t environments, std::size_t resolved,
                                      std::size_t built, std::int64_t elapsed_ns) {
   if (verbosity_ == Verbosity::kQuiet) {

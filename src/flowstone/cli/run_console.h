@@ -27,6 +27,7 @@ class RunConsole final : public flow::EventSink, public app::RunNotices {
       : console_(console), clock_(clock), verbosity_(verbosity) {}
 
   void OnWarning(const std::string& text) override;
+  void OnDecision(const std::string& text) override;
   void OnEnvironmentsReady(std::size_t environments, std::size_t resolved, std::size_t built,
                            std::int64_t elapsed_ns) override;
   void OnRunCreated(const std::string& flow, const std::string& run) override;
