@@ -8,12 +8,12 @@
 
 namespace flowstone {
 
-enum class Phase : std::uint8_t { kResolve, kDownload, kInstall, kPackage, kStore };
+enum class Phase : std::uint8_t { kResolve, kDownload, kInstall, kVerify };
 
 class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
-  // A phase begins. `total` is in bytes for kDownload and kStore, in packages or files otherwise,
+  // A phase begins. `total` is in bytes for kDownload and kVerify, in packages or files otherwise,
   // and 0 when unknown. `label` names what it is for ("step train", "42 packages").
   virtual void Start(Phase phase, const std::string& label, std::uint64_t total) = 0;
   // `amount` more is done; `item` names what just happened ("numpy 2.1.0") and may be empty.

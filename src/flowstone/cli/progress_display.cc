@@ -26,10 +26,8 @@ Words WordsOf(Phase phase) {
       return {"Downloading", "Downloaded", ""};
     case Phase::kInstall:
       return {"Installing", "Installed", "packages"};
-    case Phase::kPackage:
-      return {"Packaging", "Packaged", "files"};
-    case Phase::kStore:
-      return {"Storing", "Stored", ""};
+    case Phase::kVerify:
+      return {"Verifying", "Verified", ""};
   }
   return {"Working", "Done", ""};
 }

@@ -36,7 +36,7 @@ class Verifier {
   Result<VerifyReport> Run() {
     FLOWSTONE_LET(const std::vector<std::string> keys, objects_.List(""));
     keys_.insert(keys.begin(), keys.end());
-    progress_.Start(Phase::kStore, "verify", 0);
+    progress_.Start(Phase::kVerify, "the datastore", 0);
     for (const std::string& key : keys) {
       FLOWSTONE_LET(const std::optional<std::uint64_t> size, objects_.Head(key));
       if (!size) {
@@ -44,9 +44,9 @@ class Verifier {
       }
       VerifyKey(key, *size);
       report_.bytes += *size;
-      progress_.Advance(Phase::kStore, *size, key);
+      progress_.Advance(Phase::kVerify, *size, key);
     }
-    progress_.Finish(Phase::kStore);
+    progress_.Finish(Phase::kVerify);
     return std::move(report_);
   }
 
