@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from support.index_server import Index
-from support.project import DEADLINE, ENGINE, Project
+from support.project import DEADLINE, ENGINE, Project, listen_to_interrupts
 from support.wheels import Wheel
 
 FLOW = """
@@ -46,6 +46,12 @@ def stocked(index: Index, project: Project) -> Index:
     return index
 
 
+def own_terminal() -> None:
+    """In the child: standard input is its controlling terminal, and Ctrl-C is listened to."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    listen_to_interrupts()
+
+
 class Terminal:
     """A command whose standard streams are a terminal of 80 columns."""
 
@@ -60,7 +66,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=own_terminal,
         )
         os.close(slave)
         self.text = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -92,7 +93,15 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=listen_to_interrupts,
         )
+
+
+def listen_to_interrupts() -> None:
+    """Ctrl-C has its usual meaning in the child, although a shell that starts the tests in the
+    background has it ignored, which children inherit.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def python_here() -> str:
