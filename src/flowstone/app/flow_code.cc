@@ -8,12 +8,9 @@ namespace {
 
 void AddSuffixes(const os::Environment& environment, const char* variable,
                  std::vector<std::string>& suffixes) {
-  const std::string value = environment.GetNonEmpty(variable).value_or("");
-  for (const std::string_view suffix : SplitText(value, ',')) {
-    if (!TrimText(suffix).empty()) {
-      suffixes.emplace_back(TrimText(suffix));
-    }
-  }
+  const std::vector<std::string> more =
+      ParseSuffixes(environment.GetNonEmpty(variable).value_or(""));
+  suffixes.insert(suffixes.end(), more.begin(), more.end());
 }
 
 // The package of the flow's newest run that has one: most of its files are stored already.
@@ -28,6 +25,16 @@ std::optional<Digest> NewestCode(store::Datastore& datastore, const std::string&
 }
 
 }  // namespace
+
+std::vector<std::string> ParseSuffixes(std::string_view list) {
+  std::vector<std::string> suffixes;
+  for (const std::string_view suffix : SplitText(list, ',')) {
+    if (!TrimText(suffix).empty()) {
+      suffixes.emplace_back(TrimText(suffix));
+    }
+  }
+  return suffixes;
+}
 
 bundle::CodeSources CodeSourcesOf(const Machine& machine, const flow::FlowDescription& flow,
                                   const std::vector<std::string>& suffixes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flowstone/app/machine.h"
@@ -11,6 +12,9 @@
 #include "flowstone/flow/description.h"
 
 namespace flowstone::app {
+
+// The suffixes of a comma-separated list, without spaces around them; empty pieces are skipped.
+std::vector<std::string> ParseSuffixes(std::string_view list);
 
 // Suffixes come from the command line, METAFLOW_PACKAGE_SUFFIXES, METAFLOW_DEFAULT_PACKAGE_SUFFIXES
 // and the flow itself: their union.

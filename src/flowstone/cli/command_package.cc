@@ -13,13 +13,8 @@ namespace flowstone::cli {
 namespace {
 
 Result<bundle::CodeScan> Scan(FlowSession& session) {
-  std::vector<std::string> suffixes;
-  const std::string list = session.arguments.Value("package-suffixes").value_or("");
-  for (const std::string_view suffix : SplitText(list, ',')) {
-    if (!suffix.empty()) {
-      suffixes.emplace_back(suffix);
-    }
-  }
+  const std::vector<std::string> suffixes =
+      app::ParseSuffixes(session.arguments.Value("package-suffixes").value_or(""));
   FLOWSTONE_LET(bundle::CodeScan scan,
                 bundle::ScanCode(session.machine.filesystem,
                                  app::CodeSourcesOf(session.machine, session.flow, suffixes)));

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "flowstone/app/flow_code.h"
 #include "flowstone/app/run_flow.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
@@ -79,19 +80,6 @@ Status CheckLocalOnly(const ParsedArguments& arguments, const std::string& key) 
   return Ok();
 }
 
-std::vector<std::string> SplitList(const std::string& text) {
-  std::vector<std::string> pieces;
-  std::size_t begin = 0;
-  while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) {
-      pieces.push_back(text.substr(begin, end - begin));
-    }
-    begin = end + 1;
-  }
-  return pieces;
-}
-
 Result<app::RunChoices> ChoicesOf(const FlowSession& session) {
   const ParsedArguments& arguments = session.arguments;
   FLOWSTONE_TRY(CheckLocalOnly(arguments, "datastore"));
@@ -107,7 +95,7 @@ Result<app::RunChoices> ChoicesOf(const FlowSession& session) {
   choices.parameters = arguments.dynamic_values;
   choices.tags = arguments.Values("tag");
   choices.name_space = arguments.Value("namespace");
-  choices.package_suffixes = SplitList(arguments.Value("package-suffixes").value_or(""));
+  choices.package_suffixes = app::ParseSuffixes(arguments.Value("package-suffixes").value_or(""));
   choices.run_id_file = arguments.Value("run-id-file");
   choices.command = session.typed;
   FLOWSTONE_LET(const std::int64_t workers, NumberOf(arguments, "max-workers", 16, 1));
