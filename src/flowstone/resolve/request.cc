@@ -3,58 +3,39 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flowstone/base/digest.h"
 #include "flowstone/lock/timestamp.h"
 #include "flowstone/net/url.h"
 #include "flowstone/pypi/marker_environment.h"
+#include "flowstone/pypi/name.h"
 #include "flowstone/pypi/tags.h"
 #include "flowstone/pypi/target.h"
+#include "flowstone/resolve/policies.h"
 
 namespace flowstone::resolve {
 namespace {
 
 constexpr int kRequestVersion = 1;
 
-std::string_view PrereleaseModeName(PrereleaseMode mode) {
-  switch (mode) {
-    case PrereleaseMode::kIfNecessary:
-      return "if-necessary";
-    case PrereleaseMode::kPep440:
-      return "pep440";
-    case PrereleaseMode::kAllow:
-      return "allow";
-    case PrereleaseMode::kDisallow:
-      return "disallow";
-    case PrereleaseMode::kExplicit:
-      return "explicit";
-    case PrereleaseMode::kIfNecessaryOrExplicit:
-      return "if-necessary-or-explicit";
-  }
-  return "";
-}
-
-std::string_view ResolutionModeName(ResolutionMode mode) {
-  switch (mode) {
-    case ResolutionMode::kHighest:
-      return "highest";
-    case ResolutionMode::kLowest:
-      return "lowest";
-    case ResolutionMode::kLowestDirect:
-      return "lowest-direct";
-  }
-  return "";
-}
-
 // Sorted and once each: neither order nor repetition means anything.
 std::vector<std::string> Texts(const std::vector<RequestedRequirement>& requirements) {
   std::vector<std::string> texts;
   texts.reserve(requirements.size());
   for (const RequestedRequirement& requested : requirements) {
-    texts.push_back(requested.requirement.ToString());
+    std::string text = requested.requirement.ToString();
+    std::vector<RequiredHash> hashes = requested.hashes;
+    std::ranges::sort(hashes);
+    for (const RequiredHash& hash : hashes) {
+      text += " --hash=" + hash.algorithm + ":" + hash.hex;
+    }
+    texts.push_back(std::move(text));
   }
   std::ranges::sort(texts);
   texts.erase(std::ranges::unique(texts).begin(), texts.end());
@@ -88,21 +69,66 @@ std::string WithoutCredentials(const std::string& text) {
   return url ? url->WithoutCredentials().AsDirectory().ToString() : text;
 }
 
+nlohmann::json BinariesOf(const BinaryPolicies& binaries) {
+  nlohmann::json document = {{"default", PolicyName(binaries.by_default)}};
+  for (const auto& [project, policy] : binaries.by_project) {
+    if (policy != binaries.by_default) {
+      document["projects"][project.ToString()] = PolicyName(policy);
+    }
+  }
+  return document;
+}
+
+// What most requests do not say has no entry, so that the identity of those that do not say it
+// stays what it was before it could be said.
+void AddUncommonWishes(const ResolveRequest& request, nlohmann::json& document) {
+  if (!request.overrides.empty()) {
+    document["overrides"] = Texts(request.overrides);
+  }
+  if (!request.excludes.empty()) {
+    std::set<std::string> names;
+    for (const pypi::Name& name : request.excludes) {
+      names.insert(name.ToString());
+    }
+    document["excludes"] = names;
+  }
+  for (const auto& [project, moment] : request.exclude_newer_of_us) {
+    if (moment != request.exclude_newer_us) {
+      document["exclude-newer-of"][project.ToString()] =
+          moment ? nlohmann::json(lock::FormatTimestamp(*moment)) : nlohmann::json(nullptr);
+    }
+  }
+  if (const nlohmann::json binaries = BinariesOf(request.policies.binaries);
+      binaries != BinariesOf({})) {
+    document["binaries"] = binaries;
+  }
+  if (request.policies.forks != ForkPolicy::kNewestPerPython) {
+    document["forks"] = PolicyName(request.policies.forks);
+  }
+  if (request.hashes == HashPolicy::kRequired) {
+    document["hashes"] = "required";
+  }
+}
+
 }  // namespace
 
+std::optional<std::int64_t> ResolveRequest::ExcludeNewerUs(const pypi::Name& project) const {
+  const auto own = exclude_newer_of_us.find(project);
+  return own == exclude_newer_of_us.end() ? exclude_newer_us : own->second;
+}
+
 std::string CanonicalJson(const ResolveRequest& request) {
-  nlohmann::json document = {
-      {"version", kRequestVersion},
-      {"requirements", Texts(request.requirements)},
-      {"constraints", Texts(request.constraints)},
-      {"python", request.target.python_full_version.ToString()},
-      {"markers", Markers(request.target.markers)},
-      {"tags", TagsDigest(request.target.tags).ToString()},
-      {"prereleases", PrereleaseModeName(request.policies.prereleases)},
-      {"resolution", ResolutionModeName(request.policies.resolution)},
-      {"yanked", request.policies.yanked == YankedMode::kAllow ? "allow" : "pinned-directly"},
-      {"upper-python-bound",
-       request.policies.upper_python_bound == UpperPythonBound::kObey ? "obey" : "ignore"}};
+  const ResolvePolicies& policies = request.policies;
+  nlohmann::json document = {{"version", kRequestVersion},
+                             {"requirements", Texts(request.requirements)},
+                             {"constraints", Texts(request.constraints)},
+                             {"python", request.target.python_full_version.ToString()},
+                             {"markers", Markers(request.target.markers)},
+                             {"tags", TagsDigest(request.target.tags).ToString()},
+                             {"prereleases", PolicyName(policies.prereleases)},
+                             {"resolution", PolicyName(policies.resolution)},
+                             {"yanked", PolicyName(policies.yanked)},
+                             {"upper-python-bound", PolicyName(policies.upper_python_bound)}};
   document["indexes"] = nlohmann::json::array();
   for (const std::string& index : request.indexes) {
     document["indexes"].push_back(WithoutCredentials(index));
@@ -110,6 +136,7 @@ std::string CanonicalJson(const ResolveRequest& request) {
   if (request.exclude_newer_us) {
     document["exclude-newer"] = lock::FormatTimestamp(*request.exclude_newer_us);
   }
+  AddUncommonWishes(request, document);
   return document.dump();
 }
 

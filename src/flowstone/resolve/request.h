@@ -3,71 +3,66 @@
 // paths nor the names of steps enter it.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "flowstone/base/digest.h"
+#include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
 #include "flowstone/pypi/target.h"
+#include "flowstone/resolve/policies.h"
 
 namespace flowstone::resolve {
+
+// Of `--hash=sha256:…`.
+struct RequiredHash {
+  std::string algorithm;  // lower case
+  std::string hex;        // lower case
+
+  friend auto operator<=>(const RequiredHash&, const RequiredHash&) = default;
+};
 
 struct RequestedRequirement {
   pypi::Requirement requirement;
   // Who asks, for messages: "step train", "requirements.txt line 3". Not part of the identity.
   std::string origin = {};
+  // Those that a file of the project may have; none: any file may be used. When several direct
+  // requirements and constraints of one project name hashes, a file must satisfy each of them.
+  std::vector<RequiredHash> hashes = {};
 
   friend bool operator==(const RequestedRequirement&, const RequestedRequirement&) = default;
 };
 
-// When pre-releases may be chosen.
-enum class PrereleaseMode : std::uint8_t {
-  kIfNecessary,  // after every final release has failed
-  kPep440,       // also preferred as the newest, when a direct requirement names a pre-release
-  kAllow,
-  kDisallow,
-  kExplicit,               // only for projects whose direct requirements name a pre-release
-  kIfNecessaryOrExplicit,  // for those, and for projects that have nothing else
-};
-
-enum class ResolutionMode : std::uint8_t {
-  kHighest,
-  kLowest,
-  kLowestDirect,  // the lowest of direct requirements, the highest of the rest
-};
-
-// When yanked releases may be chosen.
-enum class YankedMode : std::uint8_t {
-  kPinnedDirectly,  // a direct requirement or constraint pins the version with == or ===
-  kAllow,
-};
-
-// Whether `Requires-Python: >=3.8,<3.12` keeps a release from Python 3.12. Upper bounds are guesses
-// about the future; obeying them mostly selects old releases that did not guess yet.
-enum class UpperPythonBound : std::uint8_t { kIgnore, kObey };
-
-struct ResolvePolicies {
-  PrereleaseMode prereleases = PrereleaseMode::kIfNecessary;
-  ResolutionMode resolution = ResolutionMode::kHighest;
-  YankedMode yanked = YankedMode::kPinnedDirectly;
-  UpperPythonBound upper_python_bound = UpperPythonBound::kIgnore;
-
-  friend bool operator==(const ResolvePolicies&, const ResolvePolicies&) = default;
-};
+// Whether every project must have hashes that the request names.
+enum class HashPolicy : std::uint8_t { kWhereNamed, kRequired };
 
 struct ResolveRequest {
   std::vector<RequestedRequirement> requirements;
-  // Restrict projects that something needs; need nothing by themselves.
+  // Restrict projects that something needs; need nothing by themselves. Their extras mean nothing.
   std::vector<RequestedRequirement> constraints = {};
+  // Stand in for every requirement of their projects, of the request and of packages, with their
+  // own markers; those of one project hold together. An extra that switches a requirement on
+  // stays.
+  std::vector<RequestedRequirement> overrides = {};
+  // Projects that count as needed by nobody.
+  std::vector<pypi::Name> excludes = {};
   pypi::Target target;
   ResolvePolicies policies = {};
   // Files published at or after this moment do not exist; microseconds since the Unix epoch.
   std::optional<std::int64_t> exclude_newer_us = {};
+  // Another moment for single projects; none: all their files exist.
+  std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us = {};
+  HashPolicy hashes = HashPolicy::kWhereNamed;
   // Where packages come from, in order, as URLs. Credentials do not enter the identity; sources on
   // this machine's disk have no place here: they are paths.
   std::vector<std::string> indexes = {};
+
+  // The moment that ends the project's time.
+  std::optional<std::int64_t> ExcludeNewerUs(const pypi::Name& project) const;
 
   friend bool operator==(const ResolveRequest&, const ResolveRequest&) = default;
 };

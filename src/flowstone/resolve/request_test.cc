@@ -3,7 +3,7 @@
 #include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <optional>
 #include <string>
 
 #include "flowstone/resolve/scenario.h"
@@ -50,6 +50,22 @@ TEST(RequestDigest, KernelOfTheMachineDoesNotMatter) {
   EXPECT_EQ(RequestDigest(other), RequestDigest(TwoWishes()));
 }
 
+TEST(RequestDigest, WhatIsSaidTwiceDoesNotMatter) {
+  ResolveRequest other = TwoWishes();
+  other.exclude_newer_of_us.emplace(*pypi::Name::Parse("numpy"), std::nullopt);
+  other.policies.binaries.by_project.emplace(*pypi::Name::Parse("numpy"),
+                                             BinaryPolicy::kOnlyWheels);
+  EXPECT_EQ(RequestDigest(other), RequestDigest(TwoWishes()));
+}
+
+TEST(RequestDigest, WhatIsNotSaidIsNotWritten) {
+  const std::string json = CanonicalJson(TwoWishes());
+  for (const char* key :
+       {"overrides", "excludes", "exclude-newer", "binaries", "forks", "hashes"}) {
+    EXPECT_THAT(json, Not(HasSubstr(key)));
+  }
+}
+
 TEST(RequestDigest, EverythingElseMatters) {
   const auto differs = [](const auto& change) {
     ResolveRequest other = TwoWishes();
@@ -67,6 +83,20 @@ TEST(RequestDigest, EverythingElseMatters) {
   EXPECT_TRUE(differs([](ResolveRequest& r) { r.policies.yanked = YankedMode::kAllow; }));
   EXPECT_TRUE(
       differs([](ResolveRequest& r) { r.policies.upper_python_bound = UpperPythonBound::kObey; }));
+  EXPECT_TRUE(differs([](ResolveRequest& r) { r.overrides.push_back(Wish("numpy<3")); }));
+  EXPECT_TRUE(differs([](ResolveRequest& r) { r.excludes.push_back(*pypi::Name::Parse("six")); }));
+  EXPECT_TRUE(differs(
+      [](ResolveRequest& r) { r.exclude_newer_of_us.emplace(*pypi::Name::Parse("numpy"), 0); }));
+  EXPECT_TRUE(differs([](ResolveRequest& r) { r.hashes = HashPolicy::kRequired; }));
+  EXPECT_TRUE(differs([](ResolveRequest& r) {
+    r.requirements.front().hashes.push_back({"sha256", "00ff"});
+  }));
+  EXPECT_TRUE(differs(
+      [](ResolveRequest& r) { r.policies.binaries.by_default = BinaryPolicy::kAnySource; }));
+  EXPECT_TRUE(differs([](ResolveRequest& r) {
+    r.policies.binaries.by_project.emplace(*pypi::Name::Parse("numpy"), BinaryPolicy::kNoWheels);
+  }));
+  EXPECT_TRUE(differs([](ResolveRequest& r) { r.policies.forks = ForkPolicy::kFewestVersions; }));
 }
 
 }  // namespace
