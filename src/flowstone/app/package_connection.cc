@@ -54,9 +54,13 @@ Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine
   connection->retrying_ = std::make_unique<net::RetryingTransport>(
       *connection->authenticating_, machine.clock,
       net::RetryOptions{.seed = static_cast<std::uint64_t>(machine.clock.NowNs())});
+  std::vector<index::IndexDefinition> indexes;
+  for (const std::string& url : settings.indexes) {
+    indexes.push_back({.url = url});
+  }
   connection->index_ = std::make_unique<index::PackageIndex>(
       *connection->retrying_, machine.filesystem, machine.clock,
-      index::PackageIndexOptions{.indexes = settings.indexes,
+      index::PackageIndexOptions{.indexes = std::move(indexes),
                                  .find_links = settings.find_links,
                                  .mode = options.mode,
                                  .cache_directory = std::move(options.cache_directory)});

@@ -72,7 +72,7 @@ inline std::string PageOf(const std::vector<std::string>& filenames) {
 class PackageIndexFixture : public ::testing::Test {
  protected:
   PackageIndexFixture() {
-    options_.indexes = {"https://index.example/simple"};
+    options_.indexes = {{.url = "https://index.example/simple"}};
     options_.cache_directory = "/cache";
     options_.workers = 2;
   }

@@ -99,7 +99,7 @@ Result<std::vector<IndexFile>> FlatSources::LoadPage(const net::Url& url) {
   FLOWSTONE_LET(const net::Response response,
                 Annotate(runtime_.Fetch(std::move(request)), "while reading find-links"));
   if (response.status != 200) {
-    return ErrorOfStatus(response.status, url);
+    return ErrorOfStatus(response, url);
   }
   FLOWSTONE_LET(const net::Url base, net::Url::Parse(response.final_url));
   FLOWSTONE_LET(ProjectPage page,

@@ -113,7 +113,7 @@ void MetadataFetcher::FetchSidecar(Job job) {
 
 Result<std::string> MetadataFetcher::CheckSidecar(const Job& job, const net::Response& response) {
   if (response.status != 200) {
-    return ErrorOfStatus(response.status, job.url.WithPath(job.url.path() + ".metadata"));
+    return ErrorOfStatus(response, job.url.WithPath(job.url.path() + ".metadata"));
   }
   const std::optional<Digest>& promised = job.file.metadata->sha256;
   if (const Digest actual = Digest::Of(response.body); promised && *promised != actual) {
@@ -179,7 +179,7 @@ void MetadataFetcher::TakeTail(Job job, const net::ByteRange& asked, TailSink& t
       return;
     }
   } else if (!RefusesRange(status)) {
-    job.done(ErrorOfStatus(status, job.url));
+    job.done(ErrorOfStatus(*outcome, job.url));
     return;
   }
   // A server that does not understand "the last n bytes" may understand numbers.
@@ -208,7 +208,7 @@ Result<std::uint64_t> MetadataFetcher::AskSize(const net::Url& url) {
   request.headers.Set("Accept-Encoding", "identity");
   FLOWSTONE_LET(const net::Response response, runtime_.Fetch(std::move(request)));
   if (response.status != 200) {
-    return ErrorOfStatus(response.status, url);
+    return ErrorOfStatus(response, url);
   }
   const std::string text = response.headers.Get("Content-Length").value_or("");
   std::uint64_t size = 0;
@@ -233,7 +233,7 @@ Result<std::string> MetadataFetcher::ReadWhole(const Job& job) {
       .url = job.url.ToString(), .sink = download.get(), .body_limit = kLargestWheel};
   FLOWSTONE_LET(const net::Response response, runtime_.Fetch(std::move(request)));
   if (response.status != 200) {
-    return ErrorOfStatus(response.status, job.url);
+    return ErrorOfStatus(response, job.url);
   }
   FLOWSTONE_LET(const Digest digest, download->Finish());
   FLOWSTONE_TRY(CheckDigest(job.file, digest));

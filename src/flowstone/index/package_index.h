@@ -11,12 +11,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "flowstone/base/result.h"
+#include "flowstone/index/index_definition.h"
 #include "flowstone/index/project_page.h"
 #include "flowstone/net/transport.h"
 #include "flowstone/os/clock.h"
@@ -32,15 +35,34 @@ enum class FetchMode : std::uint8_t {
 };
 
 struct PackageIndexOptions {
-  // URLs of simple repositories, the preferred one first; file: URLs of directory trees as well.
-  // Their credentials are not used here: give them to AuthenticatingTransport.
-  std::vector<std::string> indexes = {};
+  // The preferred one first; file: URLs of directory trees as well. Their credentials are not used
+  // here: give them to AuthenticatingTransport.
+  std::vector<IndexDefinition> indexes = {};
+  IndexStrategy strategy = IndexStrategy::kFirstIndex;
+  // Projects that come from the index of that name, and from nowhere else.
+  std::map<pypi::Name, std::string> pins = {};
   // URLs of pages of links, file: URLs or absolute paths of directories of files. Their files come
   // before those of the indexes.
   std::vector<std::string> find_links = {};
   FetchMode mode = FetchMode::kNormal;
-  std::string cache_directory;  // of IndexCache
-  int workers = 8;              // threads that parse pages, and wait for ranges and whole wheels
+  std::set<pypi::Name> refreshed = {};  // their pages are revalidated in kNormal as well
+  std::string cache_directory;          // of IndexCache
+  int workers = 8;  // threads that parse pages, and wait for ranges and whole wheels
+};
+
+// A place that gave files of a project.
+struct FileSource {
+  enum class Kind : std::uint8_t { kIndex, kFindLinks };
+  Kind kind = Kind::kIndex;
+  std::string name = {};      // of the index, when it has one
+  std::string location = {};  // its URL, redacted; empty for find-links
+  friend bool operator==(const FileSource&, const FileSource&) = default;
+};
+
+// What the versions of several sources mean to each other.
+enum class VersionOrder : std::uint8_t {
+  kAcrossSources,  // the version decides; of equal ones the earlier source
+  kBySource,       // all versions of an earlier source come before those of a later one
 };
 
 // The files of one project. `found` is false when no source has it: that is an answer, and the
@@ -48,11 +70,14 @@ struct PackageIndexOptions {
 struct ProjectFiles {
   pypi::Name name;
   bool found = false;
-  // The index that answered, redacted; empty when all files are from find-links.
+  // The first index that has the project, redacted; empty when all files are from find-links.
   std::string index = {};
-  // Of find-links in their order, then of the first index that has the project, in its order.
-  // Only files whose name can be one of the project.
+  // Of find-links in their order, then of the indexes that gave files, in their order. Only files
+  // whose name can be one of the project; a name that several sources have counts for the first.
   std::vector<IndexFile> files = {};
+  std::vector<FileSource> sources = {};  // that IndexFile::source names, in order of preference
+  VersionOrder version_order = VersionOrder::kAcrossSources;
+  // Of the first index that has the project.
   ProjectStatus status = ProjectStatus::kActive;
   std::string status_reason = {};
   std::vector<std::string> warnings = {};
@@ -78,9 +103,8 @@ class PackageIndex {
 
   // Begins to find the files of a project, unless that was begun before.
   void StartProject(const pypi::Name& name);
-  // The files of a project; begins if need be, and waits. The search goes through the indexes in
-  // order and stops at the first one that has the project, so that a name of a private index cannot
-  // be taken over by a public one. Errors: kDenied when an index wants other credentials,
+  // The files of a project; begins if need be, and waits. Which indexes are asked is the strategy's
+  // choice, and the pin's. Errors: kDenied when an index wants other credentials,
   // kUnavailable when one does not answer or the page is not cached and the mode is kOffline,
   // kCorrupt when it answers nonsense.
   Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name);

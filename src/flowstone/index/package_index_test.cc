@@ -95,8 +95,9 @@ TEST_F(PackageIndexTest, AskedOnceHoweverOften) {
 }
 
 TEST_F(PackageIndexTest, TheFirstIndexThatHasTheProjectWins) {
-  options_.indexes = {"https://private.example/", "https://index.example/simple",
-                      "https://third.example/"};
+  options_.indexes = {{.url = "https://private.example/"},
+                      {.url = "https://index.example/simple"},
+                      {.url = "https://third.example/"}};
   site_.AddJson(kPage, PageOf({"pkg-1.tar.gz"}));
   site_.AddJson("https://third.example/pkg/", PageOf({"pkg-9.tar.gz"}));
   const auto project = Find("pkg");
@@ -107,7 +108,8 @@ TEST_F(PackageIndexTest, TheFirstIndexThatHasTheProjectWins) {
 }
 
 TEST_F(PackageIndexTest, AnIndexThatRefusesEndsTheSearch) {
-  options_.indexes = {"https://user:canary@private.example/", "https://index.example/simple"};
+  options_.indexes = {{.url = "https://user:canary@private.example/"},
+                      {.url = "https://index.example/simple"}};
   site_.Add("https://user:canary@private.example/pkg/", net::MakeResponse(401, ""));
   site_.AddJson(kPage, PageOf({"pkg-1.tar.gz"}));
   const auto project = Find("pkg");
@@ -235,7 +237,7 @@ TEST_F(PackageIndexTest, AMissingFindLinksDirectoryIsAnError) {
 TEST_F(PackageIndexTest, AnIndexMayBeATreeOfDirectories) {
   Write("/mirror/pkg", "index.html", "<a href=../files/pkg-1.zip#sha256=00>pkg-1.zip</a>");
   Write("/mirror/flat", "flat-1.zip", "");
-  options_.indexes = {"file:///mirror"};
+  options_.indexes = {{.url = "file:///mirror"}};
   EXPECT_EQ((*Find("pkg"))->files.at(0).url, "file:///mirror/files/pkg-1.zip");
   EXPECT_THAT(Names(**Find("flat")), ElementsAre("flat-1.zip"));
   EXPECT_FALSE((*Find("missing"))->found);
@@ -243,7 +245,7 @@ TEST_F(PackageIndexTest, AnIndexMayBeATreeOfDirectories) {
 }
 
 TEST_F(PackageIndexTest, TheOrderOfAnswersDoesNotMatter) {
-  options_.indexes = {"https://first.example/", "https://second.example/"};
+  options_.indexes = {{.url = "https://first.example/"}, {.url = "https://second.example/"}};
   std::vector<pypi::Name> names;
   for (int i = 0; i < 12; ++i) {
     const std::string name = "p" + std::to_string(i);
@@ -317,7 +319,7 @@ TEST_F(PackageIndexTest, NoCredentialsReachTheCache) {
   net::CredentialStore store;
   store.Add(url);
   net::AuthenticatingTransport transport(*curl, store);
-  options_.indexes = {url.ToString()};
+  options_.indexes = {{.url = url.ToString()}};
   PackageIndex index(transport, files_, clock_, options_);
   const auto project = index.Project(*pypi::Name::Parse("pkg"));
   ASSERT_THAT(project, IsOk());

@@ -1,5 +1,6 @@
 #include "flowstone/index/page_fetcher.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -63,16 +64,16 @@ Freshness Renewed(const Freshness& before, Freshness now) {
 
 }  // namespace
 
-void PageFetcher::Fetch(const net::Url& index, const pypi::Name& name, Done done) {
-  if (index.scheme() == "file") {
-    done(ReadTree(index, name));
+void PageFetcher::Fetch(PageQuery query, Done done) {
+  if (query.index.scheme() == "file") {
+    done(ReadTree(query.index, query.name));
     return;
   }
-  std::optional<CachedPage> cached = runtime_.cache().FindPage(index, name);
+  std::optional<CachedPage> cached = runtime_.cache().FindPage(query.index, query.name);
   const bool usable =
       cached &&
-      (mode_ == FetchMode::kOffline ||
-       (mode_ == FetchMode::kNormal && IsFresh(cached->freshness, runtime_.clock().NowNs())));
+      (query.mode == FetchMode::kOffline ||
+       (query.mode == FetchMode::kNormal && IsFresh(cached->freshness, runtime_.clock().NowNs())));
   if (usable) {
     if (std::optional<Answer> answer = AnswerOf(*cached)) {
       done(*std::move(answer));
@@ -80,42 +81,42 @@ void PageFetcher::Fetch(const net::Url& index, const pypi::Name& name, Done done
     }
     cached.reset();
   }
-  if (mode_ == FetchMode::kOffline) {
+  if (query.mode == FetchMode::kOffline) {
     done(Error{.code = ErrorCode::kUnavailable,
-               .message = "the files of " + name.ToString() + " on " + index.Redacted() +
+               .message = "the files of " + query.name.ToString() + " on " +
+                          query.index.Redacted() +
                           " are not cached, and the network is not to be used",
                .hints = {"run once without --offline"}});
     return;
   }
-  Ask(index, name, std::move(cached), std::move(done));
+  Ask(std::move(query), std::move(cached), std::move(done));
 }
 
-void PageFetcher::Ask(const net::Url& index, const pypi::Name& name,
-                      std::optional<CachedPage> cached, Done done) {
-  net::Request request = RequestFor(PageUrl(index, name), cached, mode_);
+void PageFetcher::Ask(PageQuery query, std::optional<CachedPage> cached, Done done) {
+  net::Request request = RequestFor(PageUrl(query.index, query.name), cached, query.mode);
   runtime_.Start(
-      std::move(request), [this, index, name, cached = std::move(cached),
+      std::move(request), [this, query = std::move(query), cached = std::move(cached),
                            done = std::move(done)](Result<net::Response> outcome) mutable {
         if (outcome && outcome->status == 304 && cached) {
-          TakeUnchanged(index, name, *std::move(cached), outcome->headers, std::move(done));
+          TakeUnchanged(std::move(query), *std::move(cached), outcome->headers, std::move(done));
           return;
         }
-        done(TakeNew(index, name, std::move(outcome)));
+        done(TakeNew(query, std::move(outcome)));
       });
 }
 
-void PageFetcher::TakeUnchanged(const net::Url& index, const pypi::Name& name, CachedPage cached,
-                                const net::Headers& headers, Done done) {
+void PageFetcher::TakeUnchanged(PageQuery query, CachedPage cached, const net::Headers& headers,
+                                Done done) {
   std::optional<Answer> answer = AnswerOf(cached);
   if (!answer) {
     // What was unchanged is unreadable: ask for all of it.
-    Ask(index, name, std::nullopt, std::move(done));
+    Ask(std::move(query), std::nullopt, std::move(done));
     return;
   }
   if (auto freshness = FreshnessOf(headers, runtime_.clock().NowNs())) {
     cached.freshness = Renewed(cached.freshness, *std::move(freshness));
     // A full disk must not keep anybody from resolving.
-    (void)runtime_.cache().StorePage(index, name, cached);
+    (void)runtime_.cache().StorePage(query.index, query.name, cached);
   }
   done(*std::move(answer));
 }
@@ -143,12 +144,15 @@ PageFetcher::Answer PageFetcher::ReadTree(const net::Url& index, const pypi::Nam
   return std::move(files.error());
 }
 
-PageFetcher::Answer PageFetcher::TakeNew(const net::Url& index, const pypi::Name& name,
-                                         Result<net::Response> outcome) {
+PageFetcher::Answer PageFetcher::TakeNew(const PageQuery& query, Result<net::Response> outcome) {
   FLOWSTONE_LET(net::Response response, std::move(outcome));
+  if (std::ranges::find(query.ignored_statuses, response.status) != query.ignored_statuses.end()) {
+    // Not kept: the index did not say that it lacks the project.
+    return std::optional<ProjectPage>();
+  }
   const bool missing = response.status == 404 || response.status == 410;
   if (response.status != 200 && !missing) {
-    return ErrorOfStatus(response.status, PageUrl(index, name));
+    return ErrorOfStatus(response, PageUrl(query.index, query.name));
   }
   CachedPage page{.status = missing ? 404 : 200,
                   .content_type = response.headers.Get("Content-Type").value_or(""),
@@ -162,7 +166,7 @@ PageFetcher::Answer PageFetcher::TakeNew(const net::Url& index, const pypi::Name
   }
   if (auto freshness = FreshnessOf(response.headers, runtime_.clock().NowNs())) {
     page.freshness = *std::move(freshness);
-    (void)runtime_.cache().StorePage(index, name, page);
+    (void)runtime_.cache().StorePage(query.index, query.name, page);
   }
   return parsed;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/fetch_runtime.h"
@@ -15,27 +16,33 @@
 
 namespace flowstone::index {
 
+// Which page is wanted, and how much a cached one is worth.
+struct PageQuery {
+  net::Url index;
+  pypi::Name name;
+  FetchMode mode = FetchMode::kNormal;
+  std::vector<int> ignored_statuses = {};  // mean "does not have the project", as 404 and 410 do
+};
+
 class PageFetcher {
  public:
   // Nothing when the index does not have the project.
   using Answer = Result<std::optional<ProjectPage>>;
   using Done = std::function<void(Answer)>;
 
-  PageFetcher(FetchRuntime& runtime, FetchMode mode) : runtime_(runtime), mode_(mode) {}
+  // `runtime` outlives this.
+  explicit PageFetcher(FetchRuntime& runtime) : runtime_(runtime) {}
 
   // Calls `done` once, on this thread (a worker) or on another worker. `this` outlives the workers.
-  void Fetch(const net::Url& index, const pypi::Name& name, Done done);
+  void Fetch(PageQuery query, Done done);
 
  private:
   Answer ReadTree(const net::Url& index, const pypi::Name& name);
-  void Ask(const net::Url& index, const pypi::Name& name, std::optional<CachedPage> cached,
-           Done done);
-  void TakeUnchanged(const net::Url& index, const pypi::Name& name, CachedPage cached,
-                     const net::Headers& headers, Done done);
-  Answer TakeNew(const net::Url& index, const pypi::Name& name, Result<net::Response> outcome);
+  void Ask(PageQuery query, std::optional<CachedPage> cached, Done done);
+  void TakeUnchanged(PageQuery query, CachedPage cached, const net::Headers& headers, Done done);
+  Answer TakeNew(const PageQuery& query, Result<net::Response> outcome);
 
   FetchRuntime& runtime_;
-  const FetchMode mode_;
 };
 
 }  // namespace flowstone::index

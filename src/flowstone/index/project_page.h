@@ -36,6 +36,7 @@ struct IndexFile {
   std::optional<std::uint64_t> size = {};  // bytes
   // When it was published, in microseconds since the Unix epoch.
   std::optional<std::int64_t> upload_time_us = {};
+  std::uint32_t source = 0;  // position in ProjectFiles::sources
   friend bool operator==(const IndexFile&, const IndexFile&) = default;
 };
 

@@ -1,16 +1,33 @@
 #include "flowstone/index/status_error.h"
 
-namespace flowstone::index {
+#include "flowstone/base/text.h"
 
-Error ErrorOfStatus(int status, const net::Url& url) {
+namespace flowstone::index {
+namespace {
+
+Error RefusedAccess(const net::Response& response, const std::string& subject) {
+  Error error{.code = ErrorCode::kDenied, .message = subject + "; "};
+  if (response.logins.empty()) {
+    error.message += "no credentials for it were found";
+    error.hints = {
+        "give credentials in the URL of the index, in ~/.netrc, or in "
+        "FLOWSTONE_INDEX_<NAME>_USERNAME and _PASSWORD of a named index"};
+    return error;
+  }
+  error.message += "tried " + JoinText(response.logins, ", then ");
+  error.hints = {response.status == 401 ? "check these credentials: they may have expired"
+                                        : "check that they may read this index"};
+  return error;
+}
+
+}  // namespace
+
+Error ErrorOfStatus(const net::Response& response, const net::Url& url) {
+  const int status = response.status;
   const std::string shown = url.Redacted();
   const std::string with_status = " (status " + std::to_string(status) + ")";
   if (status == 401 || status == 403) {
-    return Error{
-        .code = ErrorCode::kDenied,
-        .message = shown + " refused access" + with_status,
-        .hints = {status == 401 ? "give credentials in the URL of the index or in ~/.netrc"
-                                : "check that the credentials for it may read this index"}};
+    return RefusedAccess(response, shown + " refused access" + with_status);
   }
   if (status == 404 || status == 410) {
     return Error{.code = ErrorCode::kNotFound, .message = shown + " does not exist" + with_status};

@@ -4,11 +4,13 @@
 #include <string>
 
 #include "flowstone/base/error.h"
+#include "flowstone/net/transport.h"
 #include "flowstone/net/url.h"
 
 namespace flowstone::index {
 
-// 401 and 403 are kDenied, 404 and 410 kNotFound, 408, 429 and 5xx kUnavailable, the rest kCorrupt.
-Error ErrorOfStatus(int status, const net::Url& url);
+// 401 and 403 are kDenied, and the message says which logins were tried; 404 and 410 kNotFound,
+// 408, 429 and 5xx kUnavailable, the rest kCorrupt.
+Error ErrorOfStatus(const net::Response& response, const net::Url& url);
 
 }  // namespace flowstone::index

@@ -64,6 +64,9 @@ struct Response {
   Headers headers = {};
   std::string body = {};       // decoded; empty when a sink took it
   std::string final_url = {};  // after redirects, without credentials
+  // Whose credentials AuthenticatingTransport tried, in this order, for people: "ada, from the file
+  // /home/ada/.netrc". The last one is what this answers to.
+  std::vector<std::string> logins = {};
 };
 
 class Transport {

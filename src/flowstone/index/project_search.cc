@@ -1,0 +1,225 @@
+#include "flowstone/index/project_search.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "flowstone/base/text.h"
+
+namespace flowstone::index {
+namespace {
+
+// Its find-links are numbered before its indexes, so that a file's source is also its rank.
+ProjectFiles EmptyProject(const pypi::Name& name, IndexStrategy strategy) {
+  ProjectFiles project{.name = name};
+  project.version_order = strategy == IndexStrategy::kUnsafeFirstMatch
+                              ? VersionOrder::kBySource
+                              : VersionOrder::kAcrossSources;
+  return project;
+}
+
+}  // namespace
+
+struct ProjectSearch::Search {
+  ProjectFiles project;
+  std::vector<std::size_t> route;
+  Done done;
+};
+
+struct ProjectSearch::Gathering {
+  Search search;
+  std::mutex mutex;  // guards what follows
+  std::vector<std::optional<PageFetcher::Answer>> answers;
+  std::size_t missing;
+};
+
+ProjectSearch::ProjectSearch(FetchRuntime& runtime, PageFetcher& pages,
+                             const PackageIndexOptions& options)
+    : pages_(pages),
+      mode_(options.mode),
+      strategy_(options.strategy),
+      refreshed_(options.refreshed),
+      pins_(options.pins),
+      links_(runtime, options.mode, options.find_links) {
+  indexes_.reserve(options.indexes.size());
+  for (const IndexDefinition& definition : options.indexes) {
+    Index index{.definition = definition, .url = net::Url::Parse(definition.url), .flat = nullptr};
+    if (definition.format == IndexFormat::kFlat) {
+      index.flat = std::make_unique<FlatSources>(runtime, options.mode,
+                                                 std::vector<std::string>{definition.url});
+    }
+    indexes_.push_back(std::move(index));
+  }
+}
+
+void ProjectSearch::Start(const pypi::Name& name, Done done) {
+  Result<std::vector<std::size_t>> route = RouteOf(name);
+  if (!route) {
+    done(std::move(route.error()));
+    return;
+  }
+  ProjectFiles project = EmptyProject(name, strategy_);
+  // A pin means that index and nothing else.
+  if (!pins_.contains(name)) {
+    Result<std::vector<IndexFile>> files = links_.FilesOf(name);
+    if (!files) {
+      done(std::move(files.error()));
+      return;
+    }
+    if (!files->empty()) {
+      project.found = true;
+      project.files = *std::move(files);
+      project.sources.push_back({.kind = FileSource::Kind::kFindLinks});
+    }
+  }
+  Search search{.project = std::move(project), .route = *std::move(route), .done = std::move(done)};
+  if (strategy_ == IndexStrategy::kFirstIndex) {
+    SearchOnward(std::move(search), 0);
+  } else {
+    SearchAll(std::move(search));
+  }
+}
+
+Result<std::vector<std::size_t>> ProjectSearch::RouteOf(const pypi::Name& name) const {
+  std::vector<std::size_t> route;
+  const auto pin = pins_.find(name);
+  for (std::size_t i = 0; i < indexes_.size(); ++i) {
+    const IndexDefinition& definition = indexes_[i].definition;
+    const bool wanted = pin == pins_.end() ? definition.reach == IndexReach::kEveryProject
+                                           : definition.name == pin->second;
+    if (wanted) {
+      route.push_back(i);
+    }
+  }
+  if (pin != pins_.end() && route.empty()) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = name.ToString() + " is pinned to the index '" + pin->second +
+                            "', and no index has that name",
+                 .hints = {"name one with --index " + pin->second + "=URL"}};
+  }
+  return route;
+}
+
+void ProjectSearch::Ask(const pypi::Name& name, std::size_t index, PageFetcher::Done done) {
+  Index& asked = indexes_[index];
+  if (!asked.url) {
+    done(Error(asked.url.error()));
+    return;
+  }
+  if (asked.flat != nullptr) {
+    Result<std::vector<IndexFile>> files = asked.flat->FilesOf(name);
+    if (!files) {
+      done(std::move(files.error()));
+    } else if (files->empty()) {
+      done(std::optional<ProjectPage>());
+    } else {
+      done(std::optional(ProjectPage{.name = name.ToString(), .files = *std::move(files)}));
+    }
+    return;
+  }
+  const FetchMode mode =
+      mode_ == FetchMode::kNormal && refreshed_.contains(name) ? FetchMode::kRefresh : mode_;
+  pages_.Fetch({.index = *asked.url,
+                .name = name,
+                .mode = mode,
+                .ignored_statuses = asked.definition.ignored_statuses},
+               std::move(done));
+}
+
+void ProjectSearch::SearchOnward(Search search, std::size_t step) {
+  if (step == search.route.size()) {
+    search.done(std::move(search.project));
+    return;
+  }
+  const pypi::Name name = search.project.name;
+  const std::size_t index = search.route[step];
+  Ask(name, index,
+      [this, index, step, search = std::move(search)](PageFetcher::Answer answer) mutable {
+        if (!answer) {
+          search.done(std::move(answer.error()));
+        } else if (!*answer) {
+          SearchOnward(std::move(search), step + 1);
+        } else {
+          TakePage(search.project, **std::move(answer), index);
+          search.done(std::move(search.project));
+        }
+      });
+}
+
+void ProjectSearch::SearchAll(Search search) {
+  const std::size_t count = search.route.size();
+  if (count == 0) {
+    search.done(std::move(search.project));
+    return;
+  }
+  const pypi::Name name = search.project.name;
+  const std::vector<std::size_t> route = search.route;
+  auto gathering = std::make_shared<Gathering>();
+  gathering->search = std::move(search);
+  gathering->answers.resize(count);
+  gathering->missing = count;
+  for (std::size_t i = 0; i < count; ++i) {
+    Ask(name, route[i], [this, gathering, i](PageFetcher::Answer answer) {
+      {
+        const std::lock_guard lock(gathering->mutex);
+        gathering->answers[i] = std::move(answer);
+        if (--gathering->missing != 0) {
+          return;
+        }
+      }
+      Merge(*gathering);
+    });
+  }
+}
+
+void ProjectSearch::Merge(Gathering& gathering) {
+  Search& search = gathering.search;
+  for (std::size_t i = 0; i < search.route.size(); ++i) {
+    PageFetcher::Answer& answer = *gathering.answers[i];
+    if (!answer) {
+      // An index that is not heard must not change what is chosen.
+      search.done(std::move(answer.error()));
+      return;
+    }
+    if (*answer) {
+      TakePage(search.project, **std::move(answer), search.route[i]);
+    }
+  }
+  search.done(std::move(search.project));
+}
+
+// Files of other projects would be a way to slip in a file of another name. A file that an earlier
+// source has already is not taken again.
+void ProjectSearch::TakePage(ProjectFiles& project, ProjectPage page, std::size_t index) const {
+  const auto source = static_cast<std::uint32_t>(project.sources.size());
+  const std::string location = indexes_[index].url->Redacted();
+  project.sources.push_back({.kind = FileSource::Kind::kIndex,
+                             .name = indexes_[index].definition.name,
+                             .location = location});
+  if (project.index.empty()) {
+    project.index = location;
+    project.status = page.status;
+    project.status_reason = std::move(page.status_reason);
+  }
+  project.found = true;
+  std::move(page.warnings.begin(), page.warnings.end(), std::back_inserter(project.warnings));
+  std::set<std::string> known;
+  for (const IndexFile& file : project.files) {
+    known.insert(file.filename);
+  }
+  for (IndexFile& file : page.files) {
+    if (known.contains(file.filename)) {
+      continue;
+    }
+    if (MayBelongTo(project.name, file.filename)) {
+      file.source = source;
+      project.files.push_back(std::move(file));
+    } else {
+      project.warnings.push_back("left out " + file.filename + ": its name is not one of " +
+                                 project.name.ToString());
+    }
+  }
+}
+
+}  // namespace flowstone::index

@@ -1,0 +1,68 @@
+// ProjectSearch: which sources give the files of a project: find-links, then the indexes that the
+// strategy and the project's pin lead to, merged in the order of their configuration. The order in
+// which servers answer has no influence.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/index/fetch_runtime.h"
+#include "flowstone/index/flat_source.h"
+#include "flowstone/index/index_definition.h"
+#include "flowstone/index/package_index.h"
+#include "flowstone/index/page_fetcher.h"
+#include "flowstone/net/url.h"
+#include "flowstone/pypi/name.h"
+
+namespace flowstone::index {
+
+class ProjectSearch {
+ public:
+  using Done = std::function<void(Result<ProjectFiles>)>;
+
+  // `runtime` and `pages` outlive this.
+  ProjectSearch(FetchRuntime& runtime, PageFetcher& pages, const PackageIndexOptions& options);
+
+  // Calls `done` once, on this thread (a worker) or on another worker. `this` outlives the workers.
+  void Start(const pypi::Name& name, Done done);
+
+ private:
+  // One index, opened.
+  struct Index {
+    IndexDefinition definition;
+    Result<net::Url> url;
+    std::unique_ptr<FlatSources> flat;  // null for an index of pages
+  };
+  // A project on its way through the indexes.
+  struct Search;
+  // The answers of all indexes to one search, while they come in.
+  struct Gathering;
+
+  // Positions in indexes_ of those that may give files of the project; kInvalid for a pin to an
+  // index that does not exist.
+  Result<std::vector<std::size_t>> RouteOf(const pypi::Name& name) const;
+  void Ask(const pypi::Name& name, std::size_t index, PageFetcher::Done done);
+  // Asks one index after the other until one has the project.
+  void SearchOnward(Search search, std::size_t step);
+  // Asks all of them at once.
+  void SearchAll(Search search);
+  void Merge(Gathering& gathering);
+  // Takes over the files of a page that may be of the project.
+  void TakePage(ProjectFiles& project, ProjectPage page, std::size_t index) const;
+
+  PageFetcher& pages_;
+  const FetchMode mode_;
+  const IndexStrategy strategy_;
+  const std::set<pypi::Name> refreshed_;
+  const std::map<pypi::Name, std::string> pins_;
+  FlatSources links_;
+  std::vector<Index> indexes_;
+};
+
+}  // namespace flowstone::index
