@@ -74,13 +74,30 @@ struct LockedPackage {
   friend bool operator==(const LockedPackage&, const LockedPackage&) = default;
 };
 
-// The `[tool.flowstone]` table. Empty texts are absent.
+// One thing that was asked for, with everybody who asked.
+struct LockedWish {
+  std::string text = {};                  // "pandas>=2", as the canonical request has it
+  std::vector<std::string> origins = {};  // "step train", "requirements.txt:3"; may be empty
+
+  friend bool operator==(const LockedWish&, const LockedWish&) = default;
+};
+
+// The `[tool.flowstone]` table: what PEP 751 has no words for. Empty texts are absent.
 struct ToolTable {
-  std::string version = {};                // of the Flowstone that resolved
-  std::optional<Digest> request = {};      // identity of the request that this answers
-  std::string target = {};                 // "CPython 3.12.4 on linux x86_64, manylinux_2_36"
-  std::string exclude_newer = {};          // "2026-11-01T00:00:00Z"
+  std::string version = {};               // of the Flowstone that resolved
+  std::string flow = {};                  // the lock of a flow: its name
+  std::vector<std::string> steps = {};    // and the steps that it is for
+  std::vector<Digest> requests = {};      // identities of the requests that this answers
+  std::vector<std::string> targets = {};  // "CPython 3.12.4 on linux x86_64, manylinux_2_36"
+  std::string exclude_newer = {};         // "2026-11-01T00:00:00Z"
+  std::map<pypi::Name, std::string> exclude_newer_packages = {};
   std::vector<pypi::Name> requested = {};  // the packages asked for by name; the rest follow
+  std::vector<LockedWish> requirements = {};
+  std::vector<LockedWish> constraints = {};
+  std::vector<LockedWish> overrides = {};
+  std::vector<LockedWish> excludes = {};
+  std::map<std::string, std::string> options = {};  // policies that are not the default ones
+  std::map<std::string, std::string> indexes = {};  // name → URL without credentials
 
   friend bool operator==(const ToolTable&, const ToolTable&) = default;
 };

@@ -220,6 +220,61 @@ Result<LockedPackage> ReadPackage(const TomlTable& table) {
   return package;
 }
 
+Result<std::vector<LockedWish>> ReadWishes(const TomlTable& table, std::string_view key) {
+  FLOWSTONE_LET(const std::vector<TomlTable> rows, table.Tables(key));
+  std::vector<LockedWish> wishes;
+  for (const TomlTable& row : rows) {
+    LockedWish wish;
+    FLOWSTONE_LET(wish.text, row.RequiredText("text"));
+    FLOWSTONE_LET(wish.origins, row.Texts("from"));
+    wishes.push_back(std::move(wish));
+  }
+  return wishes;
+}
+
+Result<std::map<std::string, std::string>> ReadTexts(const TomlTable& parent,
+                                                     std::string_view key) {
+  FLOWSTONE_LET(const std::optional<TomlTable> table, parent.Table(key));
+  std::map<std::string, std::string> texts;
+  if (table) {
+    FLOWSTONE_LET(auto entries, table->AllTexts());
+    for (auto& [name, text] : entries) {
+      texts.emplace(std::move(name), std::move(text));
+    }
+  }
+  return texts;
+}
+
+// Version 0.1.0 wrote one request and one target.
+Status ReadTargets(const TomlTable& table, ToolTable& tool) {
+  FLOWSTONE_LET(tool.requests, table.ParsedList<Digest>("requests", Digest::Parse));
+  FLOWSTONE_LET(const std::optional<Digest> request,
+                table.Parsed<Digest>("request", Digest::Parse));
+  if (request) {
+    tool.requests.push_back(*request);
+  }
+  FLOWSTONE_LET(tool.targets, table.Texts("targets"));
+  FLOWSTONE_LET(const std::optional<std::string> target, table.Text("target"));
+  if (target) {
+    tool.targets.push_back(*target);
+  }
+  return Ok();
+}
+
+Status ReadCutOffs(const TomlTable& table, ToolTable& tool) {
+  FLOWSTONE_LET(const std::optional<std::string> newest, table.Text("exclude-newer"));
+  tool.exclude_newer = newest.value_or("");
+  FLOWSTONE_LET(const auto packages, ReadTexts(table, "exclude-newer-package"));
+  for (const auto& [text, date] : packages) {
+    const Result<pypi::Name> name = ParseNormalizedName(text);
+    if (!name) {
+      return table.Wrong("exclude-newer-package", name.error().message);
+    }
+    tool.exclude_newer_packages.emplace(*name, date);
+  }
+  return Ok();
+}
+
 Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
   FLOWSTONE_LET(const std::optional<TomlTable> tools, document.Table("tool"));
   if (!tools) {
@@ -232,12 +287,18 @@ Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
   ToolTable tool;
   FLOWSTONE_LET(const std::optional<std::string> version, table->Text("version"));
   tool.version = version.value_or("");
-  FLOWSTONE_LET(tool.request, table->Parsed<Digest>("request", Digest::Parse));
-  FLOWSTONE_LET(const std::optional<std::string> target, table->Text("target"));
-  tool.target = target.value_or("");
-  FLOWSTONE_LET(const std::optional<std::string> newest, table->Text("exclude-newer"));
-  tool.exclude_newer = newest.value_or("");
+  FLOWSTONE_LET(const std::optional<std::string> flow, table->Text("flow"));
+  tool.flow = flow.value_or("");
+  FLOWSTONE_LET(tool.steps, table->Texts("steps"));
+  FLOWSTONE_TRY(ReadTargets(*table, tool));
+  FLOWSTONE_TRY(ReadCutOffs(*table, tool));
   FLOWSTONE_LET(tool.requested, table->ParsedList<pypi::Name>("requested", ParseNormalizedName));
+  FLOWSTONE_LET(tool.requirements, ReadWishes(*table, "requirements"));
+  FLOWSTONE_LET(tool.constraints, ReadWishes(*table, "constraints"));
+  FLOWSTONE_LET(tool.overrides, ReadWishes(*table, "overrides"));
+  FLOWSTONE_LET(tool.excludes, ReadWishes(*table, "excludes"));
+  FLOWSTONE_LET(tool.options, ReadTexts(*table, "options"));
+  FLOWSTONE_LET(tool.indexes, ReadTexts(*table, "indexes"));
   return std::optional(std::move(tool));
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -13,6 +15,7 @@
 #include "flowstone/base/text.h"
 #include "flowstone/lock/lock.h"
 #include "flowstone/lock/timestamp.h"
+#include "flowstone/lock/url_credentials.h"
 
 namespace flowstone::lock {
 namespace {
@@ -49,6 +52,17 @@ std::string TomlString(std::string_view text) {
   return suits_literal ? "'" + std::string(text) + "'" : EscapedString(text);
 }
 
+// Bare where TOML allows it.
+std::string TomlKey(const std::string& text) {
+  const bool is_bare = !text.empty() && std::ranges::all_of(text, [](char c) {
+    return IsAsciiAlnum(c) || c == '_' || c == '-';
+  });
+  return is_bare ? text : EscapedString(text);
+}
+std::string TomlKey(const pypi::Name& name) {
+  return TomlKey(name.ToString());
+}
+
 std::string TomlStrings(std::vector<std::string> texts) {
   for (std::string& text : texts) {
     text = TomlString(text);
@@ -65,21 +79,6 @@ std::string TomlNames(const Names& names) {
   }
   std::ranges::sort(texts);
   return TomlStrings(std::move(texts));
-}
-
-// A lock is shared: whoever reads it has credentials of their own.
-std::string WithoutCredentials(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string::npos) {
-    return url;
-  }
-  const std::size_t authority = scheme + 3;
-  const std::size_t end = std::min(url.find_first_of("/?#", authority), url.size());
-  const std::size_t at = url.rfind('@', end);
-  if (at == std::string::npos || at < authority) {
-    return url;
-  }
-  return url.substr(0, authority) + url.substr(at + 1);
 }
 
 // The entries of an inline table, in the order in which they are added.
@@ -266,16 +265,72 @@ class Writer {
     Rows("wheels", wheels);
   }
 
+  // One row for each thing that was asked for, whatever the order and however often it was.
+  void Wishes(std::string_view key, const std::vector<LockedWish>& wishes) {
+    std::map<std::string, std::set<std::string>> origins;
+    for (const LockedWish& wish : wishes) {
+      origins[wish.text].insert(wish.origins.begin(), wish.origins.end());
+    }
+    std::vector<std::string> rows;
+    for (const auto& [text, askers] : origins) {
+      InlineTable row;
+      row.Text("text", text);
+      if (!askers.empty()) {
+        row.Raw("from", TomlStrings({askers.begin(), askers.end()}));
+      }
+      rows.push_back(row.ToString());
+    }
+    Rows(key, rows);
+  }
+
+  template <class Key>
+  void SubTable(std::string_view title, const std::map<Key, std::string>& texts) {
+    if (texts.empty()) {
+      return;
+    }
+    Line("");
+    Line("[tool.flowstone." + std::string(title) + "]");
+    for (const auto& [key, text] : texts) {
+      Entry(TomlKey(key), TomlString(text));
+    }
+  }
+
+  void TextRows(std::string_view key, std::vector<std::string> texts) {
+    std::ranges::sort(texts);
+    texts.erase(std::ranges::unique(texts).begin(), texts.end());
+    for (std::string& text : texts) {
+      text = TomlString(text);
+    }
+    Rows(key, texts);
+  }
+
   void WriteTool(const ToolTable& tool) {
     Line("");
     Line("[tool.flowstone]");
     TextEntry("version", tool.version);
-    TextEntry("request", tool.request ? tool.request->ToString() : "");
-    TextEntry("target", tool.target);
+    TextEntry("flow", tool.flow);
+    TextRows("steps", tool.steps);
+    std::vector<std::string> requests;
+    for (const Digest& request : tool.requests) {
+      requests.push_back(request.ToString());
+    }
+    TextRows("requests", std::move(requests));
+    TextRows("targets", tool.targets);
     TextEntry("exclude-newer", tool.exclude_newer);
     if (!tool.requested.empty()) {
       Entry("requested", TomlNames(tool.requested));
     }
+    Wishes("requirements", tool.requirements);
+    Wishes("constraints", tool.constraints);
+    Wishes("overrides", tool.overrides);
+    Wishes("excludes", tool.excludes);
+    SubTable("options", tool.options);
+    SubTable("exclude-newer-package", tool.exclude_newer_packages);
+    std::map<std::string, std::string> indexes;
+    for (const auto& [name, url] : tool.indexes) {
+      indexes.emplace(name, WithoutCredentials(url));
+    }
+    SubTable("indexes", indexes);
   }
 
   std::string text_;

@@ -42,18 +42,76 @@ Lock TwoPackages() {
                            .dependencies = {{*pypi::Name::Parse("beta")}},
                            .wheels = {WheelOf("alpha-1.0.post1-py3-none-any.whl")}});
   lock.tool = ToolTable{.version = "0.1.0",
-                        .request = Digest::Of("request"),
-                        .target = "CPython 3.12.4 on linux x86_64",
+                        .requests = {Digest::Of("request")},
+                        .targets = {"CPython 3.12.4 on linux x86_64"},
                         .exclude_newer = "2026-11-01T00:00:00Z",
                         .requested = {*pypi::Name::Parse("alpha")}};
   return lock;
+}
+
+TEST(LockWriter, ToolTableByteForByte) {
+  Lock lock;
+  lock.tool =
+      ToolTable{.version = "0.1.0",
+                .flow = "TrainFlow",
+                .steps = {"train", "start"},
+                .targets = {"linux", "darwin", "linux"},
+                .exclude_newer_packages = {{*pypi::Name::Parse("torch"), "2026-10-01T00:00:00Z"}},
+                .requirements = {{.text = "beta"}, {.text = "alpha>=1", .origins = {"step train"}}},
+                .excludes = {{.text = "nose"}},
+                .options = {{"resolution", "lowest"}},
+                .indexes = {{"corp east", "https://user:secret@index.example/simple/"}}};
+  EXPECT_EQ(WriteLock(lock), R"(lock-version = "1.0"
+created-by = "flowstone"
+packages = []
+
+[tool.flowstone]
+version = "0.1.0"
+flow = "TrainFlow"
+steps = [
+    "start",
+    "train",
+]
+targets = [
+    "darwin",
+    "linux",
+]
+requirements = [
+    { text = "alpha>=1", from = ["step train"] },
+    { text = "beta" },
+]
+excludes = [
+    { text = "nose" },
+]
+
+[tool.flowstone.options]
+resolution = "lowest"
+
+[tool.flowstone.exclude-newer-package]
+torch = "2026-10-01T00:00:00Z"
+
+[tool.flowstone.indexes]
+"corp east" = "https://index.example/simple/"
+)");
+}
+
+TEST(LockWriter, WishesOfOneTextAreOneRowWhateverTheirOrder) {
+  Lock one;
+  one.tool = ToolTable{.requirements = {{.text = "beta", .origins = {"step b"}},
+                                        {.text = "alpha", .origins = {"step b", "step a"}},
+                                        {.text = "beta", .origins = {"step a"}}}};
+  Lock other;
+  other.tool = ToolTable{.requirements = {{.text = "alpha", .origins = {"step a", "step b"}},
+                                          {.text = "beta", .origins = {"step a", "step b"}}}};
+  EXPECT_EQ(WriteLock(one), WriteLock(other));
+  EXPECT_THAT(ParseLock(WriteLock(one)), IsOkAndHolds(other));
 }
 
 TEST(LockWriter, ByteForByte) {
   Lock lock = TwoPackages();
   lock.packages.erase(lock.packages.begin());
   lock.packages.front().wheels.front().hashes = {{"sha256", std::string(64, 'a')}};
-  lock.tool->request.reset();
+  lock.tool->requests.clear();
   EXPECT_EQ(WriteLock(lock), R"(lock-version = "1.0"
 environments = [
     'sys_platform == "linux"',
@@ -74,7 +132,9 @@ wheels = [
 
 [tool.flowstone]
 version = "0.1.0"
-target = "CPython 3.12.4 on linux x86_64"
+targets = [
+    "CPython 3.12.4 on linux x86_64",
+]
 exclude-newer = "2026-11-01T00:00:00Z"
 requested = ["alpha"]
 )");
@@ -108,7 +168,7 @@ TEST(LockWriter, CredentialsAreLeftOut) {
 
 TEST(LockWriter, AwkwardTextsSurvive) {
   Lock lock = TwoPackages();
-  lock.tool->target = "quote \" apostrophe ' backslash \\ tab \t bell \a";
+  lock.tool->version = "quote \" apostrophe ' backslash \\ tab \t bell \a";
   std::ranges::reverse(lock.packages);
   EXPECT_THAT(ParseLock(WriteLock(lock)), IsOkAndHolds(lock));
 }

@@ -13,11 +13,11 @@
 #include "flowstone/index/project_page.h"
 #include "flowstone/lock/lock.h"
 #include "flowstone/lock/target_text.h"
-#include "flowstone/lock/timestamp.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/target.h"
+#include "flowstone/resolve/request_record.h"
 #include "flowstone/resolve/wheel_fit.h"
 #include "flowstone/solve/ids.h"
 
@@ -173,12 +173,15 @@ Result<Resolution> BuildLock(const solve::Solution& solution, const IndexProvide
   FLOWSTONE_LET(lock.requires_python,
                 pypi::SpecifierSet::Parse("==" + std::to_string(python.release(0)) + "." +
                                           std::to_string(python.release(1)) + ".*"));
-  lock.tool = lock::ToolTable{.version = options.flowstone_version,
-                              .request = RequestDigest(request),
-                              .target = lock::DescribeTarget(request.target),
-                              .requested = provider.wishes().RequiredNames()};
-  if (request.exclude_newer_us) {
-    lock.tool->exclude_newer = lock::FormatTimestamp(*request.exclude_newer_us);
+  lock.tool = RecordOf(request);
+  lock.tool->version = options.flowstone_version;
+  lock.tool->requested = provider.wishes().RequiredNames();
+  for (const auto& [name, url] : options.index_names) {
+    const bool is_used = std::ranges::any_of(
+        lock.packages, [&](const lock::LockedPackage& package) { return package.index == url; });
+    if (is_used) {
+      lock.tool->indexes.emplace(name, url);
+    }
   }
   resolution.warnings = builder.Warnings();
   resolution.statistics = solution.statistics;

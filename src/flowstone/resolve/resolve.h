@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -26,6 +27,9 @@ struct ResolveOptions {
   // Versions to take while nothing speaks against them: those of the previous lock, unless they are
   // to be upgraded.
   std::vector<std::pair<pypi::Name, pypi::Version>> preferences = {};
+  // Name → URL, as `index` of a project's files has it, of the indexes that have names. The lock
+  // keeps those that its packages come from.
+  std::map<std::string, std::string> index_names = {};
   // Of the Flowstone that resolves; recorded in the lock.
   std::string flowstone_version = {};
   std::function<bool()> is_cancelled = nullptr;

@@ -80,7 +80,7 @@ TEST_F(ResolveTest, LockSaysWhatItIsFor) {
   EXPECT_EQ(lock.environments.front().ToString(),
             "implementation_name == \"cpython\" and sys_platform == \"linux\" and "
             "platform_machine == \"x86_64\"");
-  EXPECT_EQ(lock.tool->request, RequestDigest(request_));
+  EXPECT_THAT(lock.tool->requests, ElementsAre(RequestDigest(request_)));
   EXPECT_EQ(lock.tool->version, "0.1.0");
   EXPECT_THAT(lock.tool->requested, ElementsAre(*pypi::Name::Parse("app")));
   EXPECT_THAT(lock::SelectWheels(lock, request_.target), IsOk());

@@ -1,0 +1,237 @@
+#include "flowstone/resolve/request_record.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/base/text.h"
+#include "flowstone/lock/lock.h"
+#include "flowstone/lock/lock_select.h"
+#include "flowstone/lock/target_text.h"
+#include "flowstone/lock/timestamp.h"
+#include "flowstone/lock/url_credentials.h"
+#include "flowstone/pypi/marker.h"
+#include "flowstone/resolve/policies.h"
+#include "flowstone/resolve/request.h"
+
+namespace flowstone::resolve {
+namespace {
+
+std::string WishText(const RequestedRequirement& wanted) {
+  pypi::Requirement requirement = wanted.requirement;
+  requirement.url = lock::WithoutCredentials(requirement.url);
+  std::string text = requirement.ToString();
+  std::vector<RequiredHash> hashes = wanted.hashes;
+  std::ranges::sort(hashes);
+  for (const RequiredHash& hash : hashes) {
+    text += " --hash=" + hash.algorithm + ":" + hash.hex;
+  }
+  return text;
+}
+
+// Sorted by text, with all the origins of equal ones, as the lock's text has them.
+std::vector<lock::LockedWish> WishesOf(const std::vector<RequestedRequirement>& requirements) {
+  std::map<std::string, std::vector<std::string>> origins;
+  for (const RequestedRequirement& wanted : requirements) {
+    std::vector<std::string>& askers = origins[WishText(wanted)];
+    if (!wanted.origin.empty()) {
+      askers.push_back(wanted.origin);
+    }
+  }
+  std::vector<lock::LockedWish> wishes;
+  for (auto& [text, askers] : origins) {
+    std::ranges::sort(askers);
+    askers.erase(std::ranges::unique(askers).begin(), askers.end());
+    wishes.push_back({.text = text, .origins = std::move(askers)});
+  }
+  return wishes;
+}
+
+std::vector<lock::LockedWish> ExcludesOf(const ResolveRequest& request) {
+  std::vector<lock::LockedWish> wishes;
+  for (const pypi::Name& name : request.excludes) {
+    wishes.push_back({.text = name.ToString()});
+  }
+  std::ranges::sort(wishes, {}, &lock::LockedWish::text);
+  return wishes;
+}
+
+template <class Policy>
+void AddOption(std::map<std::string, std::string>& options, const std::string& key, Policy value,
+               Policy usual) {
+  if (value != usual) {
+    options.emplace(key, PolicyName(value));
+  }
+}
+
+// The policies that are not the default ones, by the names that command lines have.
+std::map<std::string, std::string> OptionsOf(const ResolveRequest& request) {
+  const ResolvePolicies& policies = request.policies;
+  const ResolvePolicies usual;
+  std::map<std::string, std::string> options;
+  AddOption(options, "prerelease", policies.prereleases, usual.prereleases);
+  AddOption(options, "resolution", policies.resolution, usual.resolution);
+  AddOption(options, "yanked", policies.yanked, usual.yanked);
+  AddOption(options, "upper-python-bound", policies.upper_python_bound, usual.upper_python_bound);
+  AddOption(options, "forks", policies.forks, usual.forks);
+  AddOption(options, "files", policies.binaries.by_default, usual.binaries.by_default);
+  for (const auto& [project, policy] : policies.binaries.by_project) {
+    AddOption(options, "files-of-" + project.ToString(), policy, policies.binaries.by_default);
+  }
+  if (request.hashes == HashPolicy::kRequired) {
+    options.emplace("hashes", "required");
+  }
+  return options;
+}
+
+const std::string* FindText(const std::vector<lock::LockedWish>& wishes, const std::string& text) {
+  const auto found = std::ranges::find(wishes, text, &lock::LockedWish::text);
+  return found == wishes.end() ? nullptr : &found->text;
+}
+
+std::string WithOrigins(const lock::LockedWish& wish) {
+  return wish.origins.empty() ? wish.text
+                              : wish.text + " (" + JoinText(wish.origins, " and ") + ")";
+}
+
+// What one list has and the other has not, both ways.
+void CompareWishes(std::string_view what, const std::vector<lock::LockedWish>& locked,
+                   const std::vector<lock::LockedWish>& asked,
+                   std::vector<std::string>& mismatches) {
+  for (const lock::LockedWish& wish : asked) {
+    if (FindText(locked, wish.text) == nullptr) {
+      mismatches.push_back("it was not made for the " + std::string(what) + " " +
+                           WithOrigins(wish));
+    }
+  }
+  for (const lock::LockedWish& wish : locked) {
+    if (FindText(asked, wish.text) == nullptr) {
+      mismatches.push_back("it was made for the " + std::string(what) + " " + WithOrigins(wish) +
+                           ", which nobody asks for now");
+    }
+  }
+}
+
+void CompareOptions(const std::map<std::string, std::string>& locked,
+                    const std::map<std::string, std::string>& asked,
+                    std::vector<std::string>& mismatches) {
+  for (const auto& [key, value] : asked) {
+    const auto found = locked.find(key);
+    if (found == locked.end() || found->second != value) {
+      mismatches.push_back("it was not resolved with " + key + "=" + value);
+    }
+  }
+  for (const auto& [key, value] : locked) {
+    if (!asked.contains(key)) {
+      mismatches.push_back("it was resolved with " + key + "=" + value);
+    }
+  }
+}
+
+void CompareCutOffs(const lock::ToolTable& locked, const lock::ToolTable& asked,
+                    std::vector<std::string>& mismatches) {
+  if (!asked.exclude_newer.empty() && locked.exclude_newer != asked.exclude_newer) {
+    mismatches.push_back(
+        locked.exclude_newer.empty()
+            ? "it was made without a cut-off date, and " + asked.exclude_newer + " is asked for"
+            : "its cut-off date is " + locked.exclude_newer + ", not " + asked.exclude_newer);
+  }
+  for (const auto& [name, moment] : asked.exclude_newer_packages) {
+    const auto found = locked.exclude_newer_packages.find(name);
+    if (found == locked.exclude_newer_packages.end() || found->second != moment) {
+      mismatches.push_back("it was not made with the cut-off date " + moment + " for " +
+                           name.ToString());
+    }
+  }
+}
+
+bool RecordsRequest(const lock::Lock& lock) {
+  return lock.tool && !lock.tool->requirements.empty();
+}
+
+// Of a lock that does not say what it was made for: each wish is met by what would be installed.
+void CompareWithPackages(const std::vector<lock::SelectedWheel>& wheels,
+                         const ResolveRequest& request, std::vector<std::string>& mismatches) {
+  std::map<pypi::Name, const lock::SelectedWheel*> by_name;
+  for (const lock::SelectedWheel& wheel : wheels) {
+    by_name.emplace(wheel.name, &wheel);
+  }
+  const auto check = [&](const RequestedRequirement& wanted, bool is_needed) {
+    const pypi::Requirement& requirement = wanted.requirement;
+    if (!requirement.marker.Evaluate(request.target.markers)) {
+      return;
+    }
+    const auto found = by_name.find(requirement.name);
+    const std::string asked =
+        requirement.ToString() + (wanted.origin.empty() ? "" : " (" + wanted.origin + ")");
+    if (found == by_name.end()) {
+      if (is_needed) {
+        mismatches.push_back("it has no " + requirement.name.ToString() + ", and " + asked +
+                             " is asked for");
+      }
+      return;
+    }
+    if (requirement.url.empty() && !requirement.specifiers.Contains(found->second->version)) {
+      mismatches.push_back("it has " + requirement.name.ToString() + " " +
+                           found->second->version.ToString() + ", and " + asked + " is asked for");
+    }
+  };
+  for (const RequestedRequirement& wanted : request.requirements) {
+    check(wanted, true);
+  }
+  for (const RequestedRequirement& wanted : request.constraints) {
+    check(wanted, false);
+  }
+}
+
+}  // namespace
+
+lock::ToolTable RecordOf(const ResolveRequest& request) {
+  lock::ToolTable record{.requests = {RequestDigest(request)},
+                         .targets = {lock::DescribeTarget(request.target)},
+                         .requirements = WishesOf(request.requirements),
+                         .constraints = WishesOf(request.constraints),
+                         .overrides = WishesOf(request.overrides),
+                         .excludes = ExcludesOf(request),
+                         .options = OptionsOf(request)};
+  if (request.exclude_newer_us) {
+    record.exclude_newer = lock::FormatTimestamp(*request.exclude_newer_us);
+  }
+  for (const auto& [name, moment] : request.exclude_newer_of_us) {
+    if (moment != request.exclude_newer_us) {
+      record.exclude_newer_packages.emplace(name,
+                                            moment ? lock::FormatTimestamp(*moment) : "never");
+    }
+  }
+  return record;
+}
+
+std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest& request,
+                                    const lock::SelectOptions& selection) {
+  std::vector<std::string> mismatches;
+  if (RecordsRequest(lock)) {
+    const lock::ToolTable asked = RecordOf(request);
+    const lock::ToolTable& locked = *lock.tool;
+    CompareWishes("requirement", locked.requirements, asked.requirements, mismatches);
+    CompareWishes("constraint", locked.constraints, asked.constraints, mismatches);
+    CompareWishes("override", locked.overrides, asked.overrides, mismatches);
+    CompareWishes("exclude", locked.excludes, asked.excludes, mismatches);
+    CompareOptions(locked.options, asked.options, mismatches);
+    CompareCutOffs(locked, asked, mismatches);
+  }
+  const auto wheels = lock::SelectWheels(lock, request.target, selection);
+  if (!wheels) {
+    mismatches.push_back(wheels.error().message);
+  } else if (!RecordsRequest(lock)) {
+    CompareWithPackages(*wheels, request, mismatches);
+  }
+  return mismatches;
+}
+
+}  // namespace flowstone::resolve
