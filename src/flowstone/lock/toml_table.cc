@@ -20,6 +20,15 @@ std::string TomlTable::PathOf(std::string_view key) const {
   return path_ + "." + std::string(key);
 }
 
+std::vector<std::string> TomlTable::Keys() const {
+  std::vector<std::string> keys;
+  keys.reserve(table_.size());
+  for (const auto& [key, value] : table_) {
+    keys.emplace_back(key.str());
+  }
+  return keys;
+}
+
 Error TomlTable::Wrong(std::string_view key, std::string_view what) const {
   const toml::node* node = key.empty() ? nullptr : table_.get(key);
   const auto line = (node != nullptr ? node->source() : table_.source()).begin.line;

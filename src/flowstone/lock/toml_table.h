@@ -33,6 +33,8 @@ class TomlTable {
   Result<std::vector<std::string>> Texts(std::string_view key) const;
   Result<std::vector<TomlTable>> Tables(std::string_view key) const;
   Result<std::optional<TomlTable>> Table(std::string_view key) const;
+  // In the order of their bytes.
+  std::vector<std::string> Keys() const;
   // The keys of this table, each with its text. REQUIRES: all values are texts, or an error
   // results.
   Result<std::vector<std::pair<std::string, std::string>>> AllTexts() const;

@@ -24,6 +24,7 @@
 #include "flowstone/os/file_descriptor.h"
 #include "flowstone/os/find_program.h"
 #include "flowstone/os/memory_file.h"
+#include "flowstone/os/sandbox_spawn.h"
 #include "flowstone/os/system_clock.h"
 
 namespace flowstone::os {
@@ -206,6 +207,10 @@ Result<std::unique_ptr<PosixProcess>> Spawn(const ProcessSpec& spec,
                 FindProgram(spec.arguments[0], search_path == spec.environment.end()
                                                    ? kDefaultSearchPath
                                                    : std::string_view(search_path->second)));
+  if (spec.sandbox) {
+    FLOWSTONE_LET(const pid_t guard, SpawnInSandbox(spec, program, descriptors));
+    return std::make_unique<PosixProcess>(guard, Group::kOwn);
+  }
   SpawnPlan plan;
   plan.SetAttributes(group);
   FLOWSTONE_TRY(plan.SetDescriptors(descriptors));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flowstone/base/result.h"
+#include "flowstone/os/sandbox.h"
 
 namespace flowstone::os {
 
@@ -26,6 +27,7 @@ struct ProcessSpec {
   std::string directory;                           // working directory; empty for ours
   std::vector<InheritedDescriptor> descriptors;  // for Start only; every other descriptor is closed
   bool new_process_group = false;  // for Start only: the child leads a group of its own
+  std::optional<Sandbox> sandbox = {};  // confines the child, which then leads a group of its own
 };
 
 // How a process ended: exactly one of the two.
@@ -59,7 +61,7 @@ class ProcessRunner {
   virtual ~ProcessRunner() = default;
   // Runs to the end with `input` as standard input and both outputs captured. kNotFound when the
   // program is not there; kCancelled when `timeout` passes (the process group is killed); a
-  // non-zero exit is a result.
+  // non-zero exit is a result; kDenied when a sandbox cannot be had.
   virtual Result<ProcessResult> Run(const ProcessSpec& spec, const std::string& input,
                                     std::chrono::milliseconds timeout) = 0;
   // Starts and returns at once. Standard streams not named in `descriptors` are /dev/null.
