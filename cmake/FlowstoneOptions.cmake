@@ -17,6 +17,10 @@ if(FLOWSTONE_SANITIZE)
   target_link_options(flowstone_options INTERFACE -fsanitize=${FLOWSTONE_SANITIZE})
 endif()
 
+# Of the program: nothing in it is for others to call, and what it calls is bound when it starts.
+set(flowstone_program_link_options
+  -Wl,--as-needed -Wl,--gc-sections -Wl,-O1 -Wl,--exclude-libs,ALL -Wl,-z,relro,-z,now -Wl,--hash-style=gnu)
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")

@@ -48,7 +48,7 @@ Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine
                                             machine.environment, machine.filesystem));
   connection->DropMissingDirectories(machine.filesystem, options.request.find_links);
   const index::IndexSettings& settings = connection->settings_;
-  FLOWSTONE_LET(connection->curl_, net::CurlTransport::Open(TransportOptions(machine, settings)));
+  connection->curl_ = std::make_unique<net::CurlTransport>(TransportOptions(machine, settings));
   connection->authenticating_ = std::make_unique<net::AuthenticatingTransport>(
       *connection->curl_, Credentials(machine, settings));
   connection->retrying_ = std::make_unique<net::RetryingTransport>(

@@ -315,10 +315,10 @@ TEST_F(PackageIndexTest, NoCredentialsReachTheCache) {
   });
   const net::Url url = net::Url::Parse(server.origin() + "/simple/")
                            ->WithCredentials(net::Credentials{"user", net::Secret("canary")});
-  const auto curl = *net::CurlTransport::Open({});
+  net::CurlTransport curl(net::CurlOptions{});
   net::CredentialStore store;
   store.Add(url);
-  net::AuthenticatingTransport transport(*curl, store);
+  net::AuthenticatingTransport transport(curl, store);
   options_.indexes = {{.url = url.ToString()}};
   PackageIndex index(transport, files_, clock_, options_);
   const auto project = index.Project(*pypi::Name::Parse("pkg"));

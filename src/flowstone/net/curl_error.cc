@@ -102,11 +102,9 @@ Verdict VerdictOf(const CurlFailure& failure, const Url& url) {
 
 Error ErrorOfCurl(const CurlFailure& failure, const Url& url) {
   Verdict verdict = VerdictOf(failure, url);
-  const std::string detail =
-      failure.detail.empty() ? curl_easy_strerror(failure.code) : failure.detail;
   Error error{.code = verdict.code,
               .message = "cannot fetch " + url.Redacted() + ": " + verdict.reason + " (" +
-                         RedactText(detail) + ")"};
+                         RedactText(failure.detail) + ")"};
   if (!verdict.hint.empty()) {
     error.hints.push_back(std::move(verdict.hint));
   }

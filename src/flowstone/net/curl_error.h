@@ -12,7 +12,7 @@ namespace flowstone::net {
 
 struct CurlFailure {
   CURLcode code = CURLE_OK;
-  std::string detail;     // libcurl's error buffer; may be empty
+  std::string detail;     // libcurl's own words
   long os_error = 0;      // CURLINFO_OS_ERRNO
   long proxy_status = 0;  // CURLINFO_HTTP_CONNECTCODE
 };

@@ -17,13 +17,6 @@ namespace {
 constexpr int kMaxRedirects = 10;
 constexpr long kReceiveBuffer = 256L * 1024;  // bytes per transfer
 
-// libcurl's interface is variadic in C: it cannot check the type, so callers must. An option that
-// this build of libcurl does not know is a bug of ours.
-template <class T>
-void SetOption(CURL* easy, CURLoption option, T value) {
-  FLOWSTONE_CHECK(curl_easy_setopt(easy, option, value) == CURLE_OK);
-}
-
 // Runs a callback's work behind libcurl's C frames, which no exception may cross.
 template <class Work>
 Status Guarded(const Work& work) {
@@ -47,18 +40,20 @@ int ParseStatusLine(std::string_view line) {
 
 }  // namespace
 
-Result<std::unique_ptr<CurlTransfer>> CurlTransfer::Create(Request request,
+Result<std::unique_ptr<CurlTransfer>> CurlTransfer::Create(const CurlLibrary& curl, Request request,
                                                            const CurlOptions& options,
                                                            CURLSH* share) {
   FLOWSTONE_LET(const Url url, Url::Parse(request.url));
-  return std::unique_ptr<CurlTransfer>(new CurlTransfer(std::move(request), url, options, share));
+  return std::unique_ptr<CurlTransfer>(
+      new CurlTransfer(curl, std::move(request), url, options, share));
 }
 
-CurlTransfer::CurlTransfer(Request request, const Url& url, const CurlOptions& options,
-                           CURLSH* share)
-    : options_(options),
+CurlTransfer::CurlTransfer(const CurlLibrary& curl, Request request, const Url& url,
+                           const CurlOptions& options, CURLSH* share)
+    : curl_(curl),
+      options_(options),
       share_(share),
-      easy_(curl_easy_init()),
+      easy_(curl.easy_init()),
       request_(std::move(request)),
       url_(url.WithoutCredentials()) {
   FLOWSTONE_CHECK(easy_ != nullptr);
@@ -68,41 +63,48 @@ CurlTransfer::CurlTransfer(Request request, const Url& url, const CurlOptions& o
 }
 
 CurlTransfer::~CurlTransfer() {
-  curl_easy_cleanup(easy_);
-  curl_slist_free_all(sent_headers_);
+  curl_.easy_cleanup(easy_);
+  curl_.slist_free_all(sent_headers_);
+}
+
+// libcurl's interface is variadic in C: it cannot check the type, so callers must. An option that
+// this build of libcurl does not know is a bug of ours.
+template <class T>
+void CurlTransfer::SetOption(CURLoption option, T value) {
+  FLOWSTONE_CHECK(curl_.easy_setopt(easy_, option, value) == CURLE_OK);
 }
 
 void CurlTransfer::Configure(HttpVersion version) {
-  curl_easy_reset(easy_);
+  curl_.easy_reset(easy_);
   detail_.fill('\0');
   response_ = Response();
   headers_complete_ = false;
   body_begun_ = false;
   body_size_ = 0;
 
-  SetOption(easy_, CURLOPT_PRIVATE, this);
-  SetOption(easy_, CURLOPT_SHARE, share_);
-  SetOption(easy_, CURLOPT_ERRORBUFFER, detail_.data());
-  SetOption(easy_, CURLOPT_NOSIGNAL, 1L);
-  SetOption(easy_, CURLOPT_URL, url_.WithoutFragment().ToString().c_str());
-  SetOption(easy_, CURLOPT_PROTOCOLS_STR, url_.scheme().c_str());
-  SetOption(easy_, CURLOPT_HTTP_VERSION,
+  SetOption(CURLOPT_PRIVATE, this);
+  SetOption(CURLOPT_SHARE, share_);
+  SetOption(CURLOPT_ERRORBUFFER, detail_.data());
+  SetOption(CURLOPT_NOSIGNAL, 1L);
+  SetOption(CURLOPT_URL, url_.WithoutFragment().ToString().c_str());
+  SetOption(CURLOPT_PROTOCOLS_STR, url_.scheme().c_str());
+  SetOption(CURLOPT_HTTP_VERSION,
             static_cast<long>(version == HttpVersion::kHttp1 ? CURL_HTTP_VERSION_1_1
                                                              : CURL_HTTP_VERSION_2TLS));
-  SetOption(easy_, CURLOPT_PIPEWAIT, 1L);
-  SetOption(easy_, CURLOPT_BUFFERSIZE, kReceiveBuffer);
-  SetOption(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
-  SetOption(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
-  SetOption(easy_, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  SetOption(easy_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout.count()));
-  SetOption(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  SetOption(easy_, CURLOPT_USERAGENT, options_.user_agent.c_str());
-  SetOption(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
-  SetOption(easy_, CURLOPT_HEADERDATA, this);
-  SetOption(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBody);
-  SetOption(easy_, CURLOPT_WRITEDATA, this);
+  SetOption(CURLOPT_PIPEWAIT, 1L);
+  SetOption(CURLOPT_BUFFERSIZE, kReceiveBuffer);
+  SetOption(CURLOPT_TCP_KEEPALIVE, 1L);
+  SetOption(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
+  SetOption(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  SetOption(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout.count()));
+  SetOption(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  SetOption(CURLOPT_USERAGENT, options_.user_agent.c_str());
+  SetOption(CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
+  SetOption(CURLOPT_HEADERDATA, this);
+  SetOption(CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBody);
+  SetOption(CURLOPT_WRITEDATA, this);
   if (request_.range) {
-    SetOption(easy_, CURLOPT_RANGE, RangeSpec(*request_.range).c_str());
+    SetOption(CURLOPT_RANGE, RangeSpec(*request_.range).c_str());
   }
   ConfigureMethod();
   ConfigureHeaders();
@@ -112,16 +114,16 @@ void CurlTransfer::Configure(HttpVersion version) {
 
 void CurlTransfer::ConfigureMethod() {
   if (request_.method == "GET") {
-    SetOption(easy_, CURLOPT_HTTPGET, 1L);
+    SetOption(CURLOPT_HTTPGET, 1L);
     return;
   }
   if (request_.method == "HEAD") {
-    SetOption(easy_, CURLOPT_NOBODY, 1L);
+    SetOption(CURLOPT_NOBODY, 1L);
     return;
   }
-  SetOption(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-  SetOption(easy_, CURLOPT_POSTFIELDS, request_.body.data());
-  SetOption(easy_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  SetOption(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+  SetOption(CURLOPT_POSTFIELDS, request_.body.data());
+  SetOption(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
 }
 
 // Gzip is decoded for the caller who gets the whole body and did not choose an encoding. A range
@@ -131,9 +133,9 @@ bool CurlTransfer::DecodesBody() const {
 }
 
 void CurlTransfer::ConfigureHeaders() {
-  curl_slist_free_all(std::exchange(sent_headers_, nullptr));
+  curl_.slist_free_all(std::exchange(sent_headers_, nullptr));
   const auto append = [this](const std::string& line) {
-    curl_slist* const longer = curl_slist_append(sent_headers_, line.c_str());
+    curl_slist* const longer = curl_.slist_append(sent_headers_, line.c_str());
     FLOWSTONE_CHECK(longer != nullptr);
     sent_headers_ = longer;
   };
@@ -147,18 +149,18 @@ void CurlTransfer::ConfigureHeaders() {
     append("Content-Type:");
   }
   if (DecodesBody()) {
-    SetOption(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
+    SetOption(CURLOPT_ACCEPT_ENCODING, "gzip");
   } else if (!request_.headers.Get("Accept-Encoding")) {
     append("Accept-Encoding: identity");
   }
-  SetOption(easy_, CURLOPT_HTTPHEADER, sent_headers_);
+  SetOption(CURLOPT_HTTPHEADER, sent_headers_);
 }
 
 // Set even when empty: libcurl would look into the process's environment otherwise.
 void CurlTransfer::ConfigureProxy() {
   const std::string& proxy = url_.scheme() == "https" ? options_.https_proxy : options_.http_proxy;
-  SetOption(easy_, CURLOPT_PROXY, proxy.c_str());
-  SetOption(easy_, CURLOPT_NOPROXY, options_.no_proxy.c_str());
+  SetOption(CURLOPT_PROXY, proxy.c_str());
+  SetOption(CURLOPT_NOPROXY, options_.no_proxy.c_str());
 }
 
 bool CurlTransfer::IsTrustedHost() const {
@@ -174,22 +176,22 @@ void CurlTransfer::ConfigureTls() {
   if (url_.scheme() != "https") {
     return;
   }
-  SetOption(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  SetOption(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options_.ca_file.empty()) {
-    SetOption(easy_, CURLOPT_CAINFO, options_.ca_file.c_str());
+    SetOption(CURLOPT_CAINFO, options_.ca_file.c_str());
   }
   if (!options_.ca_directory.empty()) {
-    SetOption(easy_, CURLOPT_CAPATH, options_.ca_directory.c_str());
+    SetOption(CURLOPT_CAPATH, options_.ca_directory.c_str());
   }
   if (!options_.client_certificate.empty()) {
     const std::string& key =
         options_.client_key.empty() ? options_.client_certificate : options_.client_key;
-    SetOption(easy_, CURLOPT_SSLCERT, options_.client_certificate.c_str());
-    SetOption(easy_, CURLOPT_SSLKEY, key.c_str());
+    SetOption(CURLOPT_SSLCERT, options_.client_certificate.c_str());
+    SetOption(CURLOPT_SSLKEY, key.c_str());
   }
   if (IsTrustedHost()) {
-    SetOption(easy_, CURLOPT_SSL_VERIFYPEER, 0L);
-    SetOption(easy_, CURLOPT_SSL_VERIFYHOST, 0L);
+    SetOption(CURLOPT_SSL_VERIFYPEER, 0L);
+    SetOption(CURLOPT_SSL_VERIFYHOST, 0L);
   }
 }
 
@@ -340,8 +342,11 @@ Result<Response> CurlTransfer::FinishFile(CURLcode code) {
 
 Error CurlTransfer::FailureOf(CURLcode code) {
   CurlFailure failure{.code = code, .detail = detail_.data()};
-  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &failure.os_error);
-  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
+  if (failure.detail.empty()) {
+    failure.detail = curl_.easy_strerror(code);
+  }
+  curl_.easy_getinfo(easy_, CURLINFO_OS_ERRNO, &failure.os_error);
+  curl_.easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
   return ErrorOfCurl(failure, url_);
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "flowstone/net/curl_library.h"
 #include "flowstone/net/curl_transport.h"
 #include "flowstone/net/transport.h"
 #include "flowstone/net/url.h"
@@ -20,8 +21,8 @@ namespace flowstone::net {
 class CurlTransfer {
  public:
   // kInvalid when the URL cannot be fetched. Does not consume `request` then.
-  static Result<std::unique_ptr<CurlTransfer>> Create(Request request, const CurlOptions& options,
-                                                      CURLSH* share);
+  static Result<std::unique_ptr<CurlTransfer>> Create(const CurlLibrary& curl, Request request,
+                                                      const CurlOptions& options, CURLSH* share);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -36,7 +37,11 @@ class CurlTransfer {
   std::optional<Result<Response>> Finish(CURLcode code);
 
  private:
-  CurlTransfer(Request request, const Url& url, const CurlOptions& options, CURLSH* share);
+  CurlTransfer(const CurlLibrary& curl, Request request, const Url& url, const CurlOptions& options,
+               CURLSH* share);
+
+  template <class T>
+  void SetOption(CURLoption option, T value);
 
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
@@ -59,6 +64,7 @@ class CurlTransfer {
   Result<Response> FinishFile(CURLcode code);
   Error FailureOf(CURLcode code);
 
+  const CurlLibrary& curl_;
   const CurlOptions& options_;
   CURLSH* share_;
   CURL* easy_;

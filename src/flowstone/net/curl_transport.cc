@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flowstone/base/check.h"
+#include "flowstone/net/curl_library.h"
 #include "flowstone/net/curl_transfer.h"
 #include "flowstone/net/redact.h"
 
@@ -27,11 +28,6 @@ Error Closed(const std::string& url) {
                .message = "gave up on " + RedactText(url) + ": the transport was closed"};
 }
 
-bool GlobalInit() {
-  static const bool initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return initialised;
-}
-
 // After two protocol errors a host is asked over HTTP/1.1: its HTTP/2 is broken, or ours is for it.
 constexpr int kHttp2Patience = 2;
 
@@ -39,16 +35,16 @@ constexpr int kHttp2Patience = 2;
 
 class CurlTransport::Loop {
  public:
-  explicit Loop(CurlOptions options)
-      : options_(std::move(options)), multi_(curl_multi_init()), share_(curl_share_init()) {
+  Loop(const CurlLibrary& curl, const CurlOptions& options)
+      : curl_(curl), options_(options), multi_(curl.multi_init()), share_(curl.share_init()) {
     FLOWSTONE_CHECK(multi_ != nullptr && share_ != nullptr);
     // Only the loop's thread uses the share, so it needs no locks.
-    curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                      static_cast<long>(options_.max_connections));
-    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
-                      static_cast<long>(options_.max_connections_per_host));
+    curl_.share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    curl_.multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    curl_.multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                       static_cast<long>(options_.max_connections));
+    curl_.multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
+                       static_cast<long>(options_.max_connections_per_host));
     thread_ = std::thread([this] { Run(); });
   }
 
@@ -57,11 +53,11 @@ class CurlTransport::Loop {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
-    curl_multi_wakeup(multi_);
+    curl_.multi_wakeup(multi_);
     thread_.join();
     active_.clear();
-    curl_multi_cleanup(multi_);
-    curl_share_cleanup(share_);
+    curl_.multi_cleanup(multi_);
+    curl_.share_cleanup(share_);
   }
 
   Loop(const Loop&) = delete;
@@ -72,7 +68,7 @@ class CurlTransport::Loop {
       const std::lock_guard lock(mutex_);
       if (!stopping_) {
         submitted_.push_back(std::move(submission));
-        curl_multi_wakeup(multi_);
+        curl_.multi_wakeup(multi_);
         return;
       }
     }
@@ -89,9 +85,9 @@ class CurlTransport::Loop {
     constexpr int idle_ms = 60'000;  // nothing depends on it: submissions wake the poll
     while (BeginSubmitted()) {
       int running = 0;
-      FLOWSTONE_CHECK(curl_multi_perform(multi_, &running) == CURLM_OK);
+      FLOWSTONE_CHECK(curl_.multi_perform(multi_, &running) == CURLM_OK);
       if (!FinishDone()) {
-        FLOWSTONE_CHECK(curl_multi_poll(multi_, nullptr, 0, idle_ms, nullptr) == CURLM_OK);
+        FLOWSTONE_CHECK(curl_.multi_poll(multi_, nullptr, 0, idle_ms, nullptr) == CURLM_OK);
       }
     }
     CancelAll();
@@ -108,7 +104,7 @@ class CurlTransport::Loop {
       submitted.swap(submitted_);
     }
     for (Submission& submission : submitted) {
-      auto transfer = CurlTransfer::Create(std::move(submission.request), options_, share_);
+      auto transfer = CurlTransfer::Create(curl_, std::move(submission.request), options_, share_);
       if (!transfer) {
         submission.done(std::move(transfer.error()));
         continue;
@@ -126,14 +122,14 @@ class CurlTransport::Loop {
     const auto strikes = http2_strikes_.find(transfer.url().Origin());
     const bool pinned = strikes != http2_strikes_.end() && strikes->second >= kHttp2Patience;
     transfer.Configure(pinned ? HttpVersion::kHttp1 : options_.http_version);
-    FLOWSTONE_CHECK(curl_multi_add_handle(multi_, transfer.handle()) == CURLM_OK);
+    FLOWSTONE_CHECK(curl_.multi_add_handle(multi_, transfer.handle()) == CURLM_OK);
   }
 
   // True when something ended, so that there may be more to do at once.
   bool FinishDone() {
     bool any = false;
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    while (const CURLMsg* message = curl_.multi_info_read(multi_, &left)) {
       if (message->msg == CURLMSG_DONE) {
         any = true;
         Finish(message->easy_handle, message->data.result);
@@ -143,7 +139,7 @@ class CurlTransport::Loop {
   }
 
   void Finish(CURL* handle, CURLcode code) {
-    curl_multi_remove_handle(multi_, handle);
+    curl_.multi_remove_handle(multi_, handle);
     const auto found = active_.find(handle);
     FLOWSTONE_CHECK(found != active_.end());
     CurlTransfer& transfer = *found->second.transfer;
@@ -162,7 +158,7 @@ class CurlTransport::Loop {
 
   void CancelAll() {
     for (auto& [handle, active] : active_) {
-      curl_multi_remove_handle(multi_, handle);
+      curl_.multi_remove_handle(multi_, handle);
       active.done(Closed(active.transfer->url().ToString()));
     }
     std::vector<Submission> submitted;
@@ -175,7 +171,8 @@ class CurlTransport::Loop {
     }
   }
 
-  const CurlOptions options_;
+  const CurlLibrary& curl_;
+  const CurlOptions& options_;  // the transport's
   CURLM* const multi_;
   CURLSH* const share_;
   // Of the loop's thread.
@@ -189,20 +186,26 @@ class CurlTransport::Loop {
   std::thread thread_;
 };
 
-Result<std::unique_ptr<CurlTransport>> CurlTransport::Open(CurlOptions options) {
-  if (!GlobalInit()) {
-    return Error{.code = ErrorCode::kInternal, .message = "libcurl cannot be initialised"};
-  }
-  return std::unique_ptr<CurlTransport>(
-      new CurlTransport(std::make_unique<Loop>(std::move(options))));
-}
-
-CurlTransport::CurlTransport(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+CurlTransport::CurlTransport(CurlOptions options) : options_(std::move(options)) {}
 
 CurlTransport::~CurlTransport() = default;
 
 void CurlTransport::Start(Request request, Done done) {
-  loop_->Submit({.request = std::move(request), .done = std::move(done)});
+  const Result<Loop*> loop = RunningLoop();
+  if (!loop) {
+    done(loop.error());
+    return;
+  }
+  (*loop)->Submit({.request = std::move(request), .done = std::move(done)});
+}
+
+Result<CurlTransport::Loop*> CurlTransport::RunningLoop() {
+  const std::lock_guard lock(mutex_);
+  if (!loop_) {
+    FLOWSTONE_LET(const CurlLibrary* const curl, CurlLibrary::Load());
+    loop_ = std::make_unique<Loop>(*curl, options_);
+  }
+  return loop_.get();
 }
 
 }  // namespace flowstone::net

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,20 +50,23 @@ CurlOptions CurlOptionsFromEnvironment(const os::Environment& environment);
 
 class CurlTransport final : public Transport {
  public:
-  // Starts the thread. kInternal when libcurl cannot be initialised.
-  static Result<std::unique_ptr<CurlTransport>> Open(CurlOptions options);
+  // Cheap: libcurl is loaded and the thread started by the first request.
+  explicit CurlTransport(CurlOptions options);
   // Ends every request under way with kCancelled and joins the thread.
   ~CurlTransport() override;
   CurlTransport(const CurlTransport&) = delete;
   CurlTransport& operator=(const CurlTransport&) = delete;
 
+  // kIo when libcurl cannot be loaded.
   void Start(Request request, Done done) override;
 
  private:
   class Loop;
-  explicit CurlTransport(std::unique_ptr<Loop> loop);
+  Result<Loop*> RunningLoop();
 
-  std::unique_ptr<Loop> loop_;
+  const CurlOptions options_;
+  std::mutex mutex_;            // guards loop_ until it is set
+  std::unique_ptr<Loop> loop_;  // nothing until the first request
 };
 
 }  // namespace flowstone::net

@@ -35,7 +35,7 @@ LoopbackReply RedirectTo(int status, const std::string& url) {
 }
 
 std::unique_ptr<CurlTransport> Open(CurlOptions options = {}) {
-  return *CurlTransport::Open(std::move(options));
+  return std::make_unique<CurlTransport>(std::move(options));
 }
 
 Result<Response> Get(const std::string& url, CurlOptions options = {}) {

@@ -56,13 +56,13 @@ class CurlSubject final : public Subject {
             },
             {.ranges = ranges == Ranges::kHonoured ? LoopbackOptions::Ranges::kHonoured
                                                    : LoopbackOptions::Ranges::kIgnored}),
-        transport_(*CurlTransport::Open({})) {}
-  Transport& transport() override { return *transport_; }
+        transport_(CurlOptions{}) {}
+  Transport& transport() override { return transport_; }
   std::string origin() const override { return server_.origin(); }
 
  private:
   LoopbackServer server_;
-  std::unique_ptr<CurlTransport> transport_;
+  CurlTransport transport_;
 };
 
 class RecordingSink final : public BodySink {
