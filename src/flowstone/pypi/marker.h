@@ -68,6 +68,9 @@ class Marker {
   // default one.
   std::string ToString() const;
 
+  // Null for the default marker. For those that compute with markers (marker_diagram.h).
+  const MarkerNode* tree() const { return node_.get(); }
+
   // Written alike, spelling aside.
   friend bool operator==(const Marker& a, const Marker& b) { return a.ToString() == b.ToString(); }
 
