@@ -19,7 +19,7 @@ SOURCES = ROOT / "src" / "flowstone"
 LAYERS: list[set[str]] = [
     {"base"},
     {"os", "net", "archive"},
-    {"pypi", "conda", "solve", "lock", "flow"},
+    {"pypi", "conda", "solve", "lock", "flow", "project"},
     {"index", "resolve", "store", "install", "bundle", "exec"},
     {"app"},
     {"cli", "rpc"},
@@ -28,6 +28,7 @@ LAYERS: list[set[str]] = [
 SAME_LAYER_EDGES: dict[str, set[str]] = {
     "net": {"os"},  # the clock that retries wait on, the variables that name proxies
     "lock": {"pypi"},  # names, versions and markers of a lock are values, not strings
+    "project": {"pypi", "lock"},  # what people write is values; other tools' locks become ours
     "resolve": {"index"},  # candidates come from indexes
     "install": {"index"},  # wheels come from the indexes that named them
     "bundle": {"store"},  # a code package is stored objects
