@@ -346,13 +346,8 @@ Result<Lock> ReadDocument(const TomlTable& document) {
 }  // namespace
 
 Result<Lock> ParseLock(std::string_view text) {
-  try {
-    const toml::table document = toml::parse(text);
-    return ReadDocument(TomlTable(document, ""));
-  } catch (const toml::parse_error& error) {
-    return Error{ErrorCode::kInvalid, "line " + std::to_string(error.source().begin.line) +
-                                          ": not valid TOML: " + std::string(error.description())};
-  }
+  FLOWSTONE_LET(const toml::table document, ParseToml(text));
+  return ReadDocument(TomlTable(document, ""));
 }
 
 bool IsLockFileName(std::string_view file_name) {

@@ -13,6 +13,15 @@
 
 namespace flowstone::lock {
 
+Result<toml::table> ParseToml(std::string_view text) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return Error{ErrorCode::kInvalid, "line " + std::to_string(error.source().begin.line) +
+                                          ": not valid TOML: " + std::string(error.description())};
+  }
+}
+
 std::string TomlTable::PathOf(std::string_view key) const {
   if (path_.empty() || key.empty()) {
     return path_ + std::string(key);

@@ -15,12 +15,17 @@
 
 namespace flowstone::lock {
 
+// kInvalid: "line 12: not valid TOML: WHY".
+Result<toml::table> ParseToml(std::string_view text);
+
 class TomlTable {
  public:
   // `path` names the table in messages: "", "packages[3]", "packages[3].wheels[0]". The document
   // outlives this.
   TomlTable(const toml::table& table, std::string path) : table_(table), path_(std::move(path)) {}
 
+  // For values that no method here takes.
+  const toml::table& node() const { return table_; }
   bool Has(std::string_view key) const { return table_.contains(key); }
   Result<std::optional<std::string>> Text(std::string_view key) const;
   Result<std::string> RequiredText(std::string_view key) const;

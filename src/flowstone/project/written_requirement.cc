@@ -181,25 +181,6 @@ bool IsBarePlace(std::string_view text) {
   return LooksLikePath(place) || IsArchiveName(place);
 }
 
-// "name @ ./path" and "name @ file:path" start at the directory too.
-Status MakeUrlAbsolute(pypi::Requirement& requirement, const std::string& directory) {
-  if (requirement.url.empty()) {
-    return Ok();
-  }
-  if (SchemeOf(requirement.url) == "file") {
-    requirement.url = AbsoluteFileUrl(requirement.url, directory);
-  } else if (!IsUrl(requirement.url)) {
-    if (!LooksLikePath(requirement.url) && !IsArchiveName(requirement.url)) {
-      return Error{.code = ErrorCode::kInvalid,
-                   .message = "'" + requirement.url + "' is neither a URL nor a path"};
-    }
-    const std::size_t hash = std::min(requirement.url.find('#'), requirement.url.size());
-    requirement.url =
-        FileUrlOf(requirement.url.substr(0, hash), directory) + requirement.url.substr(hash);
-  }
-  return Ok();
-}
-
 }  // namespace
 
 std::string WrittenRequirement::ToString() const {
@@ -268,6 +249,24 @@ Result<WrittenRequirement> ParseEditable(std::string_view text, const std::strin
   }
   written.editing = Editing::kEditable;
   return written;
+}
+
+Status MakeUrlAbsolute(pypi::Requirement& requirement, const std::string& directory) {
+  if (requirement.url.empty()) {
+    return Ok();
+  }
+  if (SchemeOf(requirement.url) == "file") {
+    requirement.url = AbsoluteFileUrl(requirement.url, directory);
+  } else if (!IsUrl(requirement.url)) {
+    if (!LooksLikePath(requirement.url) && !IsArchiveName(requirement.url)) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "'" + requirement.url + "' is neither a URL nor a path"};
+    }
+    const std::size_t hash = std::min(requirement.url.find('#'), requirement.url.size());
+    requirement.url =
+        FileUrlOf(requirement.url.substr(0, hash), directory) + requirement.url.substr(hash);
+  }
+  return Ok();
 }
 
 Result<FileHash> ParseFileHash(std::string_view text) {

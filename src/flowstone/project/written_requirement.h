@@ -48,6 +48,10 @@ Result<WrittenRequirement> ParseWrittenRequirement(std::string_view text,
 // anything else.
 Result<WrittenRequirement> ParseEditable(std::string_view text, const std::string& directory);
 
+// "name @ ./path" and "name @ file:path" start at `directory` too; kInvalid for an address that is
+// neither a URL nor a path.
+Status MakeUrlAbsolute(pypi::Requirement& requirement, const std::string& directory);
+
 // "sha256:…" with a digest of the right length; MD5 and SHA-1 are refused.
 Result<FileHash> ParseFileHash(std::string_view text);
 

@@ -1,0 +1,71 @@
+// UvTable: what `[tool.uv]` of a pyproject.toml or a script says about resolving, apart from
+// indexes (index/uv_config.h reads those), and what its sources make of requirements.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/project/source_line.h"
+#include "flowstone/project/written_requirement.h"
+#include "flowstone/pypi/marker.h"
+#include "flowstone/pypi/name.h"
+
+namespace flowstone::project {
+
+// One place of `[tool.uv.sources]`: where a project comes from when a first-party requirement names
+// it.
+struct UvSource {
+  enum class Kind : std::uint8_t { kIndex, kGit, kUrl, kPath, kWorkspace };
+  Kind kind = Kind::kIndex;
+  std::string place = {};         // the name of the index, the URL, or the absolute path
+  std::string revision = {};      // of git: a tag, a branch or a commit
+  std::string subdirectory = {};  // of git and archives
+  Editing editing = Editing::kInstalled;
+  pypi::Marker marker = {};
+  std::optional<pypi::ExtraName> extra = {};  // only in this extra
+  std::optional<pypi::GroupName> group = {};  // only in this group
+  SourceLine source = {};
+};
+
+struct UvTable {
+  std::map<pypi::Name, std::vector<UvSource>> sources = {};
+  std::vector<WrittenRequirement> constraints = {};
+  std::vector<WrittenRequirement> overrides = {};
+  std::vector<pypi::Name> excludes = {};
+  std::vector<WrittenRequirement> dev_dependencies = {};            // older than dependency groups
+  std::optional<std::vector<pypi::GroupName>> default_groups = {};  // absent: dev
+  bool has_all_groups_by_default = false;                           // default-groups = "all"
+  // As written: "lowest-direct", "allow", "2026-11-01" or "2 weeks".
+  std::optional<std::string> resolution = {};
+  std::optional<std::string> prerelease = {};
+  std::optional<std::string> exclude_newer = {};
+  std::map<pypi::Name, std::string> exclude_newer_package = {};  // "false": all files exist
+  bool no_build = false;
+  bool no_binary = false;
+  std::vector<pypi::Name> no_build_package = {};
+  std::vector<pypi::Name> no_binary_package = {};
+};
+
+// Which requirements are looked at.
+struct RequirementScope {
+  std::optional<pypi::ExtraName> extra = {};
+  std::optional<pypi::GroupName> group = {};
+};
+
+struct SourcedRequirements {
+  std::vector<WrittenRequirement> requirements;
+  std::map<pypi::Name, std::string> index_of;  // projects that come from one index, by its name
+};
+
+// The requirements with their sources put in: one that has several, apart by markers, becomes
+// several. kInvalid, naming file and line, for what cannot be: a source of a requirement that has a
+// URL already, a member of a workspace.
+Result<SourcedRequirements> ApplySources(const UvTable& table,
+                                         std::vector<WrittenRequirement> requirements,
+                                         const RequirementScope& scope);
+
+}  // namespace flowstone::project

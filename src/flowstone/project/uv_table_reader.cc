@@ -1,0 +1,191 @@
+#include "flowstone/project/uv_table_reader.h"
+
+#include <array>
+#include <utility>
+
+#include "flowstone/net/url.h"
+#include "flowstone/os/path.h"
+
+namespace flowstone::project {
+namespace {
+
+using lock::TomlTable;
+
+constexpr std::array<std::pair<std::string_view, UvSource::Kind>, 5> kSourceKeys = {{
+    {"index", UvSource::Kind::kIndex},
+    {"git", UvSource::Kind::kGit},
+    {"url", UvSource::Kind::kUrl},
+    {"path", UvSource::Kind::kPath},
+    {"workspace", UvSource::Kind::kWorkspace},
+}};
+
+Result<std::string> PlaceOfSource(const DocumentPlace& place, const TomlTable& table,
+                                  std::string_view key, UvSource::Kind kind) {
+  if (kind == UvSource::Kind::kWorkspace) {
+    FLOWSTONE_TRY(table.Truth(key));
+    return std::string();
+  }
+  FLOWSTONE_LET(const std::optional<std::string> text, table.Text(key));
+  if (kind == UvSource::Kind::kPath) {
+    return net::Url::FromPath(os::AbsolutePath(place.directory, text.value_or(""))).ToString();
+  }
+  return text.value_or("");
+}
+
+Result<UvSource> ReadSource(const DocumentPlace& place, const TomlTable& table) {
+  UvSource source{.source = {.file = place.file, .line = LineOf(table.node())}};
+  std::size_t kinds = 0;
+  for (const auto& [key, kind] : kSourceKeys) {
+    if (table.Has(key)) {
+      ++kinds;
+      source.kind = kind;
+      FLOWSTONE_LET(source.place, PlaceOfSource(place, table, key, kind));
+    }
+  }
+  if (kinds != 1) {
+    return table.Wrong("", "exactly one of index, git, url, path and workspace must be given");
+  }
+  for (const std::string_view key : {"rev", "tag", "branch"}) {
+    FLOWSTONE_LET(std::optional<std::string> revision, table.Text(key));
+    if (revision && !source.revision.empty()) {
+      return table.Wrong(key, "only one of rev, tag and branch can be given");
+    }
+    if (revision) {
+      source.revision = *std::move(revision);
+    }
+  }
+  FLOWSTONE_LET(std::optional<std::string> subdirectory, table.Text("subdirectory"));
+  source.subdirectory = std::move(subdirectory).value_or("");
+  FLOWSTONE_LET(const std::optional<bool> editable, table.Truth("editable"));
+  source.editing = editable.value_or(false) ? Editing::kEditable : Editing::kInstalled;
+  FLOWSTONE_LET(const auto marker, table.Parsed<pypi::Marker>("marker", [](std::string_view text) {
+    return pypi::Marker::Parse(text);
+  }));
+  source.marker = marker.value_or(pypi::Marker());
+  FLOWSTONE_LET(source.extra, table.Parsed<pypi::ExtraName>("extra", pypi::ExtraName::Parse));
+  FLOWSTONE_LET(source.group, table.Parsed<pypi::GroupName>("group", pypi::GroupName::Parse));
+  return source;
+}
+
+// A source is a table, or an array of tables that markers keep apart.
+Status ReadSources(const DocumentPlace& place, const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(const std::optional<TomlTable> sources, uv.Table("sources"));
+  if (!sources) {
+    return Ok();
+  }
+  for (const std::string& key : sources->Keys()) {
+    const Result<pypi::Name> name = pypi::Name::Parse(key);
+    if (!name) {
+      return sources->Wrong(key, name.error().message);
+    }
+    std::vector<TomlTable> tables;
+    if (sources->node().get(key)->is_array()) {
+      FLOWSTONE_LET(tables, sources->Tables(key));
+    } else {
+      FLOWSTONE_LET(const std::optional<TomlTable> table, sources->Table(key));
+      tables.push_back(*table);
+    }
+    for (const TomlTable& table : tables) {
+      FLOWSTONE_LET(UvSource source, ReadSource(place, table));
+      result.sources[*name].push_back(std::move(source));
+    }
+  }
+  return Ok();
+}
+
+// Dates are written as texts or as TOML dates.
+Result<std::optional<std::string>> DateText(const TomlTable& table, std::string_view key) {
+  const toml::node* node = table.node().get(key);
+  if (node == nullptr || node->is_string()) {
+    return table.Text(key);
+  }
+  std::ostringstream text;
+  if (const auto* date = node->as_date()) {
+    text << *date;
+  } else if (const auto* moment = node->as_date_time()) {
+    text << *moment;
+  } else if (const auto* truth = node->as_boolean(); truth != nullptr && !truth->get()) {
+    text << "false";
+  } else {
+    return table.Wrong(key, "must be a date, a duration or false");
+  }
+  return std::optional<std::string>(text.str());
+}
+
+Status ReadExcludeNewer(const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(result.exclude_newer, DateText(uv, "exclude-newer"));
+  FLOWSTONE_LET(const std::optional<TomlTable> table, uv.Table("exclude-newer-package"));
+  if (!table) {
+    return Ok();
+  }
+  for (const std::string& key : table->Keys()) {
+    const Result<pypi::Name> name = pypi::Name::Parse(key);
+    if (!name) {
+      return table->Wrong(key, name.error().message);
+    }
+    FLOWSTONE_LET(const std::optional<std::string> text, DateText(*table, key));
+    result.exclude_newer_package.emplace(*name, *text);
+  }
+  return Ok();
+}
+
+Status ReadDefaultGroups(const TomlTable& uv, UvTable& result) {
+  constexpr std::string_view key = "default-groups";
+  const toml::node* node = uv.node().get(key);
+  if (node != nullptr && node->is_string()) {
+    FLOWSTONE_LET(const std::optional<std::string> text, uv.Text(key));
+    if (*text != "all") {
+      return uv.Wrong(key, "must be a list of groups or \"all\"");
+    }
+    result.has_all_groups_by_default = true;
+  } else if (node != nullptr) {
+    FLOWSTONE_LET(result.default_groups,
+                  uv.ParsedList<pypi::GroupName>(key, pypi::GroupName::Parse));
+  }
+  return Ok();
+}
+
+Status ReadFilePolicies(const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(const std::optional<bool> no_build, uv.Truth("no-build"));
+  FLOWSTONE_LET(const std::optional<bool> no_binary, uv.Truth("no-binary"));
+  result.no_build = no_build.value_or(false);
+  result.no_binary = no_binary.value_or(false);
+  FLOWSTONE_LET(result.no_build_package,
+                uv.ParsedList<pypi::Name>("no-build-package", pypi::Name::Parse));
+  FLOWSTONE_LET(result.no_binary_package,
+                uv.ParsedList<pypi::Name>("no-binary-package", pypi::Name::Parse));
+  return Ok();
+}
+
+Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
+  UvTable result;
+  FLOWSTONE_TRY(ReadSources(place, uv, result));
+  FLOWSTONE_LET(result.excludes,
+                uv.ParsedList<pypi::Name>("exclude-dependencies", pypi::Name::Parse));
+  FLOWSTONE_LET(result.resolution, uv.Text("resolution"));
+  FLOWSTONE_LET(result.prerelease, uv.Text("prerelease"));
+  FLOWSTONE_TRY(ReadExcludeNewer(uv, result));
+  FLOWSTONE_TRY(ReadDefaultGroups(uv, result));
+  FLOWSTONE_TRY(ReadFilePolicies(uv, result));
+  return result;
+}
+
+}  // namespace
+
+Result<UvTable> ReadUvTable(const DocumentPlace& place, const TomlTable& document) {
+  FLOWSTONE_LET(const std::optional<TomlTable> tools, InDocument(place, document.Table("tool")));
+  if (!tools) {
+    return UvTable();
+  }
+  FLOWSTONE_LET(const std::optional<TomlTable> uv, InDocument(place, tools->Table("uv")));
+  if (!uv) {
+    return UvTable();
+  }
+  FLOWSTONE_LET(UvTable result, InDocument(place, ReadTable(place, *uv)));
+  FLOWSTONE_LET(result.constraints, RequirementsAt(place, *uv, "constraint-dependencies"));
+  FLOWSTONE_LET(result.overrides, RequirementsAt(place, *uv, "override-dependencies"));
+  FLOWSTONE_LET(result.dev_dependencies, RequirementsAt(place, *uv, "dev-dependencies"));
+  return result;
+}
+
+}  // namespace flowstone::project
