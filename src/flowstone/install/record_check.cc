@@ -1,49 +1,58 @@
 #include "flowstone/install/record_check.h"
 
-#include <openssl/evp.h>
+// For the reason that base/digest.cc gives. The one-shot functions are EVP in disguise.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <utility>
 
+#include "flowstone/base/base64.h"
 #include "flowstone/base/check.h"
+#include "flowstone/base/digest.h"
 
 namespace flowstone::install {
 namespace {
-
-// Room for the base64 of any digest, and the zero that OpenSSL appends.
-constexpr std::size_t kEncodedSize = 2UL * EVP_MAX_MD_SIZE;
 
 Error Broken(std::string message) {
   return {.code = ErrorCode::kCorrupt, .message = std::move(message)};
 }
 
-const EVP_MD* AlgorithmNamed(std::string_view name) {
+// The algorithms that protect a file. The weaker ones of hashlib do not.
+enum class RecordAlgorithm : std::uint8_t { kSha256, kSha384, kSha512 };
+
+std::optional<RecordAlgorithm> AlgorithmNamed(std::string_view name) {
   if (name == "sha256") {
-    return EVP_sha256();
+    return RecordAlgorithm::kSha256;
   }
   if (name == "sha384") {
-    return EVP_sha384();
+    return RecordAlgorithm::kSha384;
   }
   if (name == "sha512") {
-    return EVP_sha512();
+    return RecordAlgorithm::kSha512;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 // Urlsafe base64 without padding, as RECORD writes hashes.
-std::string UrlsafeHash(const EVP_MD* algorithm, std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  FLOWSTONE_CHECK(
-      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm, nullptr) == 1);
-  std::array<unsigned char, kEncodedSize> encoded{};
-  const int length = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(size));
-  std::string text(encoded.begin(), encoded.begin() + length);
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  text.resize(std::min(text.find('='), text.size()));
-  return text;
+std::string UrlsafeHash(RecordAlgorithm algorithm, std::string_view bytes) {
+  if (algorithm == RecordAlgorithm::kSha256) {
+    const Digest sha256 = Digest::Of(bytes);
+    return Base64UrlEncode(std::as_bytes(std::span(sha256.bytes())));
+  }
+  // SHA-384 is a SHA-512 that starts from other numbers and is cut.
+  const bool is_whole = algorithm == RecordAlgorithm::kSha512;
+  SHA512_CTX context;
+  FLOWSTONE_CHECK((is_whole ? SHA512_Init(&context) : SHA384_Init(&context)) == 1);
+  SHA512_Update(&context, bytes.data(), bytes.size());
+  std::array<unsigned char, SHA512_DIGEST_LENGTH> digest{};
+  SHA512_Final(digest.data(), &context);
+  const std::size_t size = is_whole ? SHA512_DIGEST_LENGTH : SHA384_DIGEST_LENGTH;
+  return Base64UrlEncode(std::as_bytes(std::span(digest.data(), size)));
 }
 
 // The member that a row is about, or nothing for paths outside the wheel. Builders on Windows wrote
@@ -75,7 +84,7 @@ Result<RecordCheck> RecordCheck::Parse(std::string_view text) {
     if (member.ends_with('/')) {
       continue;  // a directory
     }
-    if (!row.algorithm.empty() && AlgorithmNamed(row.algorithm) == nullptr) {
+    if (!row.algorithm.empty() && !AlgorithmNamed(row.algorithm)) {
       return Broken("RECORD hashes " + member + " with " + row.algorithm +
                     ", which does not protect it");
     }
@@ -103,7 +112,7 @@ Result<RecordVerdict> RecordCheck::Compare(const std::string& member,
   if (row.algorithm.empty()) {
     return RecordVerdict::kUnlisted;
   }
-  const std::string actual = UrlsafeHash(AlgorithmNamed(row.algorithm), bytes);
+  const std::string actual = UrlsafeHash(*AlgorithmNamed(row.algorithm), bytes);
   if (actual != row.digest) {
     return Broken(member + " has the " + row.algorithm + " " + actual + ", but RECORD says " +
                   row.digest);

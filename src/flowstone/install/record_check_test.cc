@@ -17,6 +17,8 @@ using testing::IsOkAndHolds;
 constexpr const char* kSha256 = "sha256=LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ";
 constexpr const char* kSha512 =
     "sha512=m3HSJL1i83hdltRq0-o9czGb-8KJDKra4t_3JRlnPKcjI8PZm6XBHXx6zG4UuMXaDEZjR1wuXDre9G9zvN7AQw";
+constexpr const char* kSha384 =
+    "sha384=WeF0h3dEjGnea4ANejO7-5_xtGPkQ1TDVTvNucZm-pASWjx5-QOXvfX2oT3oKGhP";
 
 RecordCheck Record(const std::string& text) {
   Result<RecordCheck> check = RecordCheck::Parse(text);
@@ -25,9 +27,12 @@ RecordCheck Record(const std::string& text) {
 }
 
 TEST(RecordCheck, TrueHashesAreVerified) {
-  const RecordCheck record = Record(std::string("a,") + kSha256 + ",5\nb," + kSha512 + ",\n");
+  const RecordCheck record =
+      Record(std::string("a,") + kSha256 + ",5\nb," + kSha384 + ",\nc," + kSha512 + ",\n");
   EXPECT_THAT(record.Compare("a", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
   EXPECT_THAT(record.Compare("b", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
+  EXPECT_THAT(record.Compare("c", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
+  EXPECT_THAT(record.Compare("b", "hellO"), HasMessage(HasSubstr("has the sha384")));
 }
 
 TEST(RecordCheck, PaddingIsTolerated) {

@@ -2,8 +2,11 @@
 
 #include <array>
 #include <charconv>
+#include <span>
 #include <system_error>
 #include <utility>
+
+#include "flowstone/base/base64.h"
 
 namespace flowstone::pypi {
 namespace {
@@ -12,24 +15,6 @@ constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr unsigned kSextetBits = 6;
 constexpr unsigned kByteBits = 8;
-
-std::string EncodeBase64Url(const std::array<std::uint8_t, Digest::kSize>& bytes) {
-  std::string text;
-  unsigned pending = 0;
-  unsigned bits = 0;
-  for (const std::uint8_t byte : bytes) {
-    pending = (pending << kByteBits) | byte;
-    bits += kByteBits;
-    while (bits >= kSextetBits) {
-      bits -= kSextetBits;
-      text += kAlphabet[(pending >> bits) & 0x3FU];
-    }
-  }
-  if (bits > 0) {
-    text += kAlphabet[(pending << (kSextetBits - bits)) & 0x3FU];
-  }
-  return text;
-}
 
 std::optional<std::array<std::uint8_t, Digest::kSize>> DecodeBase64Url(std::string_view text) {
   while (text.ends_with('=')) {
@@ -199,7 +184,7 @@ std::string QuoteField(const std::string& field) {
 RecordRow RecordRow::Of(std::string path, const Digest& sha256, std::uint64_t size) {
   return RecordRow{.path = std::move(path),
                    .algorithm = "sha256",
-                   .digest = EncodeBase64Url(sha256.bytes()),
+                   .digest = Base64UrlEncode(std::as_bytes(std::span(sha256.bytes()))),
                    .size = size};
 }
 
