@@ -3,8 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "flowstone/app/index_access.h"
 #include "flowstone/app/machine.h"
 #include "flowstone/base/result.h"
 #include "flowstone/index/index_settings.h"
@@ -12,6 +15,7 @@
 #include "flowstone/net/authenticating_transport.h"
 #include "flowstone/net/curl_transport.h"
 #include "flowstone/net/retrying_transport.h"
+#include "flowstone/pypi/name.h"
 
 namespace flowstone::app {
 
@@ -20,6 +24,7 @@ class PackageConnection {
   struct Options {
     index::IndexRequest request;
     index::FetchMode mode = index::FetchMode::kNormal;
+    std::set<pypi::Name> refreshed = {};  // projects whose cached pages are revalidated
     std::string default_index_url;
     std::string cache_directory;  // of the index cache
   };
@@ -30,21 +35,14 @@ class PackageConnection {
 
   net::Transport& transport() { return *retrying_; }
   index::PackageIndex& index() { return *index_; }
-  const index::IndexSettings& settings() const { return settings_; }
-  // What was left out of the configuration, one sentence each.
-  const std::vector<std::string>& warnings() const { return warnings_; }
+  const index::IndexSettings& settings() const { return access_.settings; }
+  // What was left out of the configuration or is unsafe in it, one sentence each.
+  const std::vector<std::string>& warnings() const { return access_.warnings; }
 
  private:
   PackageConnection() = default;
 
-  // pip only warns of a find-links directory that is not there, so a variable or a configuration
-  // file that names one must not stop us; one that was asked for explicitly stays, and is an error
-  // later.
-  void DropMissingDirectories(os::FileSystem& filesystem,
-                              const std::vector<std::string>& explicit_links);
-
-  index::IndexSettings settings_;
-  std::vector<std::string> warnings_;
+  IndexAccess access_;
   // In the order of construction: each wraps the one before.
   std::unique_ptr<net::CurlTransport> curl_;
   std::unique_ptr<net::AuthenticatingTransport> authenticating_;

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "flowstone/app/index_access.h"
 #include "flowstone/app/project_datastore.h"
+#include "flowstone/base/text.h"
 #include "flowstone/cli/engine_command_line.h"
 #include "flowstone/cli/output_options.h"
+#include "flowstone/cli/package_options.h"
 #include "flowstone/install/doctor.h"
 #include "flowstone/os/user_directories.h"
 #include "flowstone/store/verify.h"
@@ -61,6 +64,33 @@ Result<std::vector<Diagnosis>> DiagnoseDatastore(EngineSession& session) {
   return diagnoses;
 }
 
+// What the indexes are and where that was configured, so that "which index, with whose password"
+// has an answer.
+std::vector<Diagnosis> DiagnoseIndexes(EngineSession& session) {
+  const auto options = PackageOptionsOf(session.arguments);
+  const auto access = options ? app::IndexAccess::Load(session.machine, options->request,
+                                                       options->default_index_url)
+                              : Result<app::IndexAccess>(options.error());
+  std::vector<Diagnosis> diagnoses;
+  if (!access) {
+    const Error& error = access.error();
+    diagnoses.push_back({.subject = "indexes",
+                         .health = Health::kBad,
+                         .finding = error.message,
+                         .fix = JoinText(error.hints, "; ")});
+    return diagnoses;
+  }
+  for (std::string& line : access->Describe()) {
+    diagnoses.push_back(
+        {.subject = "indexes", .health = Health::kGood, .finding = std::move(line), .fix = {}});
+  }
+  for (const std::string& warning : access->warnings) {
+    diagnoses.push_back(
+        {.subject = "indexes", .health = Health::kWarning, .finding = warning, .fix = {}});
+  }
+  return diagnoses;
+}
+
 int Print(EngineSession& session, const std::vector<Diagnosis>& diagnoses) {
   const TerminalStyle& style = session.console.out_style();
   nlohmann::json json = nlohmann::json::array();
@@ -93,6 +123,8 @@ Result<int> CommandDoctor(EngineSession& session) {
       session.arguments.Has("thorough") ? install::Depth::kThorough : install::Depth::kQuick;
   std::vector<Diagnosis> diagnoses =
       install::Diagnose(session.machine.filesystem, install::CacheLayout(home), depth);
+  std::vector<Diagnosis> of_indexes = DiagnoseIndexes(session);
+  std::move(of_indexes.begin(), of_indexes.end(), std::back_inserter(diagnoses));
   FLOWSTONE_LET(std::vector<Diagnosis> of_datastore, DiagnoseDatastore(session));
   std::move(of_datastore.begin(), of_datastore.end(), std::back_inserter(diagnoses));
   return Print(session, diagnoses);

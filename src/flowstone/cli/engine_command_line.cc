@@ -8,6 +8,7 @@
 
 #include "flowstone/base/text.h"
 #include "flowstone/cli/output_options.h"
+#include "flowstone/cli/package_options.h"
 #include "flowstone/version.h"
 
 namespace flowstone::cli {
@@ -34,9 +35,14 @@ constexpr std::array<std::pair<std::string_view, Handler>, 13> kHandlers = {{
 
 // Where packages come from, and the Python they are for.
 std::vector<std::string> With(std::vector<std::string> more) {
-  const std::vector<std::string> package_options = {
-      "python", "index-url", "extra-index-url", "find-links", "no-index", "offline", "refresh"};
-  more.insert(more.end(), package_options.begin(), package_options.end());
+  more.emplace_back("python");
+  more.insert(more.end(), kPackageOptions.begin(), kPackageOptions.end());
+  return more;
+}
+
+// Which indexes, and how to reach them.
+std::vector<std::string> WithIndexes(std::vector<std::string> more) {
+  more.insert(more.end(), kIndexOptions.begin(), kIndexOptions.end());
   return more;
 }
 
@@ -108,7 +114,7 @@ std::vector<CommandSpec> MachineCommands() {
       {.name = "doctor",
        .summary =
            "check this machine, the cache and the datastore, and say how to mend what is wrong",
-       .options = {"json", "thorough"}},
+       .options = WithIndexes({"json", "thorough"})},
       {.name = "rpc", .summary = "answer the client API (started by it)", .options = {"channel"}}};
 }
 

@@ -11,6 +11,7 @@
 #include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
 #include "flowstone/cli/output_options.h"
+#include "flowstone/cli/package_options.h"
 #include "flowstone/version.h"
 
 namespace flowstone::cli {
@@ -19,9 +20,6 @@ namespace {
 using Count = PositionalSpec::Count;
 
 const std::vector<std::string> kOutputOptions = {"quiet", "verbose", "color", "no-progress"};
-const std::vector<std::string> kFlowPackageOptions = {
-    "index-url", "extra-index-url", "find-links", "no-index", "offline",
-    "refresh",   "exclude-newer",   "upgrade",    "locked"};
 const std::vector<std::string> kRunOptions = {"tag",          "max-workers", "max-num-splits",
                                               "max-log-size", "run-id-file", "namespace",
                                               "with",         "isolation"};
@@ -31,6 +29,9 @@ std::vector<std::string> Join(std::vector<std::string> first,
   first.insert(first.end(), second.begin(), second.end());
   return first;
 }
+
+const std::vector<std::string> kFlowPackageOptions =
+    Join({"exclude-newer", "upgrade", "locked"}, {kPackageOptions.begin(), kPackageOptions.end()});
 
 std::string MetavarOf(flow::ParameterKind kind) {
   switch (kind) {
@@ -95,11 +96,18 @@ CommandSpec FlowEnvironmentCommands() {
       .name = "environment", .summary = "look at the environments of the steps", .options = {}};
   environment.commands = {
       {.name = "lock",
-       .summary = "resolve the environments of all steps and remember the locks",
-       .options = Join({"json"}, kFlowPackageOptions)},
+       .summary = "resolve the environments of all steps and write their lock files",
+       .options = Join({"json", "check", "upgrade-package"}, kFlowPackageOptions)},
       {.name = "show",
-       .summary = "print what each step gets; resolves and installs nothing",
-       .options = {"json"}}};
+       .summary = "print what each step gets and why; resolves and installs nothing",
+       .options = {"json"}},
+      {.name = "diff",
+       .summary = "compare with an earlier run or a lock: exit status 0 same, 1 different",
+       .options = {"json"},
+       .positionals = {{.key = "other",
+                        .metavar = "RUN|LOCK",
+                        .help = "the id of a run, or a lock file; the latest run by default",
+                        .count = Count::kOptional}}}};
   return environment;
 }
 
@@ -108,7 +116,7 @@ std::string Key(const std::vector<std::string>& command) {
 }
 
 using FlowHandler = CommandResult (*)(FlowSession&);
-constexpr std::array<std::pair<std::string_view, FlowHandler>, 16> kFlowHandlers = {{
+constexpr std::array<std::pair<std::string_view, FlowHandler>, 17> kFlowHandlers = {{
     {"", CommandCheck},
     {"check", CommandCheck},
     {"run", CommandRun},
@@ -125,6 +133,7 @@ constexpr std::array<std::pair<std::string_view, FlowHandler>, 16> kFlowHandlers
     {"package save", CommandPackageSave},
     {"environment lock", CommandEnvironmentLock},
     {"environment show", CommandEnvironmentShow},
+    {"environment diff", CommandEnvironmentDiff},
 }};
 
 CommandSpec TagCommands() {

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-#include "flowstone/default_index.h"
+#include "flowstone/cli/package_options.h"
 #include "flowstone/lock/timestamp.h"
 
 namespace flowstone::cli {
@@ -48,22 +48,16 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
                                                        const std::string& launcher) {
   app::EnvironmentSettings settings;
   settings.launcher = launcher;
-  settings.packages.default_index_url = std::string(kDefaultIndexUrl);
-  settings.packages.request = {.index_url = arguments.Value("index-url"),
-                               .extra_index_urls = arguments.Values("extra-index-url"),
-                               .find_links = arguments.Values("find-links")};
-  if (arguments.Has("no-index")) {
-    settings.packages.request.use = index::IndexUse::kFindLinksOnly;
-  }
-  if (arguments.Has("offline")) {
-    settings.packages.mode = index::FetchMode::kOffline;
-  } else if (arguments.Has("refresh")) {
-    settings.packages.mode = index::FetchMode::kRefresh;
-  }
+  FLOWSTONE_LET(settings.packages, PackageOptionsOf(arguments));
   if (arguments.Has("locked")) {
     settings.lock_use = app::LockUse::kLocked;
   } else if (arguments.Has("upgrade")) {
     settings.lock_use = app::LockUse::kUpgrade;
+  }
+  for (const std::string& text : arguments.Values("upgrade-package")) {
+    FLOWSTONE_LET(pypi::Name name,
+                  Annotate(pypi::Name::Parse(text), "while reading --upgrade-package"));
+    settings.upgrade_packages.push_back(std::move(name));
   }
   if (const auto date = arguments.Value("exclude-newer")) {
     settings.exclude_newer_us = lock::ParseTimestamp(*date);

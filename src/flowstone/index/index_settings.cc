@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 #include <utility>
 
 #include "flowstone/base/text.h"
-#include "flowstone/index/pip_config.h"
-#include "flowstone/net/redact.h"
+#include "flowstone/index/setting_sources.h"
 #include "flowstone/net/secret.h"
 #include "flowstone/net/url.h"
 #include "flowstone/os/path.h"
@@ -15,96 +15,114 @@
 namespace flowstone::index {
 namespace {
 
-// One setting and the names it goes by: variables in order of precedence, then pip's option.
-struct Setting {
-  std::string_view option;
-  std::array<std::string_view, 4> variables;
-};
-
 constexpr Setting kIndexUrl{
-    "index-url", {"FLOWSTONE_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"}};
+    "index-url",
+    {"FLOWSTONE_INDEX_URL", "FLOWSTONE_DEFAULT_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL"}};
 constexpr Setting kExtraIndexUrl{
     "extra-index-url",
-    {"FLOWSTONE_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"}};
-constexpr Setting kFindLinks{"find-links",
-                             {"FLOWSTONE_FIND_LINKS", "UV_FIND_LINKS", "PIP_FIND_LINKS", ""}};
-constexpr Setting kNoIndex{"no-index", {"FLOWSTONE_NO_INDEX", "UV_NO_INDEX", "PIP_NO_INDEX", ""}};
-constexpr Setting kTrustedHost{
-    "trusted-host", {"FLOWSTONE_TRUSTED_HOST", "UV_INSECURE_HOST", "PIP_TRUSTED_HOST", ""}};
-constexpr Setting kCert{"cert", {"FLOWSTONE_CERT", "PIP_CERT", "", ""}};
-constexpr Setting kClientCert{"client-cert", {"FLOWSTONE_CLIENT_CERT", "PIP_CLIENT_CERT", "", ""}};
+    {"FLOWSTONE_EXTRA_INDEX_URL", "FLOWSTONE_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL"}};
+constexpr Setting kFindLinks{"find-links", {"FLOWSTONE_FIND_LINKS", "UV_FIND_LINKS"}};
+constexpr Setting kNoIndex{"no-index", {"FLOWSTONE_NO_INDEX", "UV_NO_INDEX"}};
+constexpr Setting kStrategy{"index-strategy", {"FLOWSTONE_INDEX_STRATEGY", "UV_INDEX_STRATEGY"}};
+constexpr Setting kIndexFor{"index-for", {"FLOWSTONE_INDEX_FOR"}};
+constexpr Setting kTrustedHost{"trusted-host", {"FLOWSTONE_TRUSTED_HOST", "UV_INSECURE_HOST"}};
+constexpr Setting kCert{"cert", {"FLOWSTONE_CERT"}};
+constexpr Setting kClientCert{"client-cert", {"FLOWSTONE_CLIENT_CERT", "SSL_CLIENT_CERT"}};
+constexpr Setting kProxy{"proxy", {"FLOWSTONE_PROXY"}};
+constexpr Setting kTimeout{"timeout", {"FLOWSTONE_HTTP_TIMEOUT", "UV_HTTP_TIMEOUT"}};
+constexpr Setting kPipDefaultTimeout{"default-timeout", {}};
+constexpr Setting kRetries{"retries", {"FLOWSTONE_HTTP_RETRIES", "UV_HTTP_RETRIES"}};
+constexpr Setting kKeyring{"keyring-provider",
+                           {"FLOWSTONE_KEYRING_PROVIDER", "UV_KEYRING_PROVIDER"}};
+constexpr Setting kConstraint{"constraint", {}};
+constexpr Setting kOnlyBinary{"only-binary", {}};
+constexpr Setting kNoBinary{"no-binary", {}};
+constexpr Setting kPre{"pre", {}};
 
-struct Found {
-  std::string text;
-  std::string source;  // a variable or a file
-};
+constexpr std::string_view kCommandLine = "the command line";
+
+Error Unusable(std::string_view setting, const FoundSetting& found, std::string_view expected) {
+  return Error{.code = ErrorCode::kInvalid,
+               .message = std::string(setting) + " from " + found.source + " is '" + found.text +
+                          "', not " + std::string(expected)};
+}
+
+// uv's "name=https://…": the name, which may be empty, and the URL.
+std::pair<std::string, std::string> SplitName(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const auto fits = [](char c) { return IsAsciiAlnum(c) || c == '-' || c == '_' || c == '.'; };
+  if (equals == std::string::npos || equals == 0 ||
+      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals), fits)) {
+    return {"", text};
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+// The part of a variable's name that stands for an index: "my-corp" is MY_CORP.
+std::string VariablePart(const std::string& name) {
+  std::string part;
+  for (const char c : name) {
+    const bool lower = c >= 'a' && c <= 'z';
+    part += IsAsciiAlnum(c) ? static_cast<char>(lower ? c - 'a' + 'A' : c) : '_';
+  }
+  return part;
+}
+
+bool IsPath(const std::string& text) {
+  return text.starts_with('/') || text.starts_with("./") || text.starts_with("../") ||
+         text.starts_with("~/");
+}
+
+void AppendNew(std::vector<std::string>& list, std::vector<std::string> items) {
+  for (std::string& item : items) {
+    if (std::find(list.begin(), list.end(), item) == list.end()) {
+      list.push_back(std::move(item));
+    }
+  }
+}
 
 class Resolver {
  public:
   Resolver(const IndexRequest& request, const IndexSettingsContext& context,
-           const os::Environment& environment, PipConfig config)
+           const os::Environment& environment, SettingSources sources)
       : request_(request),
         context_(context),
         environment_(environment),
-        config_(std::move(config)) {}
+        sources_(std::move(sources)) {}
 
   Result<IndexSettings> Run() {
+    settings_.warnings = sources_.warnings();
     FLOWSTONE_LET(const IndexUse use, ResolveUse());
     if (use == IndexUse::kIndexes) {
       FLOWSTONE_TRY(ResolveIndexes());
     }
+    FLOWSTONE_TRY(ResolvePins());
+    FLOWSTONE_TRY(ResolveStrategy());
     FLOWSTONE_TRY(ResolveFindLinks());
-    settings_.trusted_hosts = request_.trusted_hosts;
-    if (const auto found = Find(kTrustedHost)) {
-      AppendNew(settings_.trusted_hosts, Words(*found));
-    }
-    settings_.ca_file = ResolvePath(request_.ca_file, kCert);
-    settings_.client_certificate = ResolvePath(std::nullopt, kClientCert);
+    FLOWSTONE_TRY(ResolveConnection());
+    FLOWSTONE_TRY(ResolveKeyring());
+    ResolvePipChoices();
     return std::move(settings_);
   }
 
  private:
-  std::optional<Found> Find(const Setting& setting) {
-    std::optional<Found> found;
-    for (const std::string_view name : setting.variables) {
-      if (auto value = name.empty() ? std::nullopt : environment_.GetNonEmpty(name)) {
-        found = Found{.text = *std::move(value), .source = std::string(name)};
-        break;
-      }
-    }
-    if (!found) {
-      if (auto value = config_.Get(setting.option)) {
-        found = Found{.text = std::move(value->text), .source = std::move(value->file)};
-      }
-    }
+  // Says in the provenance what was found.
+  std::optional<FoundSetting> Noted(const Setting& setting, std::optional<FoundSetting> found) {
     if (found) {
       settings_.provenance.push_back(std::string(setting.option) + " from " + found->source);
     }
     return found;
   }
-
-  // Lists are separated by white space, uv's find-links by commas too.
-  static std::vector<std::string> Words(const Found& found) {
-    std::string text = found.text;
-    if (found.source == "UV_FIND_LINKS") {
-      std::replace(text.begin(), text.end(), ',', ' ');
-    }
-    std::vector<std::string> words;
-    std::string_view rest = TrimText(text);
-    while (!rest.empty()) {
-      const auto end = std::find_if(rest.begin(), rest.end(), IsAsciiSpace);
-      words.emplace_back(rest.begin(), end);
-      rest = TrimText(rest.substr(static_cast<std::size_t>(end - rest.begin())));
-    }
-    return words;
+  std::optional<FoundSetting> Find(const Setting& setting) {
+    return Noted(setting, sources_.Find(setting));
   }
-
-  static void AppendNew(std::vector<std::string>& list, std::vector<std::string> items) {
-    for (std::string& item : items) {
-      if (std::find(list.begin(), list.end(), item) == list.end()) {
-        list.push_back(std::move(item));
-      }
-    }
+  // The same, with what was asked for explicitly in front.
+  std::optional<FoundSetting> Find(const Setting& setting,
+                                   const std::optional<std::string>& asked) {
+    return asked ? FoundSetting{.text = *asked,
+                                .source = std::string(kCommandLine),
+                                .directory = context_.working_directory}
+                 : Find(setting);
   }
 
   Result<IndexUse> ResolveUse() {
@@ -128,110 +146,276 @@ class Resolver {
   }
 
   Status ResolveIndexes() {
-    std::vector<std::string> urls;
-    for (const std::string& url : request_.extra_index_urls) {
-      FLOWSTONE_TRY(AddIndex(urls, url, "the command line"));
+    for (const std::string& text : request_.extra_index_urls) {
+      FLOWSTONE_TRY(AddWritten(text, kCommandLine, context_.working_directory));
     }
-    if (const auto found = Find(kExtraIndexUrl)) {
-      for (const std::string& word : Words(*found)) {
-        FLOWSTONE_TRY(AddIndex(urls, word, found->source));
+    const auto extra = Find(kExtraIndexUrl);
+    const bool is_variable = sources_.FindInVariables(kExtraIndexUrl).has_value();
+    if (extra && is_variable) {
+      FLOWSTONE_TRY(AddAll(*extra));
+    }
+    FLOWSTONE_TRY(AddTables(IndexRole::kAdditional));
+    if (extra && !is_variable) {
+      FLOWSTONE_TRY(AddAll(*extra));
+    }
+    return AddMain();
+  }
+
+  Status AddMain() {
+    if (request_.index_url) {
+      return AddWritten(*request_.index_url, kCommandLine, context_.working_directory);
+    }
+    if (const auto found = Noted(kIndexUrl, sources_.FindInVariables(kIndexUrl))) {
+      return AddAll(*found);
+    }
+    const std::size_t before = settings_.indexes.size();
+    FLOWSTONE_TRY(AddTables(IndexRole::kDefault));
+    if (settings_.indexes.size() != before) {
+      settings_.provenance.push_back("index-url from " + settings_.indexes.back().source);
+      return Ok();
+    }
+    if (const auto found = Noted(kIndexUrl, sources_.FindConfigured(kIndexUrl))) {
+      return AddAll(*found);
+    }
+    if (!context_.default_index_url.empty()) {
+      return AddWritten(context_.default_index_url, "the built-in default",
+                        context_.working_directory);
+    }
+    return Ok();
+  }
+
+  // The [[index]] entries of uv's files: all additional ones, or the first default one.
+  Status AddTables(IndexRole role) {
+    for (const UvConfigFile& file : sources_.uv_files()) {
+      for (const UvIndex& index : file.indexes) {
+        if (index.role != role) {
+          continue;
+        }
+        FLOWSTONE_TRY(Add(index.definition, os::DirName(file.path)));
+        if (role == IndexRole::kDefault) {
+          return Ok();
+        }
       }
     }
-    if (request_.index_url) {
-      FLOWSTONE_TRY(AddIndex(urls, *request_.index_url, "the command line"));
-    } else if (const auto found = Find(kIndexUrl)) {
-      FLOWSTONE_TRY(AddIndex(urls, std::string(TrimText(found->text)), found->source));
-    } else if (!context_.default_index_url.empty()) {
-      FLOWSTONE_TRY(AddIndex(urls, context_.default_index_url, "the built-in default"));
-    }
-    settings_.indexes = std::move(urls);
     return Ok();
   }
 
-  Status AddIndex(std::vector<std::string>& urls, const std::string& text,
-                  const std::string& source) {
-    const auto [name, location] = SplitName(text);
-    const Result<net::Url> parsed =
-        IsPath(location) ? net::Url::FromPath(Absolute(location)) : net::Url::Parse(location);
+  Status AddAll(const FoundSetting& found) {
+    for (const std::string& word : found.Words()) {
+      FLOWSTONE_TRY(AddWritten(word, found.source, found.directory));
+    }
+    return Ok();
+  }
+
+  Status AddWritten(const std::string& text, std::string_view source,
+                    const std::string& directory) {
+    auto [name, url] = SplitName(text);
+    return Add({.name = std::move(name), .url = std::move(url), .source = std::string(source)},
+               directory);
+  }
+
+  // A name and a URL count the first time they come.
+  Status Add(IndexDefinition definition, const std::string& directory) {
+    const std::string location = sources_.Expand(definition.url);
+    const Result<net::Url> parsed = IsPath(location)
+                                        ? net::Url::FromPath(Absolute(location, directory))
+                                        : net::Url::Parse(location);
     if (!parsed) {
-      return Annotate(Status(Error(parsed.error())), "while reading the index from " + source);
+      return Annotate(Status(Error(parsed.error())),
+                      "while reading the index from " + definition.source);
     }
-    AppendNew(urls, {WithNamedCredentials(*parsed, name).ToString()});
+    definition.url = WithNamedCredentials(*parsed, definition).ToString();
+    const auto is_same = [&](const IndexDefinition& known) {
+      return known.url == definition.url ||
+             (!definition.name.empty() && known.name == definition.name);
+    };
+    if (std::ranges::none_of(settings_.indexes, is_same)) {
+      settings_.indexes.push_back(std::move(definition));
+    }
     return Ok();
   }
 
-  // uv's "name=https://…": the name, which may be empty, and the URL.
-  static std::pair<std::string, std::string> SplitName(const std::string& text) {
-    const std::size_t equals = text.find('=');
-    const auto fits = [](char c) { return IsAsciiAlnum(c) || c == '-' || c == '_' || c == '.'; };
-    if (equals == std::string::npos || equals == 0 ||
-        !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals), fits)) {
-      return {"", text};
+  // The credentials of a named index may stand in UV_INDEX_<NAME>_USERNAME and …_PASSWORD, in the
+  // same variables of ours, and in FLOWSTONE_INDEX_<NAME>_TOKEN.
+  net::Url WithNamedCredentials(const net::Url& url, IndexDefinition& definition) const {
+    if (definition.name.empty() || url.credentials()) {
+      return url;
     }
-    return {text.substr(0, equals), text.substr(equals + 1)};
+    for (const std::string_view owner : {"FLOWSTONE", "UV"}) {
+      const std::string prefix = std::string(owner) + "_INDEX_" + VariablePart(definition.name);
+      if (const auto token = environment_.GetNonEmpty(prefix + "_TOKEN");
+          token && owner == "FLOWSTONE") {
+        definition.token = net::Secret(*token);
+        definition.source = prefix + "_TOKEN";
+        return url;
+      }
+      const auto user = environment_.GetNonEmpty(prefix + "_USERNAME");
+      const auto password = environment_.GetNonEmpty(prefix + "_PASSWORD");
+      if (user || password) {
+        definition.source = prefix + (password ? "_PASSWORD" : "_USERNAME");
+        return url.WithCredentials(net::Credentials{
+            .user = user.value_or(""), .password = net::Secret(password.value_or(""))});
+      }
+    }
+    return url;
   }
 
-  // The credentials of a named index may stand in UV_INDEX_<NAME>_USERNAME and …_PASSWORD.
-  net::Url WithNamedCredentials(const net::Url& url, const std::string& name) const {
-    if (name.empty() || url.credentials()) {
-      return url;
+  Status ResolvePins() {
+    for (const std::string& pin : request_.pins) {
+      FLOWSTONE_TRY(AddPin(pin, kCommandLine));
     }
-    std::string key = "UV_INDEX_";
-    for (const char c : name) {
-      const bool lower = c >= 'a' && c <= 'z';
-      key += IsAsciiAlnum(c) ? static_cast<char>(lower ? c - 'a' + 'A' : c) : '_';
+    if (const auto found = Find(kIndexFor)) {
+      for (const std::string& pin : found->Words()) {
+        FLOWSTONE_TRY(AddPin(pin, found->source));
+      }
     }
-    const auto user = environment_.GetNonEmpty(key + "_USERNAME");
-    const auto password = environment_.GetNonEmpty(key + "_PASSWORD");
-    if (!user && !password) {
-      return url;
+    for (const UvConfigFile& file : sources_.uv_files()) {
+      settings_.pins.insert(file.pins.begin(), file.pins.end());
     }
-    return url.WithCredentials(net::Credentials{.user = user.value_or(""),
-                                                .password = net::Secret(password.value_or(""))});
+    return Ok();
+  }
+
+  Status AddPin(const std::string& text, std::string_view source) {
+    const std::size_t equals = text.find('=');
+    const Result<pypi::Name> name = pypi::Name::Parse(text.substr(0, equals));
+    if (equals == std::string::npos || equals + 1 == text.size() || !name) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "index-for from " + std::string(source) + " is '" + text +
+                              "', not PROJECT=INDEX"};
+    }
+    settings_.pins.emplace(*name, text.substr(equals + 1));
+    return Ok();
+  }
+
+  Status ResolveStrategy() {
+    const auto found = Find(kStrategy, request_.strategy);
+    if (!found) {
+      return Ok();
+    }
+    for (const auto& [name, strategy] :
+         {std::pair("first-index", IndexStrategy::kFirstIndex),
+          std::pair("unsafe-first-match", IndexStrategy::kUnsafeFirstMatch),
+          std::pair("unsafe-best-match", IndexStrategy::kUnsafeBestMatch)}) {
+      if (TrimText(found->text) == name) {
+        settings_.strategy = strategy;
+        return Ok();
+      }
+    }
+    return Unusable("index-strategy", *found,
+                    "first-index, unsafe-first-match or unsafe-best-match");
   }
 
   Status ResolveFindLinks() {
-    std::vector<std::string> links = request_.find_links;
-    if (const auto found = Find(kFindLinks)) {
-      AppendNew(links, Words(*found));
+    for (const std::string& link : request_.find_links) {
+      FLOWSTONE_TRY(AddLink(link, context_.working_directory));
     }
-    for (const std::string& link : links) {
-      if (link.find("://") == std::string::npos && !link.starts_with("file:")) {
-        AppendNew(settings_.find_links, {Absolute(link)});
-        continue;
+    if (const auto found = Find(kFindLinks)) {
+      for (const std::string& link : found->Words()) {
+        FLOWSTONE_TRY(AddLink(link, found->directory));
       }
-      FLOWSTONE_LET(const net::Url url,
-                    Annotate(net::Url::Parse(link), "while reading find-links"));
-      AppendNew(settings_.find_links, {url.ToString()});
     }
     return Ok();
   }
 
-  std::string ResolvePath(const std::optional<std::string>& asked, const Setting& setting) {
-    if (asked) {
-      return Absolute(*asked);
+  Status AddLink(const std::string& written, const std::string& directory) {
+    const std::string link = sources_.Expand(written);
+    if (link.find("://") == std::string::npos && !link.starts_with("file:")) {
+      AppendNew(settings_.find_links, {Absolute(link, directory)});
+      return Ok();
     }
-    const auto found = Find(setting);
-    return found ? Absolute(std::string(TrimText(found->text))) : "";
+    FLOWSTONE_LET(const net::Url url, Annotate(net::Url::Parse(link), "while reading find-links"));
+    AppendNew(settings_.find_links, {url.ToString()});
+    return Ok();
   }
 
-  static bool IsPath(const std::string& text) {
-    return text.starts_with('/') || text.starts_with("./") || text.starts_with("../") ||
-           text.starts_with("~/");
+  Status ResolveConnection() {
+    settings_.trusted_hosts = request_.trusted_hosts;
+    if (const auto found = Find(kTrustedHost)) {
+      AppendNew(settings_.trusted_hosts, found->Words());
+    }
+    settings_.ca_file = PathOf(Find(kCert, request_.ca_file));
+    settings_.client_certificate = PathOf(Find(kClientCert));
+    if (const auto found = Find(kProxy)) {
+      settings_.proxy = sources_.Expand(TrimText(found->text));
+    }
+    auto timeout = Find(kTimeout);
+    if (!timeout) {
+      timeout = Find(kPipDefaultTimeout);
+    }
+    if (timeout) {
+      FLOWSTONE_LET(const int seconds, NumberOf("timeout", *timeout));
+      settings_.timeout = std::chrono::seconds(std::max(seconds, 1));
+    }
+    if (const auto found = Find(kRetries)) {
+      FLOWSTONE_LET(settings_.retries, NumberOf("retries", *found));
+    }
+    return Ok();
   }
 
-  std::string Absolute(const std::string& path) const {
+  static Result<int> NumberOf(std::string_view setting, const FoundSetting& found) {
+    const std::string_view text = TrimText(found.text);
+    int number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    // pip takes fractions of seconds; the wire does not need them.
+    const bool ends = end == text.data() + text.size() || *end == '.';
+    if (code != std::errc() || !ends || number < 0) {
+      return Unusable(setting, found, "a number");
+    }
+    return number;
+  }
+
+  Status ResolveKeyring() {
+    const auto found = Find(kKeyring, request_.keyring);
+    if (!found) {
+      return Ok();
+    }
+    const std::string_view text = TrimText(found->text);
+    if (text == "subprocess") {
+      settings_.keyring = KeyringUse::kSubprocess;
+    } else if (text == "import") {
+      // A library of pip's own interpreter.
+      settings_.warnings.push_back("the keyring-provider 'import' from " + found->source +
+                                   " is one of pip alone; `subprocess` would be used");
+    } else if (text != "disabled" && text != "auto") {
+      return Unusable("keyring-provider", *found, "subprocess or disabled");
+    }
+    return Ok();
+  }
+
+  void ResolvePipChoices() {
+    if (const auto found = Find(kConstraint)) {
+      for (const std::string& word : found->Words()) {
+        const bool is_url = word.find("://") != std::string::npos;
+        settings_.pip.constraints.push_back(is_url ? word : Absolute(word, found->directory));
+      }
+    }
+    if (const auto found = Find(kOnlyBinary)) {
+      settings_.pip.only_binary = found->Words();
+    }
+    if (const auto found = Find(kNoBinary)) {
+      settings_.pip.no_binary = found->Words();
+    }
+    if (const auto found = Find(kPre)) {
+      settings_.pip.prereleases = std::string(TrimText(found->text));
+    }
+  }
+
+  std::string PathOf(const std::optional<FoundSetting>& found) const {
+    return found ? Absolute(std::string(TrimText(found->text)), found->directory) : "";
+  }
+
+  std::string Absolute(const std::string& path, const std::string& directory) const {
     const auto home = environment_.GetNonEmpty("HOME");
     if (home && path.starts_with("~/")) {
       return os::JoinPath(*home, path.substr(2));
     }
-    return os::AbsolutePath(context_.working_directory, path);
+    return os::AbsolutePath(directory, path);
   }
 
   const IndexRequest& request_;
   const IndexSettingsContext& context_;
   const os::Environment& environment_;
-  const PipConfig config_;
+  const SettingSources sources_;
   IndexSettings settings_;
 };
 
@@ -241,8 +425,9 @@ Result<IndexSettings> ResolveIndexSettings(const IndexRequest& request,
                                            const IndexSettingsContext& context,
                                            const os::Environment& environment,
                                            os::FileSystem& files) {
-  FLOWSTONE_LET(PipConfig config, PipConfig::Load(environment, files));
-  return Resolver(request, context, environment, std::move(config)).Run();
+  FLOWSTONE_LET(SettingSources sources,
+                SettingSources::Load(context.working_directory, environment, files));
+  return Resolver(request, context, environment, std::move(sources)).Run();
 }
 
 }  // namespace flowstone::index

@@ -1,25 +1,32 @@
-// IndexSettings: which indexes to use, from everything the user already has.
+// IndexSettings: which indexes to use, and how to reach them, from everything the user already has.
 //
 // Each setting is taken from the first of these that has it: FLOWSTONE_* variables, UV_* variables,
-// PIP_* variables, pip's configuration files, the built-in default. What the caller gives (command
-// line, decorator) comes before them: a single value replaces, lists are put in front. A pure
-// function of the environment and the disk.
+// uv's configuration files, PIP_* variables, pip's configuration files, the built-in default. What
+// the caller gives (command line, decorator) comes before them: a single value replaces, lists are
+// put in front. A pure function of the environment and the disk.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "flowstone/base/result.h"
+#include "flowstone/index/index_definition.h"
 #include "flowstone/os/environment.h"
 #include "flowstone/os/filesystem.h"
+#include "flowstone/pypi/name.h"
 
 namespace flowstone::index {
 
 enum class IndexUse : std::uint8_t { kIndexes, kFindLinksOnly /* --no-index */ };
 
-// What was asked for explicitly.
+enum class KeyringUse : std::uint8_t { kDisabled, kSubprocess };
+
+// What was asked for explicitly. Indexes are URLs or paths, with "NAME=" before those that have a
+// name.
 struct IndexRequest {
   std::optional<std::string> index_url = {};
   std::vector<std::string> extra_index_urls = {};
@@ -27,18 +34,37 @@ struct IndexRequest {
   std::optional<IndexUse> use = {};
   std::vector<std::string> trusted_hosts = {};
   std::optional<std::string> ca_file = {};
+  std::optional<std::string> strategy = {};  // as uv spells it: "unsafe-best-match"
+  std::vector<std::string> pins = {};        // "PROJECT=INDEX"
+  std::optional<std::string> keyring = {};   // "subprocess" or "disabled"
+};
+
+// What pip's variables and files say of the choice of versions and files, as they say it: lists
+// separated into words. Of no meaning to this module: the inputs of a resolve take it from here.
+struct PipChoices {
+  std::vector<std::string> constraints = {};  // files, absolute, or URLs
+  std::vector<std::string> only_binary = {};  // ":all:", ":none:" or names; also comma-separated
+  std::vector<std::string> no_binary = {};
+  std::optional<std::string> prereleases = {};  // "true", "1"…: pip's `pre`
 };
 
 struct IndexSettings {
-  // In the order in which they are searched: the extra ones before the main one. URLs, with their
-  // credentials. Empty with kFindLinksOnly.
-  std::vector<std::string> indexes;
+  // In the order in which they are searched: the main one is the last. Empty with kFindLinksOnly.
+  std::vector<IndexDefinition> indexes;
+  IndexStrategy strategy = IndexStrategy::kFirstIndex;
+  std::map<pypi::Name, std::string> pins;
   std::vector<std::string> find_links;  // URLs, or absolute paths
   std::vector<std::string> trusted_hosts;
-  std::string ca_file;             // empty: the transport's default
-  std::string client_certificate;  // empty: none
+  std::string ca_file;                          // empty: the transport's default
+  std::string client_certificate;               // empty: none
+  std::string proxy;                            // empty: those of the standard variables
+  std::optional<std::chrono::seconds> timeout;  // without progress
+  std::optional<int> retries;
+  KeyringUse keyring = KeyringUse::kDisabled;
+  PipChoices pip;
   // "index-url from PIP_INDEX_URL": what came from where, for `doctor`.
   std::vector<std::string> provenance;
+  std::vector<std::string> warnings;  // of settings that were ignored, one sentence each
 };
 
 struct IndexSettingsContext {

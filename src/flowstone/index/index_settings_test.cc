@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/memory_filesystem.h"
@@ -41,7 +44,14 @@ class IndexSettingsTest : public ::testing::Test {
                                    const IndexRequest& request = {}) {
     const auto settings = Resolve(std::move(variables), request);
     EXPECT_THAT(settings, IsOk());
-    return settings ? settings->indexes : std::vector<std::string>();
+    return settings ? UrlsOf(*settings) : std::vector<std::string>();
+  }
+  static std::vector<std::string> UrlsOf(const IndexSettings& settings) {
+    std::vector<std::string> urls;
+    for (const IndexDefinition& definition : settings.indexes) {
+      urls.push_back(definition.url);
+    }
+    return urls;
   }
 
   os::MemoryFileSystem files_;
@@ -50,7 +60,7 @@ class IndexSettingsTest : public ::testing::Test {
 TEST_F(IndexSettingsTest, TheBuiltInDefaultWhenNothingIsSet) {
   const auto settings = Resolve({});
   ASSERT_THAT(settings, IsOk());
-  EXPECT_THAT(settings->indexes, ElementsAre("https://default.example/simple"));
+  EXPECT_THAT(UrlsOf(*settings), ElementsAre("https://default.example/simple"));
   EXPECT_THAT(settings->find_links, IsEmpty());
   EXPECT_EQ(settings->ca_file, "");
 }
@@ -104,7 +114,7 @@ TEST_F(IndexSettingsTest, NoIndexLeavesFindLinks) {
   for (const std::string value : {"1", "true", "YES", "on"}) {
     const auto settings = Resolve({{"PIP_NO_INDEX", value}, {"PIP_FIND_LINKS", "wheels"}});
     ASSERT_THAT(settings, IsOk());
-    EXPECT_THAT(settings->indexes, IsEmpty());
+    EXPECT_THAT(UrlsOf(*settings), IsEmpty());
     EXPECT_THAT(settings->find_links, ElementsAre("/flows/wheels"));
   }
   EXPECT_THAT(Indexes({{"PIP_NO_INDEX", "0"}}), ElementsAre("https://default.example/simple"));
@@ -165,7 +175,7 @@ TEST_F(IndexSettingsTest, ANamedPipFileReplacesTheUsersOwn) {
   Write("/named.conf", "[global]\ncert = /ca.pem");
   const auto settings = Resolve({{"PIP_CONFIG_FILE", "/named.conf"}});
   ASSERT_THAT(settings, IsOk());
-  EXPECT_THAT(settings->indexes, ElementsAre("https://default.example/simple"));
+  EXPECT_THAT(UrlsOf(*settings), ElementsAre("https://default.example/simple"));
   EXPECT_THAT(settings->find_links, ElementsAre("/etc-wheels"));
   EXPECT_EQ(settings->ca_file, "/ca.pem");
 }
@@ -196,6 +206,120 @@ TEST_F(IndexSettingsTest, ABrokenPipFileNamesFileAndLine) {
     Write("/etc/pip.conf", text);
     EXPECT_THAT(Resolve({}), HasMessage(HasSubstr("/etc/pip.conf line 2"))) << text;
   }
+}
+
+TEST_F(IndexSettingsTest, VariablesInUrlsAreReplacedWhenTheyAreSet) {
+  EXPECT_THAT(Indexes({{"PIP_INDEX_URL", "https://${USER_1}:${PASS}@a.example/${nope}/${UNSET}"},
+                       {"USER_1", "ada"},
+                       {"PASS", "p"}}),
+              ElementsAre("https://ada:p@a.example/$%7Bnope%7D/$%7BUNSET%7D"));
+}
+
+TEST_F(IndexSettingsTest, ATokenOfANamedIndex) {
+  const auto settings = Resolve(
+      {{"FLOWSTONE_INDEX", "corp=https://corp.example/"}, {"FLOWSTONE_INDEX_CORP_TOKEN", "t"}});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->indexes.at(0).token, net::Secret("t"));
+  EXPECT_EQ(settings->indexes.at(0).source, "FLOWSTONE_INDEX_CORP_TOKEN");
+}
+
+TEST_F(IndexSettingsTest, TheStrategyIsNamedAsInUv) {
+  EXPECT_EQ(Resolve({})->strategy, IndexStrategy::kFirstIndex);
+  EXPECT_EQ(Resolve({{"UV_INDEX_STRATEGY", "unsafe-best-match"}})->strategy,
+            IndexStrategy::kUnsafeBestMatch);
+  EXPECT_EQ(
+      Resolve({{"UV_INDEX_STRATEGY", "unsafe-best-match"}}, {.strategy = "unsafe-first-match"})
+          ->strategy,
+      IndexStrategy::kUnsafeFirstMatch);
+  EXPECT_THAT(Resolve({{"UV_INDEX_STRATEGY", "best"}}),
+              HasMessage(AllOf(HasSubstr("UV_INDEX_STRATEGY"), HasSubstr("'best'"))));
+}
+
+TEST_F(IndexSettingsTest, ProjectsArePinnedToIndexes) {
+  Write("/flows/pyproject.toml",
+        "[tool.uv.sources]\nTorch = {index = \"cpu\"}\nlocal = {path = \".\"}\n"
+        "numpy = [{index = \"a\", marker = \"x\"}, {git = \"y\"}]\n");
+  const auto settings =
+      Resolve({{"FLOWSTONE_INDEX_FOR", "numpy=variable"}}, {.pins = {"Pandas=asked"}});
+  ASSERT_THAT(settings, IsOk());
+  const std::map<pypi::Name, std::string> expected = {{*pypi::Name::Parse("torch"), "cpu"},
+                                                      {*pypi::Name::Parse("numpy"), "variable"},
+                                                      {*pypi::Name::Parse("pandas"), "asked"}};
+  EXPECT_EQ(settings->pins, expected);
+  EXPECT_THAT(Resolve({}, {.pins = {"pandas"}}), HasMessage(HasSubstr("not PROJECT=INDEX")));
+}
+
+TEST_F(IndexSettingsTest, ConnectionsArePipsOrUvs) {
+  const auto settings = Resolve({{"PIP_PROXY", "http://proxy.example:3128"},
+                                 {"UV_HTTP_TIMEOUT", "7"},
+                                 {"PIP_RETRIES", "2"},
+                                 {"UV_KEYRING_PROVIDER", "subprocess"}});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->proxy, "http://proxy.example:3128");
+  EXPECT_EQ(settings->timeout, std::chrono::seconds(7));
+  EXPECT_EQ(settings->retries, 2);
+  EXPECT_EQ(settings->keyring, KeyringUse::kSubprocess);
+  EXPECT_EQ(Resolve({{"PIP_DEFAULT_TIMEOUT", "15.5"}})->timeout, std::chrono::seconds(15));
+  EXPECT_THAT(Resolve({{"PIP_RETRIES", "many"}}), HasMessage(HasSubstr("PIP_RETRIES")));
+  EXPECT_THAT(Resolve({{"UV_KEYRING_PROVIDER", "lost"}}),
+              HasMessage(HasSubstr("subprocess or disabled")));
+}
+
+TEST_F(IndexSettingsTest, WhatPipSaysOfTheChoiceOfVersions) {
+  Write("/etc/pip.conf",
+        "[install]\nconstraint = c.txt https://x.example/c.txt\nonly-binary = :all:\npre = yes");
+  const auto settings = Resolve({{"PIP_NO_BINARY", "numpy,scipy"}});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_THAT(settings->pip.constraints, ElementsAre("/flows/c.txt", "https://x.example/c.txt"));
+  EXPECT_THAT(settings->pip.only_binary, ElementsAre(":all:"));
+  EXPECT_THAT(settings->pip.no_binary, ElementsAre("numpy,scipy"));
+  EXPECT_EQ(settings->pip.prereleases, "yes");
+}
+
+TEST_F(IndexSettingsTest, UvFilesComeBetweenItsVariablesAndPips) {
+  Write("/home/ada/.config/uv/uv.toml", "index-url = \"https://file.example/\"");
+  EXPECT_THAT(Indexes({{"PIP_INDEX_URL", "https://pip.example/"}}),
+              ElementsAre("https://file.example/"));
+  EXPECT_THAT(Indexes({{"UV_INDEX_URL", "https://uv.example/"}}),
+              ElementsAre("https://uv.example/"));
+}
+
+TEST_F(IndexSettingsTest, IndexTablesOfAProject) {
+  Write("/flows/pyproject.toml", R"(
+[[tool.uv.index]]
+name = "cpu"
+url = "https://cpu.example/whl"
+explicit = true
+ignore-error-codes = [403]
+[[tool.uv.index]]
+url = "./wheels"
+format = "flat"
+[[tool.uv.index]]
+name = "main"
+url = "https://main.example/simple"
+default = true
+)");
+  const auto settings = Resolve({{"PIP_EXTRA_INDEX_URL", "https://extra.example/"}});
+  ASSERT_THAT(settings, IsOk());
+  const std::string path = "/flows/pyproject.toml";
+  EXPECT_THAT(
+      settings->indexes,
+      ElementsAre(
+          IndexDefinition{.name = "cpu",
+                          .url = "https://cpu.example/whl",
+                          .reach = IndexReach::kPinnedOnly,
+                          .ignored_statuses = {403},
+                          .source = path},
+          IndexDefinition{
+              .url = "file:///flows/wheels", .format = IndexFormat::kFlat, .source = path},
+          IndexDefinition{.url = "https://extra.example/", .source = "PIP_EXTRA_INDEX_URL"},
+          IndexDefinition{.name = "main", .url = "https://main.example/simple", .source = path}));
+}
+
+TEST_F(IndexSettingsTest, ANameCountsTheFirstTime) {
+  Write("/flows/uv.toml", "[[index]]\nname = \"corp\"\nurl = \"https://file.example/\"");
+  EXPECT_THAT(Indexes({}, {.extra_index_urls = {"corp=https://asked.example/"}}),
+              ElementsAre("https://asked.example/", "https://default.example/simple"));
 }
 
 }  // namespace

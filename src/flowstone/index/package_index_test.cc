@@ -32,8 +32,8 @@ using ::testing::Not;
 
 std::vector<std::string> Names(const ProjectFiles& project) {
   std::vector<std::string> names;
-  names.reserve(project.files.size());
-  for (const IndexFile& file : project.files) {
+  names.reserve(project.Files().size());
+  for (const IndexFile& file : project.Files()) {
     names.push_back(file.filename);
   }
   return names;
@@ -71,7 +71,7 @@ TEST_F(PackageIndexTest, AnUnknownProjectIsAnAnswer) {
   const auto project = Find("pkg");
   ASSERT_THAT(project, IsOk());
   EXPECT_FALSE((*project)->found);
-  EXPECT_THAT((*project)->files, IsEmpty());
+  EXPECT_THAT((*project)->Files(), IsEmpty());
 }
 
 TEST_F(PackageIndexTest, FilesOfOtherProjectsAreLeftOutWithAWarning) {
@@ -137,7 +137,7 @@ TEST_F(PackageIndexTest, AFreshPageIsNotAskedForAgain) {
   const auto second = Find("pkg");
   EXPECT_EQ(request_count(), 0U);
   ASSERT_THAT(second, IsOk());
-  EXPECT_EQ((*second)->files, (*first)->files);
+  EXPECT_EQ((*second)->Files(), (*first)->Files());
 }
 
 TEST_F(PackageIndexTest, AStalePageIsAskedAboutAndUsedWhenUnchanged) {
@@ -213,9 +213,9 @@ TEST_F(PackageIndexTest, FindLinksComeBeforeTheIndex) {
   ASSERT_THAT(project, IsOk());
   EXPECT_THAT(Names(**project),
               ElementsAre("pkg-1-py3-none-any.whl", "pkg-3.tar.gz", "pkg-2.zip", "pkg-4.tar.gz"));
-  EXPECT_EQ((*project)->files[0].url, "file:///wheels/pkg-1-py3-none-any.whl");
-  EXPECT_EQ((*project)->files[0].size, 5U);
-  EXPECT_EQ((*project)->files[0].sha256, Digest::Of("local"));
+  EXPECT_EQ((*project)->Files()[0].url, "file:///wheels/pkg-1-py3-none-any.whl");
+  EXPECT_EQ((*project)->Files()[0].size, 5U);
+  EXPECT_EQ((*project)->Files()[0].sha256, Digest::Of("local"));
 }
 
 TEST_F(PackageIndexTest, FindLinksAloneNeedNoNetwork) {
@@ -238,7 +238,7 @@ TEST_F(PackageIndexTest, AnIndexMayBeATreeOfDirectories) {
   Write("/mirror/pkg", "index.html", "<a href=../files/pkg-1.zip#sha256=00>pkg-1.zip</a>");
   Write("/mirror/flat", "flat-1.zip", "");
   options_.indexes = {{.url = "file:///mirror"}};
-  EXPECT_EQ((*Find("pkg"))->files.at(0).url, "file:///mirror/files/pkg-1.zip");
+  EXPECT_EQ((*Find("pkg"))->Files().at(0).url, "file:///mirror/files/pkg-1.zip");
   EXPECT_THAT(Names(**Find("flat")), ElementsAre("flat-1.zip"));
   EXPECT_FALSE((*Find("missing"))->found);
   EXPECT_EQ(request_count(), 0U);
@@ -317,13 +317,13 @@ TEST_F(PackageIndexTest, NoCredentialsReachTheCache) {
                            ->WithCredentials(net::Credentials{"user", net::Secret("canary")});
   net::CurlTransport curl(net::CurlOptions{});
   net::CredentialStore store;
-  store.Add(url);
+  store.Add(url, "the test");
   net::AuthenticatingTransport transport(curl, store);
   options_.indexes = {{.url = url.ToString()}};
   PackageIndex index(transport, files_, clock_, options_);
   const auto project = index.Project(*pypi::Name::Parse("pkg"));
   ASSERT_THAT(project, IsOk());
-  const auto metadata = index.Metadata((*project)->files.at(0));
+  const auto metadata = index.Metadata((*project)->Files().at(0));
   ASSERT_THAT(metadata, IsOk());
   EXPECT_EQ((*metadata)->text, kMetadataText);
   EXPECT_EQ((*metadata)->source, MetadataSource::kRanges);

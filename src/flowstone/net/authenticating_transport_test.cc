@@ -1,8 +1,12 @@
 #include "flowstone/net/authenticating_transport.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "flowstone/net/fake_transport.h"
 #include "flowstone/testing/result_matchers.h"
@@ -11,6 +15,7 @@ namespace flowstone::net {
 namespace {
 
 using ::flowstone::testing::IsOk;
+using ::testing::ElementsAre;
 
 std::string Basic(const std::string& user, const std::string& password) {
   return BasicAuthorization({user, Secret(password)}).Reveal();
@@ -46,7 +51,7 @@ TEST_F(AuthenticatingTransportTest, TheUrlItselfComesFirst) {
 
 TEST_F(AuthenticatingTransportTest, ThenAConfiguredUrlOfTheOrigin) {
   CredentialStore store = WithNetrc();
-  store.Add(*Url::Parse("https://c:configured@index.example/simple/"));
+  store.Add(*Url::Parse("https://c:configured@index.example/simple/"), "config");
   EXPECT_EQ(Send("https://index.example/files/x.whl", store),
             (Sent{Basic("c", "configured"), "https://index.example/files/x.whl"}));
 }
@@ -61,17 +66,117 @@ TEST_F(AuthenticatingTransportTest, ThenNone) {
 
 TEST_F(AuthenticatingTransportTest, AnotherPortOrSchemeIsAnotherOrigin) {
   CredentialStore store;
-  store.Add(*Url::Parse("https://c:configured@index.example/simple/"));
+  store.Add(*Url::Parse("https://c:configured@index.example/simple/"), "config");
   EXPECT_EQ(Send("https://index.example:8443/x", store).authorization, "");
   EXPECT_EQ(Send("http://index.example/x", store).authorization, "");
 }
 
 TEST_F(AuthenticatingTransportTest, OfTwoIndexesOnOneHostTheNearerOneCounts) {
   CredentialStore store;
-  store.Add(*Url::Parse("https://a:1@index.example/team-a/simple/"));
-  store.Add(*Url::Parse("https://b:2@index.example/team-b/simple/"));
+  store.Add(*Url::Parse("https://a:1@index.example/team-a/simple/"), "config");
+  store.Add(*Url::Parse("https://b:2@index.example/team-b/simple/"), "config");
   EXPECT_EQ(Send("https://index.example/team-b/files/x.whl", store).authorization, Basic("b", "2"));
   EXPECT_EQ(Send("https://index.example/files/x.whl", store).authorization, Basic("a", "1"));
+}
+
+// A server that lets in those who send `welcome`, and answers `status` to others.
+class GuardedServer {
+ public:
+  GuardedServer(std::string welcome, int status)
+      : server_([welcome = std::move(welcome), status](const Request& request) {
+          const bool may = request.headers.Get("Authorization") == welcome;
+          return MakeResponse(may ? 200 : status, "");
+        }) {}
+
+  FakeTransport& transport() { return server_; }
+  // The headers that came, in order; "" for a request without one.
+  std::vector<std::string> Tried() const {
+    std::vector<std::string> tried;
+    for (const Request& request : server_.requests()) {
+      tried.push_back(request.headers.Get("Authorization").value_or(""));
+    }
+    return tried;
+  }
+
+ private:
+  FakeTransport server_;
+};
+
+TEST_F(AuthenticatingTransportTest, ATokenIsSentAsBearer) {
+  CredentialStore store;
+  store.AddToken(*Url::Parse("https://index.example/simple/"), Secret("t"), "config");
+  EXPECT_EQ(Send("https://index.example/simple/x/", store).authorization, "Bearer t");
+}
+
+TEST_F(AuthenticatingTransportTest, ARefusedLoginIsFollowedByTheNextOfTheOrigin) {
+  GuardedServer server(Basic("b", "2"), 403);
+  CredentialStore store;
+  store.Add(*Url::Parse("https://a:1@index.example/team-a/"), "first");
+  store.Add(*Url::Parse("https://b:2@index.example/team-b/"), "second");
+  AuthenticatingTransport transport(server.transport(), store);
+  const Response response = *Fetch(transport, {.url = "https://index.example/files/x"});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(server.Tried(), ElementsAre(Basic("a", "1"), Basic("b", "2")));
+}
+
+TEST_F(AuthenticatingTransportTest, ARefusalNamesEverythingThatWasTried) {
+  GuardedServer server("nobody", 401);
+  CredentialStore store(*Netrc::Parse("machine index.example login n password netrc"), "/n/rc");
+  store.Add(*Url::Parse("https://a:1@index.example/"), "UV_INDEX");
+  AuthenticatingTransport transport(server.transport(), store);
+  const Response response = *Fetch(transport, {.url = "https://index.example/x"});
+  EXPECT_EQ(response.status, 401);
+  EXPECT_THAT(response.logins,
+              ElementsAre("the credentials of a (UV_INDEX)", "the credentials of n (/n/rc)"));
+}
+
+TEST_F(AuthenticatingTransportTest, TheQuestionIsAskedOnceAfterARefusal) {
+  GuardedServer server(Basic("k", "ring"), 401);
+  int questions = 0;
+  AuthenticatingTransport transport(
+      server.transport(), {},
+      [&](const Url& url, const std::string& user) {
+        ++questions;
+        EXPECT_EQ(url.ToString(), "https://index.example/x");
+        EXPECT_EQ(user, "");
+        return std::optional(Credentials{"k", Secret("ring")});
+      },
+      "keyring");
+  EXPECT_EQ(Fetch(transport, {.url = "https://index.example/x"})->status, 200);
+  const Response again = *Fetch(transport, {.url = "https://index.example/y"});
+  EXPECT_EQ(again.status, 200);
+  EXPECT_THAT(again.logins, ElementsAre("the credentials of k (keyring)"));
+  EXPECT_EQ(questions, 1);
+  EXPECT_THAT(server.Tried(), ElementsAre("", Basic("k", "ring"), Basic("k", "ring")));
+}
+
+TEST_F(AuthenticatingTransportTest, TheQuestionNamesTheUserOfTheUrl) {
+  GuardedServer server(Basic("k", "ring"), 401);
+  AuthenticatingTransport transport(
+      server.transport(), {}, [&](const Url&, const std::string& user) {
+        return user == "k" ? std::optional(Credentials{"k", Secret("ring")}) : std::nullopt;
+      });
+  EXPECT_EQ(Fetch(transport, {.url = "https://k@index.example/x"})->status, 200);
+}
+
+TEST_F(AuthenticatingTransportTest, NoQuestionIsAskedAboutAPasswordThatIsGiven) {
+  GuardedServer server("nobody", 403);
+  AuthenticatingTransport transport(
+      server.transport(), {}, [](const Url&, const std::string&) -> std::optional<Credentials> {
+        ADD_FAILURE() << "asked";
+        return std::nullopt;
+      });
+  EXPECT_EQ(Fetch(transport, {.url = "https://u:expired@index.example/x"})->status, 403);
+}
+
+TEST_F(AuthenticatingTransportTest, AnUnansweredQuestionLeavesTheRefusal) {
+  GuardedServer server("nobody", 401);
+  AuthenticatingTransport transport(
+      server.transport(), {},
+      [](const Url&, const std::string&) -> std::optional<Credentials> { return std::nullopt; });
+  EXPECT_EQ(Fetch(transport, {.url = "https://index.example/x"})->status, 401);
+  EXPECT_EQ(Fetch(transport, {.url = "https://index.example/x"})->status, 401);
+  EXPECT_THAT(server.Tried(), ElementsAre("", ""));
 }
 
 TEST_F(AuthenticatingTransportTest, AGivenHeaderStays) {

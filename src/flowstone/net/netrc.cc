@@ -185,13 +185,17 @@ NetrcFile LoadNetrc(const os::Environment& environment, os::FileSystem& files) {
     }
     const Result<std::string> text = files.ReadFile(path);
     if (!text) {
-      return {.netrc = Netrc(), .warning = "cannot read " + path + ": " + text.error().message};
+      return {.netrc = Netrc(),
+              .path = path,
+              .warning = "cannot read " + path + ": " + text.error().message};
     }
     Result<Netrc> netrc = Netrc::Parse(*text);
     if (!netrc) {
-      return {.netrc = Netrc(), .warning = "ignored " + path + ": " + netrc.error().message};
+      return {.netrc = Netrc(),
+              .path = path,
+              .warning = "ignored " + path + ": " + netrc.error().message};
     }
-    NetrcFile file{.netrc = *std::move(netrc), .warning = std::nullopt};
+    NetrcFile file{.netrc = *std::move(netrc), .path = path, .warning = std::nullopt};
     if ((info->mode & others_may_read) != 0) {
       file.warning = path + " can be read by other users; run chmod 600 on it";
     }

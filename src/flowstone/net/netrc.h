@@ -33,6 +33,7 @@ class Netrc {
 
 struct NetrcFile {
   Netrc netrc;
+  std::string path = {};               // of the file that was read; empty for none
   std::optional<std::string> warning;  // the file is unreadable, malformed, or open to others
 };
 
