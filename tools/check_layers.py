@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"base"},
     {"os", "net", "archive"},
     {"pypi", "conda", "solve", "lock", "flow", "project"},
-    {"index", "resolve", "store", "install", "bundle", "exec"},
+    {"index", "resolve", "store", "install", "build", "bundle", "exec"},
     {"app"},
     {"cli", "rpc"},
 ]
@@ -31,6 +31,7 @@ SAME_LAYER_EDGES: dict[str, set[str]] = {
     "project": {"pypi", "lock"},  # what people write is values; other tools' locks become ours
     "resolve": {"index"},  # candidates come from indexes
     "install": {"index"},  # wheels come from the indexes that named them
+    "build": {"index", "install"},  # wheels that are built are read and kept like others
     "bundle": {"store"},  # a code package is stored objects
     "exec": {"store"},  # artifacts of tasks go to the datastore
     "cli": {"rpc"},  # `flowstone rpc` is a command
