@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "flowstone/install/file_digest.h"
 #include "flowstone/install/input_file_source.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_unpacker.h"
@@ -102,7 +101,7 @@ Status ArchiveCache::Verify(const Digest& wheel) {
   FLOWSTONE_LET(const ArchivePlan plan, ReadPlan(wheel));
   return ForEachFile(plan, layout_.ArchiveDirectory(wheel),
                      [this](const std::string& path, const PlannedFile& file) -> Status {
-                       FLOWSTONE_LET(const FileDigest actual, DigestOfFile(filesystem_, path));
+                       FLOWSTONE_LET(const os::FileDigest actual, os::DigestOfFile(filesystem_, path));
                        return actual.digest == file.digest ? Ok() : Status(Changed(path));
                      });
 }

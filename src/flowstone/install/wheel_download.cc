@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "flowstone/base/digest.h"
-#include "flowstone/install/file_digest.h"
 #include "flowstone/net/content_range.h"
 #include "flowstone/net/url.h"
+#include "flowstone/os/file_operations.h"
 
 namespace flowstone::install {
 namespace {
@@ -180,7 +180,7 @@ Status CopyLocalWheel(os::FileSystem& filesystem, const WheelArtifact& wheel,
 
 Status VerifyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& path,
                    const std::string& origin) {
-  FLOWSTONE_LET(const FileDigest actual, DigestOfFile(filesystem, path));
+  FLOWSTONE_LET(const os::FileDigest actual, os::DigestOfFile(filesystem, path));
   return Check(wheel, actual.size, actual.digest, origin);
 }
 

@@ -175,6 +175,20 @@ Status CopyFile(FileSystem& fs, const std::string& from, const std::string& to, 
   return copied;
 }
 
+Result<FileDigest> DigestOfFile(FileSystem& fs, const std::string& path) {
+  FLOWSTONE_LET(const std::unique_ptr<InputFile> file, fs.OpenInput(path));
+  Hasher hasher;
+  std::uint64_t size = 0;
+  while (true) {
+    FLOWSTONE_LET(const std::string piece, file->ReadAt(size, kCopyPiece));
+    if (piece.empty()) {
+      return FileDigest{.digest = hasher.Finish(), .size = size};
+    }
+    hasher.Update(piece);
+    size += piece.size();
+  }
+}
+
 Status WalkTree(FileSystem& fs, const std::string& root, const WalkVisitor& visitor) {
   // Invariant: the paths to visit next, the very next at the back.
   std::vector<std::string> pending;

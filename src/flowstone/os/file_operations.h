@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "flowstone/base/digest.h"
 #include "flowstone/os/filesystem.h"
 
 namespace flowstone::os {
@@ -35,6 +36,13 @@ Status ReplaceFile(FileSystem& fs, const std::string& path, std::string_view byt
 // Copies bytes and mode of a regular file. On failure nothing of it is left at `to`.
 Status CopyFile(FileSystem& fs, const std::string& from, const std::string& to,
                 Existing existing = Existing::kRefuse);
+
+struct FileDigest {
+  Digest digest;
+  std::uint64_t size = 0;
+};
+// The sha256 and the size of a file, read in pieces.
+Result<FileDigest> DigestOfFile(FileSystem& fs, const std::string& path);
 
 struct WalkEntry {
   std::string path;  // relative to the root of the walk

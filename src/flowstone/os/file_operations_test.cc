@@ -230,6 +230,17 @@ TEST_F(Walk, LeavesOutWhatVanishes) {
   EXPECT_THAT(visited_, ElementsAre("a", "b", "link"));
 }
 
+TEST(DigestOfFile, ReadsLargeFilesInPieces) {
+  MemoryFileSystem fs;
+  const std::string bytes = std::string(3U << 20U, 'x') + "end";
+  ASSERT_THAT(ReplaceFile(fs, "/file", bytes), IsOk());
+  const auto found = DigestOfFile(fs, "/file");
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(found->digest, Digest::Of(bytes));
+  EXPECT_EQ(found->size, bytes.size());
+  EXPECT_THAT(DigestOfFile(fs, "/absent"), HasCode(ErrorCode::kNotFound));
+}
+
 TEST_F(Walk, OfNothingIsNotFound) {
   EXPECT_THAT(WalkTree(fs_, "/absent", Recorder()), HasCode(ErrorCode::kNotFound));
 }

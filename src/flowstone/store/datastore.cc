@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "flowstone/os/file_operations.h"
 #include "flowstone/store/blob_format.h"
 #include "flowstone/store/object_key.h"
 
@@ -23,6 +24,10 @@ std::string BlobKey(const Digest& sha256) {
 
 std::string RequestKey(const Digest& request) {
   return ContentKey("req", request);
+}
+
+std::string BuildKey(const Digest& inputs) {
+  return ContentKey("build", inputs);
 }
 
 Error Damaged(const std::string& key, const Digest& found) {
@@ -47,20 +52,6 @@ Result<Digest> HashRange(ObjectStore& objects, const std::string& key, std::uint
     offset += length;
   }
   return hasher.Finish();
-}
-
-Result<Digest> HashFile(os::FileSystem& files, const std::string& path) {
-  FLOWSTONE_LET(const std::unique_ptr<os::InputFile> file, files.OpenInput(path));
-  Hasher hasher;
-  std::uint64_t offset = 0;
-  while (true) {
-    FLOWSTONE_LET(const std::string chunk, file->ReadAt(offset, kChunkSize));
-    if (chunk.empty()) {
-      return hasher.Finish();
-    }
-    hasher.Update(chunk);
-    offset += chunk.size();
-  }
 }
 
 // Copies an object of `size` bytes into `file` and returns the digest of what was written.
@@ -237,10 +228,10 @@ Result<PutOutcome> Datastore::PutArtifact(const Digest& sha256, os::FileSystem& 
   if (there) {
     return PutOutcome::kAlreadyThere;
   }
-  FLOWSTONE_LET(const Digest found, HashFile(files, path));
-  if (found != sha256) {
+  FLOWSTONE_LET(const os::FileDigest found, os::DigestOfFile(files, path));
+  if (found.digest != sha256) {
     return Error{.code = ErrorCode::kCorrupt,
-                 .message = "'" + path + "' has the sha256 " + found.ToString() + ", not " +
+                 .message = "'" + path + "' has the sha256 " + found.digest.ToString() + ", not " +
                             sha256.ToString()};
   }
   return objects_.PutFileIfAbsent(ContentKey(ContentFamilyName(ContentFamily::kArtifact), sha256),
@@ -290,6 +281,35 @@ Result<std::optional<ResolvedRequest>> Datastore::FindRequest(const Digest& requ
   }
   FLOWSTONE_LET(const Digest lock, Digest::Parse(record["lock"].get<std::string>()));
   return std::optional(ResolvedRequest{.lock = lock, .created_ms = record["created_ms"]});
+}
+
+Status Datastore::PutBuild(const Digest& inputs, const BuiltArtifact& built) {
+  const nlohmann::json record = {
+      {"version", 1}, {"wheel", built.wheel.ToString()}, {"file_name", built.file_name}};
+  FLOWSTONE_TRY(objects_.PutIfAbsent(BuildKey(inputs), record.dump() + "\n"));
+  return Ok();
+}
+
+Result<std::optional<BuiltArtifact>> Datastore::FindBuild(const Digest& inputs) {
+  const std::string key = BuildKey(inputs);
+  const Result<std::string> text = objects_.Get(key);
+  if (!text) {
+    if (text.error().code == ErrorCode::kNotFound) {
+      return std::optional<BuiltArtifact>();
+    }
+    return text.error();
+  }
+  const nlohmann::json record = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  const bool is_record = record.is_object() && record.value("version", nlohmann::json()) == 1 &&
+                         record.contains("wheel") && record["wheel"].is_string() &&
+                         record.contains("file_name") && record["file_name"].is_string();
+  if (!is_record) {
+    return Error{.code = ErrorCode::kCorrupt,
+                 .message = "object '" + key + "' is no record of a build"};
+  }
+  FLOWSTONE_LET(const Digest wheel, Digest::Parse(record["wheel"].get<std::string>()));
+  return std::optional(
+      BuiltArtifact{.wheel = wheel, .file_name = record["file_name"].get<std::string>()});
 }
 
 }  // namespace flowstone::store
