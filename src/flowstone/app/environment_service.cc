@@ -1,5 +1,6 @@
 #include "flowstone/app/environment_service.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <variant>
@@ -16,8 +17,8 @@ namespace {
 
 Result<install::EnvironmentSpec> SpecOf(const LockedEnvironment& locked) {
   install::EnvironmentSpec spec{.interpreter = locked.interpreter, .packages = {}};
-  FLOWSTONE_LET(spec.packages, install::PackagesOfLock(locked.lock, locked.interpreter.target, {},
-                                                       locked.directory));
+  FLOWSTONE_LET(spec.packages, install::PackagesOfLock(locked.lock, locked.interpreter.target,
+                                                       locked.selection, locked.directory));
   return spec;
 }
 
@@ -58,11 +59,12 @@ class EnvironmentService::DatastoreArtifacts final : public install::ArtifactSou
 // Opens the connection when the first wheel is really missing.
 class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
  public:
-  explicit LazyArchives(EnvironmentService& service) : service_(service) {}
+  LazyArchives(EnvironmentService& service, IndexWish indexes)
+      : service_(service), indexes_(std::move(indexes)) {}
 
   Result<std::vector<install::ArchivePlan>> Provide(
       std::span<const install::WheelArtifact> wheels) override {
-    FLOWSTONE_LET(PackageConnection * connection, service_.Connection());
+    FLOWSTONE_LET(PackageConnection * connection, service_.Connection(indexes_));
     const bool offline = service_.settings_.packages.mode == index::FetchMode::kOffline;
     install::WheelFetcher fetcher(
         {.filesystem = service_.machine_.filesystem,
@@ -77,6 +79,7 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
 
  private:
   EnvironmentService& service_;
+  const IndexWish indexes_;
 };
 
 EnvironmentService::EnvironmentService(const Machine& machine, const std::string& home,
@@ -90,8 +93,7 @@ EnvironmentService::EnvironmentService(const Machine& machine, const std::string
       probe_(machine.filesystem, machine.processes, layout_),
       finder_(machine.filesystem, probe_,
               install::SearchSettings::FromEnvironment(machine.environment, settings_.launcher)),
-      archives_(std::make_unique<install::ArchiveCache>(machine.filesystem, layout_)),
-      provider_(std::make_unique<LazyArchives>(*this)) {
+      archives_(std::make_unique<install::ArchiveCache>(machine.filesystem, layout_)) {
   settings_.packages.cache_directory = layout_.root() + "/index";
   if (datastore != nullptr) {
     artifacts_ = std::make_unique<DatastoreArtifacts>(datastore->datastore(), machine.filesystem);
@@ -100,20 +102,31 @@ EnvironmentService::EnvironmentService(const Machine& machine, const std::string
 
 EnvironmentService::~EnvironmentService() = default;
 
-Result<PackageConnection*> EnvironmentService::Connection() {
-  if (connection_ == nullptr) {
-    FLOWSTONE_LET(connection_, PackageConnection::Open(machine_, settings_.packages));
+Result<PackageConnection*> EnvironmentService::Connection(const IndexWish& indexes) {
+  std::unique_ptr<PackageConnection>& connection = connections_[indexes];
+  if (connection == nullptr) {
+    PackageConnection::Options options = settings_.packages;
+    if (indexes.index_url) {
+      options.request.index_url = indexes.index_url;
+    }
+    options.request.extra_index_urls.insert(options.request.extra_index_urls.begin(),
+                                            indexes.extra_index_urls.begin(),
+                                            indexes.extra_index_urls.end());
+    FLOWSTONE_LET(connection, PackageConnection::Open(machine_, options));
   }
-  return connection_.get();
+  return connection.get();
 }
 
 Result<install::Interpreter> EnvironmentService::FindPython(const std::string& request) {
   if (request.empty() && !settings_.launcher.empty()) {
     return probe_.Probe(settings_.launcher);
   }
-  FLOWSTONE_LET(const install::PythonRequest parsed,
-                install::PythonRequest::Parse(request.empty() ? "any" : request));
-  FLOWSTONE_LET(install::FoundInterpreter found, finder_.Find(parsed));
+  const Result<install::PythonRequest> parsed = install::PythonRequest::Parse(request);
+  if (!parsed) {
+    return parsed.error();
+  }
+  FLOWSTONE_LET(install::FoundInterpreter found,
+                request.empty() ? finder_.FindUsual() : finder_.Find(*parsed));
   return std::move(found.interpreter);
 }
 
@@ -121,17 +134,26 @@ install::InterpreterList EnvironmentService::AllPythons() {
   return finder_.FindAll();
 }
 
-Result<resolve::ResolveRequest> EnvironmentService::RequestOf(
+resolve::ResolveRequest EnvironmentService::RequestOf(
     const EnvironmentWish& wish, const std::string& origin,
-    const install::Interpreter& interpreter) {
+    const install::Interpreter& interpreter) const {
   // The indexes are not part of the request: the same wish is the same request on every machine,
   // whichever mirror it uses (design, promise 2). The lock says where each package came from.
-  resolve::ResolveRequest request{.requirements = {},
+  resolve::ResolveRequest request{.requirements = wish.requirements,
+                                  .constraints = wish.constraints,
+                                  .overrides = wish.overrides,
+                                  .excludes = wish.excludes,
                                   .target = interpreter.target,
                                   .policies = settings_.policies,
-                                  .exclude_newer_us = settings_.exclude_newer_us};
-  for (const pypi::Requirement& requirement : wish.requirements) {
-    request.requirements.push_back({.requirement = requirement, .origin = origin});
+                                  .exclude_newer_us = wish.exclude_newer_us
+                                                          ? wish.exclude_newer_us
+                                                          : settings_.exclude_newer_us};
+  for (auto* wanted : {&request.requirements, &request.constraints, &request.overrides}) {
+    for (resolve::RequestedRequirement& requirement : *wanted) {
+      if (requirement.origin.empty()) {
+        requirement.origin = origin;
+      }
+    }
   }
   return request;
 }
@@ -152,18 +174,21 @@ Result<std::optional<LockedEnvironment>> EnvironmentService::Remembered(
   return std::optional<LockedEnvironment>(std::move(locked));
 }
 
-Result<LockedEnvironment> EnvironmentService::ResolveNow(const resolve::ResolveRequest& request,
+Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& wish,
+                                                         const resolve::ResolveRequest& request,
                                                          const install::Interpreter& interpreter) {
-  FLOWSTONE_LET(PackageConnection * connection, Connection());
+  FLOWSTONE_LET(PackageConnection * connection, Connection(wish.indexes));
   resolve::IndexCandidateSource source(connection->index());
   FLOWSTONE_LET(auto outcome, resolve::Resolve(request, source, progress_,
-                                               {.flowstone_version = std::string(kVersion)}));
+                                               {.preferences = preferences_,
+                                                .flowstone_version = std::string(kVersion)}));
   if (const auto* conflict = std::get_if<resolve::ResolveConflict>(&outcome)) {
     return conflict->ToError();
   }
   auto& resolution = std::get<resolve::Resolution>(outcome);
   LockedEnvironment locked{.interpreter = interpreter,
                            .lock = std::move(resolution.lock),
+                           .indexes = wish.indexes,
                            .origin = LockedEnvironment::Origin::kResolved,
                            .warnings = std::move(resolution.warnings)};
   locked.warnings.insert(locked.warnings.end(), connection->warnings().begin(),
@@ -173,14 +198,30 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const resolve::ResolveR
   return locked;
 }
 
+void EnvironmentService::Prefer(const lock::Lock& lock) {
+  for (const lock::LockedPackage& package : lock.packages) {
+    const bool may_move = std::ranges::find(settings_.upgrade_packages, package.name) !=
+                          settings_.upgrade_packages.end();
+    // The first lock that has a package speaks for it.
+    const bool is_known =
+        std::ranges::find(preferences_, package.name,
+                          &std::pair<pypi::Name, pypi::Version>::first) != preferences_.end();
+    if (package.version && !may_move && !is_known) {
+      preferences_.emplace_back(package.name, *package.version);
+    }
+  }
+}
+
 Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
                                                    const std::string& origin) {
   FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
-  FLOWSTONE_LET(const resolve::ResolveRequest request, RequestOf(wish, origin, interpreter));
+  const resolve::ResolveRequest request = RequestOf(wish, origin, interpreter);
   const Digest digest = resolve::RequestDigest(request);
-  if (settings_.lock_use != LockUse::kUpgrade) {
-    FLOWSTONE_LET(std::optional<LockedEnvironment> remembered, Remembered(digest, interpreter));
-    if (remembered) {
+  FLOWSTONE_LET(std::optional<LockedEnvironment> remembered, Remembered(digest, interpreter));
+  if (remembered && settings_.lock_use != LockUse::kUpgrade) {
+    remembered->indexes = wish.indexes;
+    Prefer(remembered->lock);
+    if (settings_.upgrade_packages.empty()) {
       return std::move(*remembered);
     }
   }
@@ -189,20 +230,26 @@ Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
                  .message = "there is no lock for the packages of " + origin,
                  .hints = {"run without --locked once, or `environment lock`"}};
   }
-  FLOWSTONE_LET(LockedEnvironment locked, ResolveNow(request, interpreter));
+  FLOWSTONE_LET(LockedEnvironment locked, ResolveNow(wish, request, interpreter));
+  Prefer(locked.lock);
   if (datastore_ != nullptr) {
-    store::Datastore& datastore = datastore_->datastore();
-    FLOWSTONE_TRY(datastore.PutContent(store::ContentFamily::kLock, locked.text));
-    FLOWSTONE_TRY(datastore.PutRequest(
+    FLOWSTONE_TRY(Keep(locked));
+    FLOWSTONE_TRY(datastore_->datastore().PutRequest(
         digest, {.lock = locked.digest, .created_ms = machine_.clock.NowNs() / 1'000'000}));
   }
   return locked;
 }
 
+Status EnvironmentService::Keep(const LockedEnvironment& locked) {
+  if (datastore_ != nullptr) {
+    FLOWSTONE_TRY(datastore_->datastore().PutContent(store::ContentFamily::kLock, locked.text));
+  }
+  return Ok();
+}
+
 Result<std::optional<LockedEnvironment>> EnvironmentService::FindLock(const EnvironmentWish& wish) {
   FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
-  FLOWSTONE_LET(const resolve::ResolveRequest request, RequestOf(wish, "", interpreter));
-  return Remembered(resolve::RequestDigest(request), interpreter);
+  return Remembered(resolve::RequestDigest(RequestOf(wish, "", interpreter)), interpreter);
 }
 
 Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,
@@ -220,9 +267,10 @@ Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,
 
 Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment& locked) {
   FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked));
+  LazyArchives archives(*this, locked.indexes);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
-                                       .archives = *provider_,
+                                       .archives = archives,
                                        .progress = progress_});
   Result<install::Environment> environment = builder.Ensure(spec);
   if (!environment && environment.error().code == ErrorCode::kDenied &&
@@ -236,9 +284,10 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
 Result<std::optional<install::Environment>> EnvironmentService::Find(
     const LockedEnvironment& locked) {
   FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked));
+  LazyArchives archives(*this, locked.indexes);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
-                                       .archives = *provider_,
+                                       .archives = archives,
                                        .progress = progress_});
   return builder.Find(spec);
 }

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flowstone/app/environment_wish.h"
@@ -20,19 +22,24 @@
 #include "flowstone/install/environment_builder.h"
 #include "flowstone/install/interpreter_finder.h"
 #include "flowstone/lock/lock.h"
+#include "flowstone/lock/lock_select.h"
+#include "flowstone/pypi/name.h"
+#include "flowstone/pypi/version.h"
 #include "flowstone/resolve/request.h"
 
 namespace flowstone::app {
 
 enum class LockUse : std::uint8_t {
-  kRemember,  // take the remembered lock, resolve when there is none
+  kRemember,  // take the lock file or the remembered lock, resolve when there is none
   kUpgrade,   // resolve anew, and remember that
-  kLocked,    // take the remembered lock; kNotFound when there is none
+  kLocked,    // as kRemember, but kNotFound where there is no lock
 };
 
 struct EnvironmentSettings {
   PackageConnection::Options packages;  // its cache directory is set by the service
   LockUse lock_use = LockUse::kRemember;
+  // Packages whose locked versions do not count: the lock is resolved again, and they may move.
+  std::vector<pypi::Name> upgrade_packages;
   std::optional<std::int64_t> exclude_newer_us;
   resolve::ResolvePolicies policies;
   std::string launcher;  // sys.executable of the launching Python; empty when there is none
@@ -41,11 +48,14 @@ struct EnvironmentSettings {
 struct LockedEnvironment {
   install::Interpreter interpreter = {};
   lock::Lock lock = {};
-  std::string directory = "/";  // absolute: relative paths in the lock start here
-  std::string text = {};        // of the pylock.toml
-  Digest digest = {};           // of the text
+  std::string directory = "/";         // absolute: relative paths in the lock start here
+  std::string text = {};               // of the pylock.toml
+  Digest digest = {};                  // of the text
+  lock::SelectOptions selection = {};  // what of the lock is taken
+  IndexWish indexes = {};              // whose credentials its files may need
   enum class Origin : std::uint8_t { kRemembered, kResolved, kGiven };
   Origin origin = Origin::kRemembered;
+  std::string file = {};  // kGiven: the lock file, for messages
   std::vector<std::string> warnings = {};
 };
 
@@ -59,15 +69,24 @@ class EnvironmentService {
   EnvironmentService(const EnvironmentService&) = delete;
   EnvironmentService& operator=(const EnvironmentService&) = delete;
 
-  // The interpreter for a Python request; empty text: like the launching interpreter's.
+  // The interpreter for a Python request; empty text: the launching one, or the first on PATH.
   Result<install::Interpreter> FindPython(const std::string& request);
-  // `origin` says who asks ("step train"). kConflict with the chain of reasons when the wish cannot
-  // be fulfilled.
+  // The request that a wish is for that interpreter. `origin` says who asks ("step train").
+  resolve::ResolveRequest RequestOf(const EnvironmentWish& wish, const std::string& origin,
+                                    const install::Interpreter& interpreter) const;
+  // The remembered lock, or a new one. `origin` says who asks. kConflict with the chain of reasons
+  // when the wish cannot be fulfilled.
   Result<LockedEnvironment> Lock(const EnvironmentWish& wish, const std::string& origin);
   // A lock from elsewhere, for the interpreter that `python` asks for. `directory` is where it
   // lies.
   Result<LockedEnvironment> UseLock(const std::string& text, const std::string& python,
                                     const std::string& directory);
+  // Versions that all later resolutions take while nothing speaks against them: those of an older
+  // lock, but not of the packages that are to be upgraded. Every lock that Lock() gives counts
+  // too, so that the steps of a flow agree where they can.
+  void Prefer(const lock::Lock& lock);
+  // Keeps the text of a lock that a run record is going to name.
+  Status Keep(const LockedEnvironment& locked);
   Result<install::Environment> Prepare(const LockedEnvironment& locked);
   // The environment of a lock if it is there. No side effects.
   Result<std::optional<install::Environment>> Find(const LockedEnvironment& locked);
@@ -75,18 +94,23 @@ class EnvironmentService {
   Result<std::optional<LockedEnvironment>> FindLock(const EnvironmentWish& wish);
 
   install::InterpreterList AllPythons();
+  LockUse lock_use() const { return settings_.lock_use; }
+  // Whether a lock that answers is the answer: nothing is to be upgraded.
+  bool keeps_locks() const {
+    return settings_.lock_use != LockUse::kUpgrade && settings_.upgrade_packages.empty();
+  }
 
  private:
   class DatastoreArtifacts;
   class LazyArchives;
 
-  Result<resolve::ResolveRequest> RequestOf(const EnvironmentWish& wish, const std::string& origin,
-                                            const install::Interpreter& interpreter);
   Result<std::optional<LockedEnvironment>> Remembered(const Digest& request,
                                                       const install::Interpreter& interpreter);
-  Result<LockedEnvironment> ResolveNow(const resolve::ResolveRequest& request,
+  Result<LockedEnvironment> ResolveNow(const EnvironmentWish& wish,
+                                       const resolve::ResolveRequest& request,
                                        const install::Interpreter& interpreter);
-  Result<PackageConnection*> Connection();
+  // The network and the indexes as configured, or those that a decorator names.
+  Result<PackageConnection*> Connection(const IndexWish& indexes);
 
   const Machine& machine_;
   const install::CacheLayout layout_;
@@ -95,10 +119,10 @@ class EnvironmentService {
   EnvironmentSettings settings_;
   install::InterpreterProbe probe_;
   install::InterpreterFinder finder_;
-  std::unique_ptr<PackageConnection> connection_;  // null until something is missing
+  std::map<IndexWish, std::unique_ptr<PackageConnection>> connections_;  // those in use so far
+  std::vector<std::pair<pypi::Name, pypi::Version>> preferences_;
   std::unique_ptr<install::ArchiveCache> archives_;
   std::unique_ptr<DatastoreArtifacts> artifacts_;  // null without a datastore
-  std::unique_ptr<LazyArchives> provider_;
 };
 
 }  // namespace flowstone::app

@@ -1,12 +1,13 @@
 // EnvironmentWish: what the decorators of a step ask of its environment, merged and checked, before
-// anything is resolved. Pure.
+// anything is read or resolved. Pure.
 //
-// `@pypi_base` gives every step a wish; `@pypi` of the step overrides it package by package, its
-// Python and its `disabled`. Names are compared normalised (PEP 503). Versions follow Metaflow's
-// rules: "1.2.3" means ==1.2.3, "" any version, and a text that starts with an operator is taken as
-// it is.
+// `@pypi_base` gives every step a wish. `@pypi` of the step adds to it: its packages override those
+// of the base one by one, and each other argument that it gives replaces the base's. Names are
+// compared normalised (PEP 503). Versions follow Metaflow's rules: "1.2.3" means ==1.2.3, "" any
+// version, and a text that starts with an operator is taken as it is.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,7 +16,9 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/flow/description.h"
+#include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
+#include "flowstone/resolve/request.h"
 
 namespace flowstone::app {
 
@@ -26,9 +29,29 @@ enum class EnvironmentChoice : std::uint8_t {
   kNone,      // local: no step gets one
 };
 
+// The indexes that a decorator names instead of the configured ones.
+struct IndexWish {
+  std::optional<std::string> index_url = {};
+  std::vector<std::string> extra_index_urls = {};
+
+  friend auto operator<=>(const IndexWish&, const IndexWish&) = default;
+};
+
 struct EnvironmentWish {
   std::string python = {};  // as asked for, such as "3.11"; empty: like the launching interpreter's
-  std::vector<pypi::Requirement> requirements = {};  // sorted by name
+  // Sorted by name. An empty origin stands for the step or whoever has the wish.
+  std::vector<resolve::RequestedRequirement> requirements = {};
+  std::vector<resolve::RequestedRequirement> constraints = {};
+  std::vector<resolve::RequestedRequirement> overrides = {};
+  std::vector<pypi::Name> excludes = {};
+  std::optional<std::int64_t> exclude_newer_us = {};  // instead of the one of the settings
+  IndexWish indexes = {};
+  std::vector<std::string> platforms = {};  // further ones that the lock is to hold for
+  // Files that the decorators name, as written there, and what to take of them.
+  std::string requirements_file = {};
+  std::string lock_file = {};
+  std::vector<pypi::GroupName> groups = {};
+  std::vector<pypi::ExtraName> extras = {};
   friend bool operator==(const EnvironmentWish&, const EnvironmentWish&) = default;
 };
 

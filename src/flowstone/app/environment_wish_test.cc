@@ -32,8 +32,8 @@ flow::FlowDescription FlowWith(std::vector<flow::DecoratorDescription> flow_deco
 std::vector<std::string> Texts(const std::optional<EnvironmentWish>& wish) {
   std::vector<std::string> texts;
   if (wish) {
-    for (const pypi::Requirement& requirement : wish->requirements) {
-      texts.push_back(requirement.ToString());
+    for (const resolve::RequestedRequirement& wanted : wish->requirements) {
+      texts.push_back(wanted.requirement.ToString());
     }
   }
   return texts;

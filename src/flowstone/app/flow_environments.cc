@@ -2,37 +2,34 @@
 
 #include <utility>
 
-#include "flowstone/base/text.h"
+#include "flowstone/app/flow_locks.h"
+#include "flowstone/app/lock_files.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::app {
 namespace {
 
-std::string StepList(const std::vector<std::string>& steps) {
-  return (steps.size() == 1 ? "step " : "steps ") + JoinText(steps, ", ");
+// The lock of one environment: a file's, the remembered one, or a new one.
+Result<LockedEnvironment> LockOf(EnvironmentService& service, const flow::FlowDescription& flow,
+                                 WishedEnvironment& wished) {
+  if (!wished.given) {
+    return Annotate(service.Lock(wished.wish, wished.Asker()),
+                    "while resolving the environment of " + wished.Asker());
+  }
+  if (!wished.mismatches.empty()) {
+    return wished.StaleLock(flow);
+  }
+  FLOWSTONE_TRY(service.Keep(*wished.given));
+  return *std::move(wished.given);
 }
 
-// Equal wishes, with the steps that have them; in the order of the first step's name.
-std::vector<std::pair<EnvironmentWish, std::vector<std::string>>> GroupByWish(
-    const std::map<std::string, std::optional<EnvironmentWish>>& wishes) {
-  std::vector<std::pair<EnvironmentWish, std::vector<std::string>>> groups;
-  for (const auto& [step, wish] : wishes) {
-    if (!wish) {
-      continue;
-    }
-    bool found = false;
-    for (auto& [known, steps] : groups) {
-      if (known == *wish) {
-        steps.push_back(step);
-        found = true;
-        break;
-      }
-    }
-    if (!found) {
-      groups.push_back({*wish, {step}});
+// Versions that files have already come before those that are still to be chosen.
+void PreferGiven(EnvironmentService& service, const std::vector<WishedEnvironment>& distinct) {
+  for (const WishedEnvironment& wished : distinct) {
+    if (wished.given) {
+      service.Prefer(wished.given->lock);
     }
   }
-  return groups;
 }
 
 }  // namespace
@@ -43,23 +40,28 @@ const StepEnvironment* FlowEnvironments::Of(const std::string& step) const {
 }
 
 Result<FlowEnvironments> PrepareEnvironments(
-    EnvironmentService& service,
+    EnvironmentService& service, const Machine& machine, const flow::FlowDescription& flow,
     const std::map<std::string, std::optional<EnvironmentWish>>& wishes) {
   FlowEnvironments environments;
   for (const auto& [step, wish] : wishes) {
     environments.by_step[step] = std::nullopt;
   }
-  for (const auto& [wish, steps] : GroupByWish(wishes)) {
-    const std::string who = StepList(steps);
-    FLOWSTONE_LET(LockedEnvironment locked, Annotate(service.Lock(wish, who),
-                                                     "while resolving the "
-                                                     "environment of " +
-                                                         who));
-    FLOWSTONE_LET(install::Environment environment,
-                  Annotate(service.Prepare(locked), "while preparing the environment of " + who));
+  FlowLockFiles lock_files;
+  if (service.lock_use() != LockUse::kUpgrade) {
+    FLOWSTONE_LET(lock_files,
+                  FlowLockFiles::Read(machine.filesystem, os::DirName(flow.file), flow.name));
+  }
+  FLOWSTONE_LET(std::vector<WishedEnvironment> distinct,
+                DistinctEnvironments(service, machine.filesystem, flow, wishes, lock_files));
+  PreferGiven(service, distinct);
+  for (WishedEnvironment& wished : distinct) {
+    FLOWSTONE_LET(LockedEnvironment locked, LockOf(service, flow, wished));
+    FLOWSTONE_LET(
+        install::Environment environment,
+        Annotate(service.Prepare(locked), "while preparing the environment of " + wished.Asker()));
     environments.resolved += locked.origin == LockedEnvironment::Origin::kResolved ? 1 : 0;
     environments.built += environment.outcome == install::EnvironmentOutcome::kReused ? 0 : 1;
-    for (const std::string& step : steps) {
+    for (const std::string& step : wished.steps) {
       environments.by_step[step] = environments.distinct.size();
     }
     environments.distinct.push_back(

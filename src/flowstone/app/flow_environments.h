@@ -28,9 +28,10 @@ struct FlowEnvironments {
   const StepEnvironment* Of(const std::string& step) const;
 };
 
-// Locks and prepares what the wishes ask for. An error names the step.
+// Locks and prepares what the wishes ask for. A lock file beside the flow comes first, unless the
+// service is told to upgrade; a stale one is refused. An error names the step.
 Result<FlowEnvironments> PrepareEnvironments(
-    EnvironmentService& service,
+    EnvironmentService& service, const Machine& machine, const flow::FlowDescription& flow,
     const std::map<std::string, std::optional<EnvironmentWish>>& wishes);
 
 // What records say of the environment of a step; nothing for the launching interpreter.

@@ -7,6 +7,7 @@
 #include "flowstone/app/parameter_check.h"
 #include "flowstone/app/resume_plan.h"
 #include "flowstone/app/task_recorder.h"
+#include "flowstone/app/wish_files.h"
 #include "flowstone/exec/datastore_artifacts.h"
 #include "flowstone/flow/graph_check.h"
 #include "flowstone/flow/retry_policy.h"
@@ -116,6 +117,18 @@ Status WriteRunId(const Machine& machine, const RunChoices& choices, const std::
   return Annotate(os::ReplaceFile(machine.filesystem, path, run), "while writing --run-id-file");
 }
 
+std::string LockSource(const LockedEnvironment& locked) {
+  switch (locked.origin) {
+    case LockedEnvironment::Origin::kResolved:
+      return " resolved now";
+    case LockedEnvironment::Origin::kRemembered:
+      return " remembered";
+    case LockedEnvironment::Origin::kGiven:
+      return " of " + locked.file;
+  }
+  return "";
+}
+
 // Where each step runs, and why there.
 void TellDecisions(const RunParts& parts, const flow::FlowDescription& flow,
                    const FlowEnvironments& environments) {
@@ -127,13 +140,11 @@ void TellDecisions(const RunParts& parts, const flow::FlowDescription& flow,
       continue;
     }
     const LockedEnvironment& locked = prepared->locked;
-    const bool resolved = locked.origin == LockedEnvironment::Origin::kResolved;
     parts.notices.OnDecision(
         "step " + step + " runs in " + prepared->environment.directory + " (" +
         std::string(install::EnvironmentOutcomeName(prepared->environment.outcome)) + "): lock " +
-        locked.digest.ToString().substr(0, 12) + (resolved ? " resolved now" : " remembered") +
-        " for " + locked.interpreter.executable + ", Python " +
-        locked.interpreter.version.ToString());
+        locked.digest.ToString().substr(0, 12) + LockSource(locked) + " for " +
+        locked.interpreter.executable + ", Python " + locked.interpreter.version.ToString());
   }
 }
 
@@ -198,9 +209,10 @@ Result<FinishedRun> RunFlow(const flow::FlowDescription& flow, const RunChoices&
   }
 
   const std::int64_t began_ns = machine.clock.MonotonicNs();
-  FLOWSTONE_LET(const auto wishes, EnvironmentWishes(flow, choices.environment));
+  FLOWSTONE_LET(const StepWishes wishes,
+                ReadWishes(machine.filesystem, machine.environment, flow, choices.environment));
   FLOWSTONE_LET(const FlowEnvironments environments,
-                PrepareEnvironments(parts.environments, wishes));
+                PrepareEnvironments(parts.environments, machine, flow, wishes));
   TellEnvironments(parts, environments, began_ns);
   TellDecisions(parts, flow, environments);
 

@@ -2,23 +2,22 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "flowstone/app/environment_service.h"
+#include "flowstone/app/flow_lock_plan.h"
+#include "flowstone/app/flow_locks.h"
+#include "flowstone/app/wish_files.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
 #include "flowstone/cli/output_options.h"
+#include "flowstone/os/path.h"
 #include "flowstone/os/user_directories.h"
 
 namespace flowstone::cli {
 namespace {
-
-std::string Requirements(const app::EnvironmentWish& wish) {
-  std::vector<std::string> texts;
-  texts.reserve(wish.requirements.size());
-  for (const pypi::Requirement& requirement : wish.requirements) {
-    texts.push_back(requirement.ToString());
-  }
-  return texts.empty() ? "(no packages)" : JoinText(texts, ", ");
-}
 
 nlohmann::json PackagesOf(const lock::Lock& lock) {
   nlohmann::json packages = nlohmann::json::object();
@@ -43,37 +42,142 @@ struct Description {
   nlohmann::json json;
 };
 
+std::string OriginOf(const resolve::RequestedRequirement& wanted) {
+  return wanted.origin.empty() ? "@pypi of the step" : wanted.origin;
+}
+
+// Everything that is asked for, with who asks.
+void DescribeWish(const app::EnvironmentWish& wish, Description& description) {
+  auto& json = description.json["environment"];
+  json["python"] = wish.python;
+  json["requirements"] = nlohmann::json::array();
+  description.text += fmt::format("    asks for Python {}\n",
+                                  wish.python.empty() ? "of the launcher" : wish.python);
+  const auto add = [&](std::string_view kind,
+                       const std::vector<resolve::RequestedRequirement>& wishes) {
+    for (const resolve::RequestedRequirement& wanted : wishes) {
+      const std::string text = wanted.requirement.ToString();
+      description.text += fmt::format("    {} {}  ({})\n", kind, text, OriginOf(wanted));
+      json["requirements"].push_back(
+          {{"kind", kind}, {"text", text}, {"origin", OriginOf(wanted)}});
+    }
+  };
+  add("asks for", wish.requirements);
+  add("constrains", wish.constraints);
+  add("overrides", wish.overrides);
+}
+
+// The lock that the step is going to have, and where it came from.
+Status DescribeLock(app::EnvironmentService& service, const app::LockedEnvironment& locked,
+                    Description& description) {
+  FLOWSTONE_LET(const auto environment, service.Find(locked));
+  const std::string source = locked.file.empty() ? "remembered lock" : "lock file " + locked.file;
+  description.text +=
+      fmt::format("    {} {}, Python {}, {}\n", source, locked.digest.ToString().substr(0, 12),
+                  locked.interpreter.version.ToString(),
+                  environment ? "in " + environment->directory : "not installed");
+  description.text += PackageLines(locked.lock);
+  auto& json = description.json["environment"];
+  json["file"] = locked.file.empty() ? nlohmann::json() : nlohmann::json(locked.file);
+  json["lock"] = locked.digest.ToString();
+  json["interpreter"] = locked.interpreter.version.ToString();
+  json["packages"] = PackagesOf(locked.lock);
+  json["directory"] = environment ? nlohmann::json(environment->directory) : nlohmann::json();
+  json["id"] = environment ? nlohmann::json(environment->id.ToString()) : nlohmann::json();
+  return Ok();
+}
+
 Result<Description> DescribeStep(app::EnvironmentService& service, const std::string& step,
-                                 const std::optional<app::EnvironmentWish>& wish) {
+                                 const app::WishedEnvironment* wished) {
   Description description{.text = fmt::format("{}\n", step), .json = {{"step", step}}};
   description.json["environment"] = nullptr;
-  if (!wish) {
+  if (wished == nullptr) {
     description.text += "    the launching interpreter\n";
     return description;
   }
-  description.text +=
-      fmt::format("    asks for Python {}: {}\n",
-                  wish->python.empty() ? "of the launcher" : wish->python, Requirements(*wish));
-  FLOWSTONE_LET(const auto locked, service.FindLock(*wish));
-  description.json["environment"] = {{"python", wish->python},
-                                     {"requirements", Requirements(*wish)}};
-  if (!locked) {
+  DescribeWish(wished->wish, description);
+  if (!wished->mismatches.empty()) {
+    description.text +=
+        fmt::format("    the lock file {} does not answer that:\n", wished->given->file);
+    for (const std::string& mismatch : wished->mismatches) {
+      description.text += fmt::format("      {}\n", mismatch);
+    }
+    description.json["environment"]["stale"] = wished->mismatches;
+    return description;
+  }
+  if (wished->given) {
+    FLOWSTONE_TRY(DescribeLock(service, *wished->given, description));
+    return description;
+  }
+  FLOWSTONE_LET(const auto remembered, service.FindLock(wished->wish));
+  if (!remembered) {
     description.text += "    not locked yet: `environment lock` resolves it, so does `run`\n";
     return description;
   }
-  FLOWSTONE_LET(const auto environment, service.Find(*locked));
-  description.text +=
-      fmt::format("    lock {}, Python {}, {}\n", locked->digest.ToString().substr(0, 12),
-                  locked->interpreter.version.ToString(),
-                  environment ? "in " + environment->directory : "not installed");
-  description.text += PackageLines(locked->lock);
-  auto& json = description.json["environment"];
-  json["lock"] = locked->digest.ToString();
-  json["interpreter"] = locked->interpreter.version.ToString();
-  json["packages"] = PackagesOf(locked->lock);
-  json["directory"] = environment ? nlohmann::json(environment->directory) : nlohmann::json();
-  json["id"] = environment ? nlohmann::json(environment->id.ToString()) : nlohmann::json();
+  FLOWSTONE_TRY(DescribeLock(service, *remembered, description));
   return description;
+}
+
+const app::WishedEnvironment* EnvironmentOfStep(const std::vector<app::WishedEnvironment>& distinct,
+                                                const std::string& step) {
+  for (const app::WishedEnvironment& wished : distinct) {
+    if (std::ranges::find(wished.steps, step) != wished.steps.end()) {
+      return &wished;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view SourceOf(const app::PlannedLock& planned) {
+  if (planned.is_given) {
+    return "as it is";
+  }
+  switch (planned.locked.origin) {
+    case app::LockedEnvironment::Origin::kResolved:
+      return "resolved now";
+    case app::LockedEnvironment::Origin::kRemembered:
+      return "remembered";
+    case app::LockedEnvironment::Origin::kGiven:
+      return planned.IsCurrent() ? "unchanged" : "kept";
+  }
+  return "";
+}
+
+void PrintPlan(FlowSession& session, const app::FlowLockPlan& plan) {
+  nlohmann::json json = nlohmann::json::array();
+  std::string text;
+  for (const app::PlannedLock& planned : plan.locks) {
+    for (const std::string& warning : planned.locked.warnings) {
+      session.console.PrintWarning(warning);
+    }
+    text += fmt::format("{} for {} {} ({})\n{}", planned.name,
+                        planned.steps.size() == 1 ? "step" : "steps", JoinText(planned.steps, ", "),
+                        SourceOf(planned), PackageLines(planned.locked.lock));
+    for (const std::string& step : planned.steps) {
+      json.push_back({{"step", step},
+                      {"file", planned.name},
+                      {"lock", planned.locked.digest.ToString()},
+                      {"packages", PackagesOf(planned.locked.lock)}});
+    }
+  }
+  for (const app::LockFile& file : plan.obsolete) {
+    session.console.Err(fmt::format("{} is for no step any more and was removed\n", file.name));
+  }
+  session.console.Out(session.arguments.Has("json") ? json.dump(2) + "\n" : text);
+}
+
+CommandResult CheckLocks(FlowSession& session, app::EnvironmentService& service,
+                         const app::StepWishes& wishes) {
+  FLOWSTONE_LET(const std::vector<std::string> reasons,
+                app::StaleFlowLocks(service, session.machine.filesystem, session.flow, wishes));
+  if (session.arguments.Has("json")) {
+    session.console.Out(
+        nlohmann::json({{"current", reasons.empty()}, {"reasons", reasons}}).dump(2) + "\n");
+  } else {
+    session.console.Out(reasons.empty() ? "all lock files are current\n"
+                                        : JoinText(reasons, "\n") + "\n");
+  }
+  return reasons.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -89,12 +193,20 @@ CommandResult CommandEnvironmentShow(FlowSession& session) {
   NoProgress progress;
   app::EnvironmentService service(session.machine, home, datastore ? datastore->get() : nullptr,
                                   progress, settings);
-  FLOWSTONE_LET(const auto wishes,
-                app::EnvironmentWishes(session.flow, app::EnvironmentChoice::kDeclared));
+  FLOWSTONE_LET(const app::StepWishes wishes,
+                app::ReadWishes(session.machine.filesystem, session.machine.environment,
+                                session.flow, app::EnvironmentChoice::kDeclared));
+  FLOWSTONE_LET(const app::FlowLockFiles lock_files,
+                app::FlowLockFiles::Read(session.machine.filesystem, os::DirName(session.flow.file),
+                                         session.flow.name));
+  FLOWSTONE_LET(const std::vector<app::WishedEnvironment> distinct,
+                app::DistinctEnvironments(service, session.machine.filesystem, session.flow, wishes,
+                                          lock_files));
   nlohmann::json json = nlohmann::json::array();
   std::string text;
   for (const flow::StepDescription& step : session.flow.steps) {
-    FLOWSTONE_LET(Description description, DescribeStep(service, step.name, wishes.at(step.name)));
+    FLOWSTONE_LET(Description description,
+                  DescribeStep(service, step.name, EnvironmentOfStep(distinct, step.name)));
     text += description.text;
     json.push_back(std::move(description.json));
   }
@@ -106,35 +218,26 @@ CommandResult CommandEnvironmentLock(FlowSession& session) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
                 EnvironmentSettingsOf(session.arguments, session.flow.python.executable));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
-  FLOWSTONE_LET(const auto datastore,
-                app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kCreate));
-  const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
-  app::EnvironmentService service(session.machine, home, datastore.get(), *progress, settings);
-  FLOWSTONE_LET(const auto wishes,
-                app::EnvironmentWishes(session.flow, app::EnvironmentChoice::kDeclared));
-  nlohmann::json json = nlohmann::json::array();
-  std::string text;
-  for (const flow::StepDescription& step : session.flow.steps) {
-    const auto& wish = wishes.at(step.name);
-    if (!wish) {
-      text += step.name + "\n    the launching interpreter\n";
-      continue;
-    }
-    FLOWSTONE_LET(const app::LockedEnvironment locked,
-                  Annotate(service.Lock(*wish, "step " + step.name),
-                           "while resolving the environment of step " + step.name));
-    for (const std::string& warning : locked.warnings) {
-      session.console.PrintWarning(warning);
-    }
-    text += fmt::format(
-        "{}\n    lock {} ({})\n{}", step.name, locked.digest.ToString().substr(0, 12),
-        locked.origin == app::LockedEnvironment::Origin::kResolved ? "resolved now" : "remembered",
-        PackageLines(locked.lock));
-    json.push_back({{"step", step.name},
-                    {"lock", locked.digest.ToString()},
-                    {"packages", PackagesOf(locked.lock)}});
+  const bool is_check = session.arguments.Has("check");
+  auto datastore =
+      app::ProjectDatastore::Open(session.machine, is_check ? store::MissingDatastore::kRefuse
+                                                            : store::MissingDatastore::kCreate);
+  if (!datastore && !(is_check && datastore.error().code == ErrorCode::kNotFound)) {
+    return datastore.error();
   }
-  session.console.Out(session.arguments.Has("json") ? json.dump(2) + "\n" : text);
+  const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
+  app::EnvironmentService service(session.machine, home, datastore ? datastore->get() : nullptr,
+                                  *progress, settings);
+  FLOWSTONE_LET(const app::StepWishes wishes,
+                app::ReadWishes(session.machine.filesystem, session.machine.environment,
+                                session.flow, app::EnvironmentChoice::kDeclared));
+  if (is_check) {
+    return CheckLocks(session, service, wishes);
+  }
+  FLOWSTONE_LET(const app::FlowLockPlan plan,
+                app::PlanFlowLocks(service, session.machine.filesystem, session.flow, wishes));
+  FLOWSTONE_TRY(app::WriteFlowLocks(session.machine.filesystem, plan));
+  PrintPlan(session, plan);
   return 0;
 }
 

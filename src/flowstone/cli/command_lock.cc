@@ -7,6 +7,7 @@
 #include "flowstone/app/environment_service.h"
 #include "flowstone/app/requirement_lines.h"
 #include "flowstone/cli/engine_command_line.h"
+#include "flowstone/cli/lock_output.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/find_program.h"
@@ -24,7 +25,7 @@ Result<app::EnvironmentWish> WishOf(EngineSession& session) {
       found != session.arguments.positionals.end()) {
     for (const std::string& spec : found->second) {
       FLOWSTONE_LET(pypi::Requirement requirement, pypi::Requirement::Parse(spec));
-      wish.requirements.push_back(std::move(requirement));
+      wish.requirements.push_back({.requirement = std::move(requirement)});
     }
   }
   for (const std::string& file : session.arguments.Values("requirements")) {
@@ -34,7 +35,7 @@ Result<app::EnvironmentWish> WishOf(EngineSession& session) {
     FLOWSTONE_LET(std::vector<pypi::Requirement> requirements,
                   app::ParseRequirementLines(text, file));
     for (pypi::Requirement& requirement : requirements) {
-      wish.requirements.push_back(std::move(requirement));
+      wish.requirements.push_back({.requirement = std::move(requirement), .origin = file});
     }
   }
   if (wish.requirements.empty()) {
@@ -86,23 +87,20 @@ Result<int> CommandLock(EngineSession& session) {
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   app::EnvironmentService service(session.machine, home, nullptr, *progress, settings);
-  FLOWSTONE_LET(const app::LockedEnvironment locked, service.Lock(wish, "the command line"));
+  FLOWSTONE_LET(LockOutput output, LockOutput::Open(session));
+  const std::string origin = "the command line";
+  if (session.arguments.Has("check")) {
+    FLOWSTONE_LET(const install::Interpreter interpreter, service.FindPython(wish.python));
+    if (output.IsCurrent(service.RequestOf(wish, origin, interpreter))) {
+      return 0;
+    }
+  }
+  output.Prefer(service);
+  FLOWSTONE_LET(const app::LockedEnvironment locked, service.Lock(wish, origin));
   for (const std::string& warning : locked.warnings) {
     session.console.PrintWarning(warning);
   }
-  const std::string output = session.arguments.Value("output").value_or("pylock.toml");
-  if (output == "-") {
-    session.console.Out(locked.text);
-    return 0;
-  }
-  FLOWSTONE_TRY(Annotate(
-      os::ReplaceFile(session.machine.filesystem,
-                      os::AbsolutePath(session.machine.working_directory, output), locked.text),
-      "while writing the lock"));
-  const std::size_t count = locked.lock.packages.size();
-  session.console.Err(
-      fmt::format("{} {} locked in {}\n", count, count == 1 ? "package" : "packages", output));
-  return 0;
+  return output.Finish(locked);
 }
 
 Result<int> CommandSync(EngineSession& session) {

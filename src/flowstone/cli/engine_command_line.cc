@@ -17,12 +17,13 @@ namespace {
 using Count = PositionalSpec::Count;
 using Handler = Result<int> (*)(EngineSession&);
 
-constexpr std::array<std::pair<std::string_view, Handler>, 13> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 14> kHandlers = {{
     {"lock", CommandLock},
     {"sync", CommandSync},
     {"exec", CommandExec},
     {"tree", CommandTree},
     {"why", CommandWhy},
+    {"diff", CommandDiff},
     {"code", CommandCode},
     {"python list", CommandPythonList},
     {"python find", CommandPythonFind},
@@ -51,36 +52,44 @@ PositionalSpec LockPositional() {
 }
 
 std::vector<CommandSpec> EnvironmentCommands() {
-  return {{.name = "lock",
-           .summary = "resolve requirements and write a pylock.toml",
-           .options = With({"requirements", "output", "exclude-newer"}),
-           .positionals = {{.key = "spec",
-                            .metavar = "SPEC",
-                            .help = "a requirement such as \"pandas>=2\"",
-                            .count = Count::kMany}},
-           .epilogue =
-               "example: flowstone lock \"pandas>=2\" scikit-learn --python 3.11 -o pylock.toml"},
-          {.name = "sync",
-           .summary = "make the environment of a lock; prints its directory and id",
-           .options = With({"json"}),
-           .positionals = {LockPositional()}},
-          {.name = "exec",
-           .summary = "run a command inside the environment of a lock",
-           .options = With({}),
-           .positionals = {LockPositional(),
-                           {.key = "command",
-                            .metavar = "COMMAND",
-                            .help = "the command and its arguments",
-                            .count = Count::kRest}}},
-          {.name = "tree",
-           .summary = "print the packages of a lock and what they need",
-           .options = {"json"},
-           .positionals = {LockPositional()}},
-          {.name = "why",
-           .summary = "print why a package is in a lock",
-           .options = {},
-           .positionals = {{.key = "name", .metavar = "NAME", .help = "of the package"},
-                           LockPositional()}}};
+  return {
+      {.name = "lock",
+       .summary = "resolve requirements and write a pylock.toml",
+       .options =
+           With({"requirements", "output", "check", "upgrade", "upgrade-package", "exclude-newer"}),
+       .positionals = {{.key = "spec",
+                        .metavar = "SPEC",
+                        .help = "a requirement such as \"pandas>=2\"",
+                        .count = Count::kMany}},
+       .epilogue =
+           "example: flowstone lock \"pandas>=2\" scikit-learn --python 3.11 -o pylock.toml"},
+      {.name = "sync",
+       .summary = "make the environment of a lock; prints its directory and id",
+       .options = With({"json"}),
+       .positionals = {LockPositional()}},
+      {.name = "exec",
+       .summary = "run a command inside the environment of a lock",
+       .options = With({}),
+       .positionals = {LockPositional(),
+                       {.key = "command",
+                        .metavar = "COMMAND",
+                        .help = "the command and its arguments",
+                        .count = Count::kRest}}},
+      {.name = "tree",
+       .summary = "print the packages of a lock and what they need",
+       .options = {"json"},
+       .positionals = {LockPositional()}},
+      {.name = "why",
+       .summary = "print why a package is in a lock",
+       .options = {},
+       .positionals = {{.key = "name", .metavar = "NAME", .help = "of the package"},
+                       LockPositional()}},
+      {.name = "diff",
+       .summary = "print how two locks differ and why: exit status 0 same, 1 different",
+       .options = {"json"},
+       .positionals = {
+           {.key = "before", .metavar = "A", .help = "a pylock.toml, or FLOW/RUN/STEP of a run"},
+           {.key = "after", .metavar = "B", .help = "the other one"}}}};
 }
 
 std::vector<CommandSpec> MachineCommands() {

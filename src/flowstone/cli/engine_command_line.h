@@ -29,6 +29,7 @@ Result<int> CommandSync(EngineSession& session);
 Result<int> CommandExec(EngineSession& session);
 Result<int> CommandTree(EngineSession& session);
 Result<int> CommandWhy(EngineSession& session);
+Result<int> CommandDiff(EngineSession& session);
 Result<int> CommandCode(EngineSession& session);
 Result<int> CommandPythonList(EngineSession& session);
 Result<int> CommandPythonFind(EngineSession& session);

@@ -38,5 +38,6 @@ CommandResult CommandPackageInfo(FlowSession& session);
 CommandResult CommandPackageSave(FlowSession& session);
 CommandResult CommandEnvironmentLock(FlowSession& session);
 CommandResult CommandEnvironmentShow(FlowSession& session);
+CommandResult CommandEnvironmentDiff(FlowSession& session);
 
 }  // namespace flowstone::cli

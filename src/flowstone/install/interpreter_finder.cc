@@ -75,6 +75,7 @@ class Search {
         {.interpreter = *std::move(interpreter), .source = source, .seen_as = path});
   }
 
+  bool HasFound() const { return !list_.found.empty(); }
   InterpreterList Take() { return std::move(list_); }
 
  private:
@@ -169,6 +170,22 @@ Result<FoundInterpreter> InterpreterFinder::Find(const PythonRequest& request) {
     return NothingMatches(request, list);
   }
   return std::move(*best);
+}
+
+Result<FoundInterpreter> InterpreterFinder::FindUsual() {
+  if (settings_.launcher.empty()) {
+    Search search(filesystem_, probe_);
+    for (const std::string& directory : settings_.path) {
+      for (const char* name : {"python3", "python"}) {
+        search.VisitFile(os::JoinPath(directory, name), InterpreterSource::kPath);
+        if (search.HasFound()) {
+          return search.Take().found.front();
+        }
+      }
+    }
+  }
+  FLOWSTONE_LET(const PythonRequest any, PythonRequest::Parse("any"));
+  return Find(any);
 }
 
 InterpreterList InterpreterFinder::FindAll() {

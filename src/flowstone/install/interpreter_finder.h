@@ -68,6 +68,9 @@ class InterpreterFinder {
 
   // kNotFound: nothing installed matches; the hints list what was found, and where.
   Result<FoundInterpreter> Find(const PythonRequest& request);
+  // The one that people mean who name none: the launching one, else what `python3` or `python`
+  // starts as PATH has it, else the best of all.
+  Result<FoundInterpreter> FindUsual();
   // Everything that is found and supported.
   InterpreterList FindAll();
 

@@ -57,6 +57,22 @@ TEST_F(InterpreterFinderTest, LauncherIsTakenWhenItFits) {
   EXPECT_EQ(Find("3")->source, InterpreterSource::kLauncher);
 }
 
+TEST_F(InterpreterFinderTest, TheUsualOneIsTheFirstOfPathNotTheNewest) {
+  environment_.Set("PATH", "/home/u/venv/bin:/usr/bin");
+  Install("/usr/bin/python3", "3.13.0");
+  Install("/home/u/venv/bin/python3.14", "3.14.1");
+  Install("/home/u/venv/bin/python3", "3.11.2");
+  EXPECT_EQ(Finder().FindUsual()->interpreter.executable, "/home/u/venv/bin/python3");
+  launcher_ = "/usr/bin/python3";
+  EXPECT_EQ(Finder().FindUsual()->interpreter.executable, "/usr/bin/python3");
+}
+
+TEST_F(InterpreterFinderTest, TheUsualOneIsTheBestWherePathHasNone) {
+  Install("/home/u/.pyenv/versions/3.11.7/bin/python3.11", "3.11.7");
+  Install("/home/u/.pyenv/versions/3.10.1/bin/python3.10", "3.10.1");
+  EXPECT_EQ(Finder().FindUsual()->interpreter.version.ToString(), "3.11.7");
+}
+
 TEST_F(InterpreterFinderTest, NewestThatFitsIsTaken) {
   Install("/usr/bin/python3.11", "3.11.2");
   Install("/home/u/.pyenv/versions/3.11.7/bin/python3.11", "3.11.7");

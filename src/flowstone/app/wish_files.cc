@@ -1,0 +1,195 @@
+#include "flowstone/app/wish_files.h"
+
+#include <utility>
+#include <vector>
+
+#include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
+#include "flowstone/project/pyproject.h"
+#include "flowstone/project/requirements_file.h"
+
+namespace flowstone::app {
+namespace {
+
+using project::WrittenRequirement;
+using Requirements = std::vector<resolve::RequestedRequirement>;
+
+Result<resolve::RequestedRequirement> RequestedOf(const WrittenRequirement& written) {
+  if (written.requirement.name.ToString().empty()) {
+    return Error{
+        .code = ErrorCode::kInvalid,
+        .message = written.source.ToString() + ": " + written.ToString() + " does not say its name",
+        .hints = {"write NAME @ " + written.ToString()}};
+  }
+  if (written.editing == project::Editing::kEditable || !written.config_settings.empty()) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = written.source.ToString() + ": " + written.ToString() +
+                            " is editable or has build settings, which a step cannot have",
+                 .hints = {"tasks run from what was locked: drop -e and --config-settings"}};
+  }
+  resolve::RequestedRequirement requested{.requirement = written.requirement,
+                                          .origin = written.source.ToString()};
+  for (const project::FileHash& hash : written.hashes) {
+    requested.hashes.push_back({.algorithm = hash.algorithm, .hex = hash.hex});
+  }
+  return requested;
+}
+
+Status Append(const std::vector<WrittenRequirement>& written, Requirements& requirements) {
+  for (const WrittenRequirement& one : written) {
+    FLOWSTONE_LET(resolve::RequestedRequirement requested, RequestedOf(one));
+    requirements.push_back(std::move(requested));
+  }
+  return Ok();
+}
+
+Error NotForOneStep(const project::SourcedText& option, const std::string& what) {
+  return Error{.code = ErrorCode::kInvalid,
+               .message = option.source.ToString() + ": " + what +
+                          " is not taken from the requirements of a step",
+               .hints = {"give it on the command line, or in the configuration of pip or uv"}};
+}
+
+Status CheckOptions(const project::FileOptions& options, const std::string& file) {
+  if (!options.trusted_hosts.empty()) {
+    return NotForOneStep(options.trusted_hosts.front(), "--trusted-host");
+  }
+  if (!options.find_links.empty()) {
+    return NotForOneStep(options.find_links.front(), "--find-links");
+  }
+  const project::SourcedText whole{.text = {}, .source = {.file = file}};
+  if (options.no_index) {
+    return NotForOneStep(whole, "--no-index");
+  }
+  if (!options.binaries.empty()) {
+    return NotForOneStep(whole, "--only-binary or --no-binary");
+  }
+  if (!options.releases.empty()) {
+    return NotForOneStep(whole, "--pre");
+  }
+  return Ok();
+}
+
+class Reader {
+ public:
+  Reader(os::FileSystem& filesystem, const os::Environment& environment,
+         const std::string& directory)
+      : filesystem_(filesystem), environment_(environment), directory_(directory) {}
+
+  Status Read(EnvironmentWish& wish) const {
+    const std::string path = os::AbsolutePath(directory_, wish.requirements_file);
+    return os::BaseName(path).ends_with(".toml") ? ReadProject(path, wish)
+                                                 : ReadRequirements(path, wish);
+  }
+
+ private:
+  Status ReadRequirements(const std::string& path, EnvironmentWish& wish) const {
+    if (!wish.groups.empty() || !wish.extras.empty()) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = wish.requirements_file + " has neither groups nor extras",
+                   .hints = {"name a pyproject.toml, which has them"}};
+    }
+    const project::RequirementsContext context{
+        .working_directory = directory_,
+        .environment = environment_,
+        .read = [this](const std::string& place) { return filesystem_.ReadFile(place); },
+        .exists =
+            [this](const std::string& place) {
+              const Result<bool> exists = os::Exists(filesystem_, place);
+              return exists && *exists;
+            }};
+    FLOWSTONE_LET(const project::RequirementsFile file,
+                  project::ReadRequirementsFile(path, project::FileRole::kRequirements, context));
+    FLOWSTONE_TRY(CheckOptions(file.options, wish.requirements_file));
+    FLOWSTONE_TRY(Append(file.requirements, wish.requirements));
+    FLOWSTONE_TRY(Append(file.constraints, wish.constraints));
+    if (file.options.index_url && !wish.indexes.index_url) {
+      wish.indexes.index_url = file.options.index_url->text;
+    }
+    for (const project::SourcedText& url : file.options.extra_index_urls) {
+      wish.indexes.extra_index_urls.push_back(url.text);
+    }
+    return Ok();
+  }
+
+  Status ReadProject(const std::string& path, EnvironmentWish& wish) const {
+    FLOWSTONE_LET(const std::string text,
+                  Annotate(filesystem_.ReadFile(path), "while reading " + wish.requirements_file));
+    FLOWSTONE_LET(const project::PyProject document,
+                  project::ParsePyProject(text, wish.requirements_file, os::DirName(path)));
+    if (document.project) {
+      FLOWSTONE_TRY(CheckStatic(document));
+      FLOWSTONE_TRY(AppendSourced(document, document.project->dependencies, {}, wish));
+    }
+    for (const pypi::ExtraName& extra : wish.extras) {
+      const auto found =
+          document.project
+              ? document.project->optional_dependencies.find(extra)
+              : std::map<pypi::ExtraName, std::vector<WrittenRequirement>>::const_iterator();
+      if (!document.project || found == document.project->optional_dependencies.end()) {
+        return Error{
+            .code = ErrorCode::kNotFound,
+            .message = wish.requirements_file + " has no extra '" + extra.ToString() + "'"};
+      }
+      FLOWSTONE_TRY(AppendSourced(document, found->second, {.extra = extra}, wish));
+    }
+    for (const pypi::GroupName& group : wish.groups) {
+      FLOWSTONE_LET(std::vector<WrittenRequirement> requirements,
+                    Annotate(document.groups.Expand(group), "in " + wish.requirements_file));
+      FLOWSTONE_TRY(AppendSourced(document, std::move(requirements), {.group = group}, wish));
+    }
+    FLOWSTONE_TRY(Append(document.uv.constraints, wish.constraints));
+    FLOWSTONE_TRY(Append(document.uv.overrides, wish.overrides));
+    wish.excludes.insert(wish.excludes.end(), document.uv.excludes.begin(),
+                         document.uv.excludes.end());
+    return Ok();
+  }
+
+  static Status CheckStatic(const project::PyProject& document) {
+    for (const char* field : {"dependencies", "optional-dependencies"}) {
+      if (document.project->IsDynamic(field)) {
+        return Error{.code = ErrorCode::kInvalid,
+                     .message = document.file + " leaves its " + field +
+                                " to the build backend, which is not run for a step"};
+      }
+    }
+    return Ok();
+  }
+
+  static Status AppendSourced(const project::PyProject& document,
+                              std::vector<WrittenRequirement> requirements,
+                              const project::RequirementScope& scope, EnvironmentWish& wish) {
+    FLOWSTONE_LET(const project::SourcedRequirements sourced,
+                  project::ApplySources(document.uv, std::move(requirements), scope));
+    if (!sourced.index_of.empty()) {
+      const auto& [name, index] = *sourced.index_of.begin();
+      return Error{
+          .code = ErrorCode::kInvalid,
+          .message = document.file + " takes " + name.ToString() + " from the index '" + index +
+                     "' alone, which a step cannot say",
+          .hints = {"pin it for all steps with --index-for " + name.ToString() + "=" + index}};
+    }
+    return Append(sourced.requirements, wish.requirements);
+  }
+
+  os::FileSystem& filesystem_;
+  const os::Environment& environment_;
+  const std::string directory_;
+};
+
+}  // namespace
+
+Result<StepWishes> ReadWishes(os::FileSystem& filesystem, const os::Environment& environment,
+                              const flow::FlowDescription& flow, EnvironmentChoice choice) {
+  FLOWSTONE_LET(StepWishes wishes, EnvironmentWishes(flow, choice));
+  const Reader reader(filesystem, environment, os::DirName(flow.file));
+  for (auto& [step, wish] : wishes) {
+    if (wish && !wish->requirements_file.empty()) {
+      FLOWSTONE_TRY(
+          Annotate(reader.Read(*wish), "while reading the requirements of step '" + step + "'"));
+    }
+  }
+  return wishes;
+}
+
+}  // namespace flowstone::app

@@ -1,0 +1,41 @@
+// LockOutput: where `flowstone lock` writes, and the lock that is there already. An existing lock
+// is kept as far as it holds: its versions are preferred unless they are to be upgraded.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "flowstone/app/environment_service.h"
+#include "flowstone/base/result.h"
+#include "flowstone/cli/engine_command_line.h"
+#include "flowstone/lock/lock.h"
+#include "flowstone/resolve/request.h"
+
+namespace flowstone::cli {
+
+class LockOutput {
+ public:
+  // Reads what is at `--output`. kInvalid when that is no lock and `--check` or `--upgrade-package`
+  // speak of it; otherwise it counts as none, and is written over. `session` outlives this.
+  static Result<LockOutput> Open(EngineSession& session);
+
+  // For `--check`: whether the existing lock answers the request as it is. Says why it does not.
+  bool IsCurrent(const resolve::ResolveRequest& request) const;
+  // Unless `--upgrade` is given.
+  void Prefer(app::EnvironmentService& service) const;
+  // Writes or prints the lock; with `--check`, prints what would change. The exit status.
+  Result<int> Finish(const app::LockedEnvironment& locked) const;
+
+ private:
+  explicit LockOutput(EngineSession& session) : session_(&session) {}
+
+  bool IsStandardOutput() const { return name_ == "-"; }
+
+  EngineSession* session_;
+  std::string name_;  // as given
+  std::string path_;  // absolute
+  std::string text_;  // of the existing lock
+  std::optional<lock::Lock> existing_;
+};
+
+}  // namespace flowstone::cli
