@@ -59,6 +59,13 @@ struct ResolvedRequest {
   friend bool operator==(const ResolvedRequest&, const ResolvedRequest&) = default;
 };
 
+// The wheel that a build gave.
+struct BuiltArtifact {
+  Digest wheel;
+  std::string file_name;
+  friend bool operator==(const BuiltArtifact&, const BuiltArtifact&) = default;
+};
+
 // What Open does when there is no datastore yet.
 enum class MissingDatastore : std::uint8_t {
   kCreate,  // make one
@@ -98,6 +105,11 @@ class Datastore {
   // Remembers that `request` was resolved to `resolved.lock`, replacing an older answer.
   Status PutRequest(const Digest& request, const ResolvedRequest& resolved);
   Result<std::optional<ResolvedRequest>> FindRequest(const Digest& request);
+
+  // Remembers which wheel (an artifact) the build with these inputs gave. The first answer stays:
+  // a build that is repeated need not give the same bytes.
+  Status PutBuild(const Digest& inputs, const BuiltArtifact& built);
+  Result<std::optional<BuiltArtifact>> FindBuild(const Digest& inputs);
 
  private:
   explicit Datastore(ObjectStore& objects) : objects_(objects) {}
