@@ -23,10 +23,10 @@ sys.path.insert(0, str(ROOT / "bench" / "resolve"))
 from recorder import Recorder  # noqa: E402
 from recording import Recording, Upstream  # noqa: E402
 from requirement_sets import SETS, RequirementSet  # noqa: E402
-from resolvers import Flowstone, Job, Pip, Uv  # noqa: E402
+from resolvers import WORK, Flowstone, Job, Pip, Uv, clean_environment  # noqa: E402
 from site_server import Site  # noqa: E402
 
-DEFAULT_DIRECTORY = ROOT / "build" / "bench" / "index"
+DEFAULT_DIRECTORY = WORK / "index"
 
 
 def configured_index() -> str:
@@ -41,20 +41,16 @@ def configured_index() -> str:
     return subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def clean_environment(**more: str) -> dict[str, str]:
-    """What a resolver sees: no variable that changes where it looks, or what it reads at start."""
-    return {"PATH": "/usr/bin:/bin", "HOME": str(ROOT / "build" / "bench" / "home"), **more}
-
-
 def record(recording: Recording, upstream: str, sets: list[RequirementSet], engine: Path) -> int:
     recorder = Recorder(recording, Upstream(upstream))
     failures = 0
     try:
         with Site(recording.directory, recording.directory / "nginx-record", recorder.port) as site:
             for requirements in sets:
+                failed = False
                 tools = [Uv(), Flowstone(engine)]
                 if requirements.pip:
-                    tools.append(Pip(ROOT / "build" / "bench" / "pip"))
+                    tools.append(Pip(WORK / "pip"))
                 for tool in tools:
                     with tempfile.TemporaryDirectory() as scratch:
                         job = Job(requirements, site.url, Path(scratch))
@@ -66,13 +62,16 @@ def record(recording: Recording, upstream: str, sets: list[RequirementSet], engi
                             text=True,
                         )
                     expected = (run.returncode == 0) == requirements.solvable
-                    failures += not expected
+                    failed = failed or not expected
                     added = recorder.recorded - before
                     outcome = "answered" if run.returncode == 0 else f"exit {run.returncode}"
                     print(f"{requirements.name}: {tool.name} {outcome}, {added} files recorded")
                     if not expected:
                         print(run.stderr[-2000:], file=sys.stderr)
                     sys.stdout.flush()
+                failures += failed
+                if not failed:
+                    recording.mark_recorded(requirements)
     finally:
         recorder.stop()
         recording.publish_all()

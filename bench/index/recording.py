@@ -22,6 +22,7 @@ import zlib
 from pathlib import Path
 
 from remote_wheel import read_metadata
+from requirement_sets import RequirementSet
 
 PAGE_TYPE = "application/vnd.pypi.simple.v1+json"
 # One date for every file of the site, so that validators depend on content alone.
@@ -80,6 +81,7 @@ class Recording:
         self.site = directory / "site"
         self._upstream = directory / "upstream"
         self._locks: dict[str, threading.Lock] = {}
+        self._wheels: dict[str, dict[str, dict]] = {}  # by project, then by file name
         self._guard = threading.Lock()
         self._upstream.mkdir(parents=True, exist_ok=True)
         self.site.mkdir(exist_ok=True)
@@ -94,6 +96,17 @@ class Recording:
 
     def metadata_path(self, name: str, filename: str) -> Path:
         return self.site / "files" / name / f"{filename}.metadata"
+
+    def is_recorded(self, requirements: RequirementSet) -> bool:
+        """Whether all that this set touches was recorded, with these requirements and cut-off."""
+        marker = self._set_marker(requirements)
+        return marker.exists() and marker.read_text() == repr(requirements)
+
+    def mark_recorded(self, requirements: RequirementSet) -> None:
+        self._set_marker(requirements).write_text(repr(requirements))
+
+    def _set_marker(self, requirements: RequirementSet) -> Path:
+        return self.directory / f"{requirements.name}.recorded"
 
     # Recording.
 
@@ -124,10 +137,8 @@ class Recording:
             if path.exists():
                 return path
             self.record_page(name, upstream)
-            file = next(
-                (entry for entry in self._raw(name)["files"] if entry["filename"] == filename), None
-            )
-            if file is None or not filename.endswith(".whl"):
+            file = self._wheels_of(name).get(filename)
+            if file is None:
                 raise Missing(filename)
             url = urllib.parse.urljoin(f"{upstream.simple_url}{name}/", file["url"])
 
@@ -162,6 +173,15 @@ class Recording:
     def publish_all(self) -> None:
         for name in self.names():
             self.publish(name)
+
+    def _wheels_of(self, name: str) -> dict[str, dict]:
+        with self._lock(name):
+            if name not in self._wheels:
+                files = self._raw(name)["files"]
+                self._wheels[name] = {
+                    file["filename"]: file for file in files if file["filename"].endswith(".whl")
+                }
+            return self._wheels[name]
 
     def _raw(self, name: str) -> dict:
         return json.loads((self._upstream / f"{name}.json").read_bytes())

@@ -2,7 +2,8 @@
 
 Each round runs every contestant once, in alternating order, so that a noisy machine is noisy for
 all of them. Figures are minimum and median of the wall clock and of the CPU time (user and
-system, with children) in seconds.
+system, with children) in seconds, the median of the peak memory in MB, and the number of requests
+where a server counts them.
 """
 
 from __future__ import annotations
@@ -13,19 +14,27 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Callable
 
 
 @dataclass
 class Contestant:
-    """A command. `prepare` runs before each round and is not timed."""
+    """A command. `prepare` runs before each round and is not timed.
+
+    `inspect` is called after each round: it looks at the answer and returns the number of requests.
+    """
 
     name: str
     command: list[str]
     directory: Path
     environment: dict[str, str]
     prepare: list[str] | None = None
+    inspect: Callable[[], int] | None = None
+    status: int = 0  # the expected one
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    requests: list[int] = field(default_factory=list)
 
     def run_once(self) -> None:
         if self.prepare:
@@ -51,9 +60,16 @@ class Contestant:
             _, status, usage = os.wait4(process.pid, 0)
         self.wall.append(time.perf_counter() - began)
         self.cpu.append(usage.ru_utime + usage.ru_stime)
+        self.memory.append(usage.ru_maxrss / 1024)
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        if process.returncode != self.status:
             raise SystemExit(f"{self.name}: exit {process.returncode}\n{errors.decode()}")
+        if self.inspect:
+            self.requests.append(self.inspect())
+
+    def forget(self) -> None:
+        for figures in (self.wall, self.cpu, self.memory, self.requests):
+            figures.clear()
 
 
 @dataclass
@@ -71,8 +87,7 @@ class Race:
                 contestant.run_once()
             if number == 0:  # the first round warms caches
                 for contestant in self.contestants:
-                    contestant.wall.clear()
-                    contestant.cpu.clear()
+                    contestant.forget()
 
     def rows(self) -> list[str]:
         ours = self.contestants[0]
@@ -84,14 +99,17 @@ class Race:
                 wall_ratio = wall / statistics.median(ours.wall)
                 cpu_ratio = cpu / max(statistics.median(ours.cpu), 1e-4)
                 ratio = f"{wall_ratio:6.1f}x {cpu_ratio:6.1f}x"
+            requests = str(max(contestant.requests)) if contestant.requests else ""
+            memory = statistics.median(contestant.memory)
             lines.append(
                 f"{self.title:<34} {contestant.name:<10} {min(contestant.wall):8.3f} {wall:8.3f} "
-                f"{min(contestant.cpu):8.3f} {cpu:8.3f}  {ratio}"
+                f"{min(contestant.cpu):8.3f} {cpu:8.3f} {memory:7.1f} "
+                f"{requests:>8}  {ratio}"
             )
         return lines
 
 
 HEADER = (
-    f"{'task':<34} {'tool':<10} {'wall min':>8} {'median':>8} {'CPU min':>8} {'median':>8}  "
-    "theirs / ours (wall, CPU)"
+    f"{'task':<34} {'tool':<10} {'wall min':>8} {'median':>8} {'CPU min':>8} {'median':>8} "
+    f"{'MB':>7} {'requests':>8}  theirs / ours (wall, CPU)"
 )

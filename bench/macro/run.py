@@ -1,5 +1,7 @@
 """`make bench`: whole commands beside Metaflow's and uv's, in one run.
 
+Resolving has a bench of its own, beside this one: bench/resolve.
+
 The rivals are installed from the package index into virtual environments under build/bench.
 Arguments name the races to run (their first word); none runs all.
 """
@@ -90,30 +92,14 @@ def startup_race() -> Race:
     )
 
 
-def resolve_race() -> Race:
-    directory = WORK / "resolve"
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "requirements.in").write_text("pandas==2.2.3\nscikit-learn==1.5.2\n")
-    python = ["--python", "/usr/bin/python3"]
-    variables = environment(FLOWSTONE_HOME=str(WORK / "cache"), UV_CACHE_DIR=str(WORK / "uv-cache"))
-    ours = [str(ENGINE), "lock", "-r", "requirements.in", "-o", "pylock.toml", *python]
-    theirs = [uv(), "pip", "compile", "requirements.in", "--format", "pylock.toml"]
-    theirs += ["-o", "pylock.uv.toml", "--only-binary", ":all:", "--upgrade", *python]
-    return Race(
-        "resolve warm (pandas, scikit-learn)",
-        [
-            Contestant("flowstone", ours, directory, variables),
-            Contestant("uv", theirs, directory, variables),
-        ],
-        rounds=10,
-    )
-
-
 def environment_race() -> Race:
-    directory = WORK / "resolve"
+    directory = WORK / "environment"
+    directory.mkdir(parents=True, exist_ok=True)
     variables = environment(FLOWSTONE_HOME=str(WORK / "cache"), UV_CACHE_DIR=str(WORK / "uv-cache"))
     if not (directory / "pylock.toml").exists():
-        resolve_race().run()
+        wishes = ["pandas==2.2.3", "scikit-learn==1.5.2"]
+        lock = [str(ENGINE), "lock", *wishes, "--python", "/usr/bin/python3"]
+        subprocess.run(lock, cwd=directory, check=True, env=variables, capture_output=True)
     venv = directory / "venv"
     if not venv.exists():
         subprocess.run(
@@ -160,7 +146,6 @@ RACES = {
     "noop": lambda: flow_race("run of 2 no-op steps", "noop", 10),
     "foreach": lambda: flow_race("run of a 100-way no-op foreach", "foreach", 1),
     "artifact": lambda: flow_race("100 MB array by each of 4 steps", "artifact", 3),
-    "resolve": resolve_race,
     "environment": environment_race,
     "package": package_race,
 }

@@ -15,6 +15,7 @@ import tomllib
 from requirement_sets import RequirementSet
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+WORK = ROOT / "build" / "bench"
 ENGINE = ROOT / "build" / "bin" / "flowstone"
 UV = ROOT / "build" / "tools" / "bin" / "uv"
 PYTHON = Path("/usr/bin/python3")
@@ -35,7 +36,16 @@ class Job:
 
     @property
     def answer(self) -> Path:
-        return self.directory / "answer"
+        """Removed before each run: uv would start from its last answer."""
+        return self.directory / "pylock.toml"
+
+    def overrides(self) -> list[str]:
+        """The option, for uv and flowstone alike."""
+        if not self.requirements.overrides:
+            return []
+        file = self.directory / "overrides.txt"
+        file.write_text("\n".join(self.requirements.overrides) + "\n")
+        return ["--override", str(file)]
 
 
 class Flowstone:
@@ -52,20 +62,18 @@ class Flowstone:
             str(self.engine),
             "lock",
             *job.requirements.requirements,
+            *job.overrides(),
             *("--index-url", job.index),
             *("--exclude-newer", job.requirements.cutoff),
             *("--python", str(PYTHON)),
-            *("-o", f"{job.answer}.toml"),
+            *("-o", str(job.answer)),
         ]
 
     def environment(self, job: Job) -> dict[str, str]:
         return {"FLOWSTONE_HOME": str(job.cache)}
 
     def versions(self, job: Job) -> dict[str, str]:
-        return pylock_versions(Path(f"{job.answer}.toml"))
-
-    def clear_answer(self, job: Job) -> None:
-        Path(f"{job.answer}.toml").unlink(missing_ok=True)
+        return pylock_versions(job.answer)
 
 
 class Uv:
@@ -80,21 +88,18 @@ class Uv:
         return [
             *(str(UV), "pip", "compile", str(source), "--no-config", "--quiet"),
             *("--format", "pylock.toml", "--only-binary", ":all:"),
+            *job.overrides(),
             *("--index-url", job.index),
             *("--exclude-newer", job.requirements.cutoff),
             *("--python", str(PYTHON)),
-            *("-o", str(job.directory / "pylock.toml")),
+            *("-o", str(job.answer)),
         ]
 
     def environment(self, job: Job) -> dict[str, str]:
         return {"UV_CACHE_DIR": str(job.cache)}
 
     def versions(self, job: Job) -> dict[str, str]:
-        return pylock_versions(job.directory / "pylock.toml")
-
-    def clear_answer(self, job: Job) -> None:
-        """Without it uv would start from its last answer."""
-        (job.directory / "pylock.toml").unlink(missing_ok=True)
+        return pylock_versions(job.answer)
 
 
 class Pip:
@@ -119,7 +124,7 @@ class Pip:
             *("--disable-pip-version-check", "--cache-dir", str(job.cache)),
             *("--index-url", job.index),
             *("--uploaded-prior-to", job.requirements.cutoff),
-            *("--report", f"{job.answer}.json"),
+            *("--report", str(job.answer)),
             *job.requirements.requirements,
         ]
 
@@ -127,12 +132,14 @@ class Pip:
         return {}
 
     def versions(self, job: Job) -> dict[str, str]:
-        report = json.loads(Path(f"{job.answer}.json").read_text())
+        report = json.loads(job.answer.read_text())
         found = [item["metadata"] for item in report["install"]]
         return {normalized(entry["name"]): entry["version"] for entry in found}
 
-    def clear_answer(self, job: Job) -> None:
-        Path(f"{job.answer}.json").unlink(missing_ok=True)
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """What a resolver sees: no variable that changes where it looks, or what it reads at start."""
+    return {"PATH": "/usr/bin:/bin", "HOME": str(WORK / "home"), **more}
 
 
 def output(*command: object) -> str:
