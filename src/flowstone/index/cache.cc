@@ -1,173 +1,130 @@
 #include "flowstone/index/cache.h"
 
-#include <libdeflate.h>
-
-#include <array>
-#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "flowstone/base/digest.h"
-#include "flowstone/base/text.h"
+#include "flowstone/index/packed_bytes.h"
 #include "flowstone/os/file_operations.h"
-#include "flowstone/os/path.h"
 
 namespace flowstone::index {
 namespace {
 
-constexpr std::string_view kPageMagic = "flowstone-index-page 1";
-constexpr std::string_view kMetadataMagic = "flowstone-index-metadata 1";
+// Changes when an older engine would misread what is kept, or when what is parsed from the same
+// answers changes: knowledge of another version is not looked at.
+constexpr std::string_view kKnowledgeDirectory = "/knowledge-1";
 
-// The cache is the user's own and written atomically, so this guards against accidents (a power
-// cut, a bad disk), for which CRC-32 is enough at a tenth of the price of sha256.
-std::string Checksum(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const std::uint32_t crc = libdeflate_crc32(0, bytes.data(), bytes.size());
-  std::string text;
-  for (unsigned shift = 32; shift > 0; shift -= 4) {
-    text += digits[(crc >> (shift - 4)) & 15U];
-  }
-  return text;
+constexpr std::uint32_t kMissing = 404;
+constexpr std::uint32_t kPresent = 200;
+
+// How long a page may be used. It names the listing that it is about by its checksum: when the
+// process was killed between the two, they do not belong together.
+struct PolicyRow {
+  std::int64_t received_ns = 0;
+  std::int64_t lifetime_s = 0;
+  std::uint32_t status = kPresent;
+  std::uint32_t listing_checksum = 0;
+  std::uint32_t etag = 0;  // text
+  std::uint32_t last_modified = 0;
+};
+
+std::string PackPolicy(const Freshness& freshness, std::uint32_t status,
+                       std::uint32_t listing_checksum) {
+  PackedWriter out;
+  out.Reserve(sizeof(PolicyRow));
+  out.Store(0, PolicyRow{.received_ns = freshness.received_ns,
+                         .lifetime_s = freshness.lifetime_s,
+                         .status = status,
+                         .listing_checksum = listing_checksum,
+                         .etag = out.Text(freshness.etag),
+                         .last_modified = out.Text(freshness.last_modified)});
+  return std::move(out).Take();
 }
 
-// Takes the text before the next newline off the front.
-std::optional<std::string_view> TakeLine(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  if (end == std::string_view::npos) {
-    return std::nullopt;
-  }
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
-}
-
-template <class Integer>
-bool ParseInteger(std::string_view text, Integer& value) {
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return failure == std::errc() && end == text.data() + text.size();
-}
-
-std::string EncodePage(const CachedPage& page) {
-  std::string out;
-  const auto field = [&out](std::string_view name, const std::string& value) {
-    out.append(name).append(": ").append(value).append("\n");
-  };
-  field("status", std::to_string(page.status));
-  field("content-type", page.content_type);
-  field("url", page.url);
-  field("received-ns", std::to_string(page.freshness.received_ns));
-  field("lifetime-s", std::to_string(page.freshness.lifetime_s));
-  field("etag", page.freshness.etag);
-  field("last-modified", page.freshness.last_modified);
-  return out.append("\n").append(page.body);
-}
-
-bool TakeField(CachedPage& page, std::string_view name, std::string_view value) {
-  if (name == "status") {
-    return ParseInteger(value, page.status);
-  }
-  if (name == "received-ns") {
-    return ParseInteger(value, page.freshness.received_ns);
-  }
-  if (name == "lifetime-s") {
-    return ParseInteger(value, page.freshness.lifetime_s);
-  }
-  if (name == "content-type") {
-    page.content_type = value;
-  } else if (name == "url") {
-    page.url = value;
-  } else if (name == "etag") {
-    page.freshness.etag = value;
-  } else if (name == "last-modified") {
-    page.freshness.last_modified = value;
-  }
-  return true;
-}
-
-std::optional<CachedPage> DecodePage(std::string_view payload) {
-  CachedPage page;
-  while (true) {
-    const std::optional<std::string_view> line = TakeLine(payload);
-    if (!line) {
-      return std::nullopt;
-    }
-    if (line->empty()) {
-      page.body = payload;
-      return page;
-    }
-    const std::size_t colon = line->find(": ");
-    if (colon == std::string_view::npos ||
-        !TakeField(page, line->substr(0, colon), line->substr(colon + 2))) {
-      return std::nullopt;
-    }
-  }
+KnowledgeKey MetadataKeyOf(const IndexFile& file) {
+  return file.sha256 ? KnowledgeKey::Of(RecordKind::kMetadata, *file.sha256)
+                     : KnowledgeKey::Of(RecordKind::kMetadata, file.url);
 }
 
 }  // namespace
 
 IndexCache::IndexCache(os::FileSystem& files, std::string root)
-    : files_(files), root_(std::move(root)) {}
+    : files_(files),
+      root_(std::move(root)),
+      knowledge_(files, root_ + std::string(kKnowledgeDirectory)) {}
 
-std::string IndexCache::PagePath(const net::Url& index, const pypi::Name& name) const {
+Digest IndexCache::PageId(const net::Url& index, const pypi::Name& name) const {
   const net::Url shown = index.WithoutCredentials().WithoutFragment().AsDirectory();
-  return root_ + "/idx/" + Digest::Of(shown.ToString()).ToString() + "/" + name.ToString() +
-         ".page";
-}
-
-std::string IndexCache::MetadataPath(const IndexFile& file) const {
-  const std::string digest =
-      file.sha256 ? file.sha256->ToString() : "url-" + Digest::Of(file.url).ToString();
-  const std::string shard = file.sha256 ? digest.substr(0, 2) : "url";
-  return root_ + "/meta/" + shard + "/" + digest + ".metadata";
-}
-
-std::optional<std::string> IndexCache::ReadEntry(const std::string& path, std::string_view magic) {
-  const Result<std::string> bytes = files_.ReadFile(path);
-  if (!bytes) {
-    return std::nullopt;
-  }
-  std::string_view rest = *bytes;
-  const std::optional<std::string_view> first = TakeLine(rest);
-  const std::optional<std::string_view> checksum = TakeLine(rest);
-  if (first != magic || checksum != Checksum(rest)) {
-    // What cannot be removed is overwritten when the answer comes anew.
-    (void)files_.RemoveFile(path);
-    return std::nullopt;
-  }
-  return std::string(rest);
-}
-
-Status IndexCache::WriteEntry(const std::string& path, std::string_view magic,
-                              std::string_view payload) {
-  std::string bytes(magic);
-  bytes.append("\n").append(Checksum(payload)).append("\n").append(payload);
-  FLOWSTONE_TRY(os::MakeDirectories(files_, os::DirName(path), 0700));
-  return os::ReplaceFile(files_, path, bytes, 0600);
+  return Digest::Of(shown.ToString() + "\n" + name.ToString());
 }
 
 std::optional<CachedPage> IndexCache::FindPage(const net::Url& index, const pypi::Name& name) {
-  const std::string path = PagePath(index, name);
-  const std::optional<std::string> payload = ReadEntry(path, kPageMagic);
-  if (!payload) {
+  const Digest id = PageId(index, name);
+  const auto policy = knowledge_.Find(KnowledgeKey::Of(RecordKind::kPagePolicy, id));
+  if (!policy || policy->bytes.size() < sizeof(PolicyRow)) {
     return std::nullopt;
   }
-  std::optional<CachedPage> page = DecodePage(*payload);
-  if (!page) {
-    (void)files_.RemoveFile(path);
+  const PackedView view(policy->bytes);
+  const auto row = view.Load<PolicyRow>(0);
+  CachedPage page{.freshness = {.received_ns = row.received_ns,
+                                .lifetime_s = row.lifetime_s,
+                                .etag = std::string(view.Text(row.etag)),
+                                .last_modified = std::string(view.Text(row.last_modified))},
+                  .listing = {}};
+  if (row.status == kMissing) {
+    return page;
   }
-  return page;
+  const auto record = knowledge_.Find(KnowledgeKey::Of(RecordKind::kListing, id));
+  if (!record || record->checksum != row.listing_checksum) {
+    return std::nullopt;
+  }
+  page.listing = Listing::Open(record->bytes, record->owner);
+  return page.listing ? std::optional(std::move(page)) : std::nullopt;
 }
 
-Status IndexCache::StorePage(const net::Url& index, const pypi::Name& name,
-                             const CachedPage& page) {
-  return WriteEntry(PagePath(index, name), kPageMagic, EncodePage(page));
+CachedPage IndexCache::StorePage(const net::Url& index, const pypi::Name& name, Freshness freshness,
+                                 const ProjectPage* page) {
+  const Digest id = PageId(index, name);
+  CachedPage stored{.freshness = std::move(freshness), .listing = {}};
+  std::uint32_t checksum = 0;
+  if (page != nullptr) {
+    const Knowledge::Record record =
+        knowledge_.Remember(KnowledgeKey::Of(RecordKind::kListing, id), Listing::Pack(*page, name));
+    checksum = record.checksum;
+    stored.listing = Listing::Open(record.bytes, record.owner);
+  }
+  knowledge_.Remember(
+      KnowledgeKey::Of(RecordKind::kPagePolicy, id),
+      PackPolicy(stored.freshness, page == nullptr ? kMissing : kPresent, checksum));
+  return stored;
 }
 
-std::optional<std::string> IndexCache::FindMetadata(const IndexFile& file) {
-  return ReadEntry(MetadataPath(file), kMetadataMagic);
+void IndexCache::RenewPage(const net::Url& index, const pypi::Name& name, const CachedPage& page) {
+  const Digest id = PageId(index, name);
+  // What was unchanged is what we have, or there would have been nothing to ask with.
+  const auto record = knowledge_.Find(KnowledgeKey::Of(RecordKind::kListing, id));
+  const bool is_there = page.listing.has_value() && record;
+  if (page.listing.has_value() && !is_there) {
+    return;
+  }
+  knowledge_.Remember(
+      KnowledgeKey::Of(RecordKind::kPagePolicy, id),
+      PackPolicy(page.freshness, is_there ? kPresent : kMissing, is_there ? record->checksum : 0));
 }
 
-Status IndexCache::StoreMetadata(const IndexFile& file, std::string_view text) {
-  return WriteEntry(MetadataPath(file), kMetadataMagic, text);
+std::optional<ParsedMetadata> IndexCache::FindMetadata(const IndexFile& file) {
+  const auto record = knowledge_.Find(MetadataKeyOf(file));
+  return record ? ParsedMetadata::Open(record->bytes, record->owner) : std::nullopt;
+}
+
+ParsedMetadata IndexCache::StoreMetadata(const IndexFile& file, std::string_view text) {
+  const Knowledge::Record record =
+      knowledge_.Remember(MetadataKeyOf(file), std::string(ParsedMetadata::Of(text).bytes()));
+  return *ParsedMetadata::Open(record.bytes, record.owner);
 }
 
 Result<std::string> IndexCache::ScratchDirectory() {

@@ -1,9 +1,8 @@
-// IndexCache: what indexes said before, on disk (docs/formats/index-cache.md).
+// IndexCache: what indexes said before (docs/formats/index-cache.md): the listings of projects,
+// how long each may be used, and the metadata of files, all of it parsed. A file without a project
+// and metadata that cannot be read are answers as well, and are kept.
 //
-// Two kinds of entries: project pages as they were sent, with what decides how long they may be
-// used, and METADATA texts of files. Entries are written atomically, so that processes may share
-// the directory; an entry that does not read back is removed and counts as missing. Nothing of a
-// URL's credentials enters a file or its name. Thread-safe.
+// Processes may share the directory. Nothing of a URL's credentials is kept. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,20 +12,20 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/freshness.h"
+#include "flowstone/index/knowledge.h"
+#include "flowstone/index/listing.h"
+#include "flowstone/index/parsed_metadata.h"
 #include "flowstone/index/project_page.h"
 #include "flowstone/net/url.h"
 #include "flowstone/os/filesystem.h"
+#include "flowstone/pypi/metadata.h"
 #include "flowstone/pypi/name.h"
 
 namespace flowstone::index {
 
 struct CachedPage {
-  int status = 200;          // 200, or 404: the index does not have the project
-  std::string content_type;  // of the body
-  std::string url;           // after redirects, without credentials
   Freshness freshness;
-  std::string body;
-  friend bool operator==(const CachedPage&, const CachedPage&) = default;
+  std::optional<Listing> listing;  // nothing: the index does not have the project
 };
 
 class IndexCache {
@@ -35,23 +34,31 @@ class IndexCache {
   IndexCache(os::FileSystem& files, std::string root);
 
   std::optional<CachedPage> FindPage(const net::Url& index, const pypi::Name& name);
-  Status StorePage(const net::Url& index, const pypi::Name& name, const CachedPage& page);
+  // Keeps an answer and gives it back as it will be found. `page` is null when the index does not
+  // have the project.
+  CachedPage StorePage(const net::Url& index, const pypi::Name& name, Freshness freshness,
+                       const ProjectPage* page);
+  // The page is what it was, and may be used for longer. The listing is not written again.
+  void RenewPage(const net::Url& index, const pypi::Name& name, const CachedPage& page);
 
-  // The METADATA of a file, by its sha256 when the index gave one, else by its URL.
-  std::optional<std::string> FindMetadata(const IndexFile& file);
-  Status StoreMetadata(const IndexFile& file, std::string_view text);
+  // The metadata of a file, by its sha256 when the index gave one, else by its URL.
+  std::optional<ParsedMetadata> FindMetadata(const IndexFile& file);
+  // Keeps what a METADATA text says, or that it cannot be read.
+  ParsedMetadata StoreMetadata(const IndexFile& file, std::string_view text);
+
+  // Writes what was stored. Without this the destructor does.
+  Status Flush() { return knowledge_.Flush(); }
 
   // A directory for files that are removed after use; created if it is missing.
   Result<std::string> ScratchDirectory();
 
  private:
-  std::string PagePath(const net::Url& index, const pypi::Name& name) const;
-  std::string MetadataPath(const IndexFile& file) const;
-  std::optional<std::string> ReadEntry(const std::string& path, std::string_view magic);
-  Status WriteEntry(const std::string& path, std::string_view magic, std::string_view payload);
+  // Names a page in the knowledge, whatever the spelling of the index.
+  Digest PageId(const net::Url& index, const pypi::Name& name) const;
 
   os::FileSystem& files_;
   const std::string root_;
+  Knowledge knowledge_;
 };
 
 }  // namespace flowstone::index

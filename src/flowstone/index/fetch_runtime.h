@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "flowstone/index/cache.h"
+#include "flowstone/index/local_digests.h"
 #include "flowstone/index/worker_pool.h"
 #include "flowstone/net/transport.h"
 #include "flowstone/os/clock.h"
@@ -26,6 +27,7 @@ class FetchRuntime : public std::enable_shared_from_this<FetchRuntime> {
       : transport_(transport),
         files_(files),
         clock_(clock),
+        digests_(files, clock, cache_directory + "/digests"),
         cache_(files, std::move(cache_directory)),
         workers_(workers) {}
 
@@ -48,12 +50,14 @@ class FetchRuntime : public std::enable_shared_from_this<FetchRuntime> {
 
   os::FileSystem& files() { return files_; }
   os::Clock& clock() { return clock_; }
+  LocalDigests& digests() { return digests_; }
   IndexCache& cache() { return cache_; }
 
  private:
   net::Transport& transport_;
   os::FileSystem& files_;
   os::Clock& clock_;
+  LocalDigests digests_;
   IndexCache cache_;
   WorkerPool workers_;
 };

@@ -19,15 +19,6 @@ bool IsHtmlName(std::string_view path) {
   return lower.ends_with(".html") || lower.ends_with(".htm");
 }
 
-// A directory gives no hashes, and nothing is installed unverified: the lock has to have one.
-Status AddHash(os::FileSystem& files, IndexFile& file) {
-  FLOWSTONE_LET(const net::Url url, net::Url::Parse(file.url));
-  if (url.scheme() == "file" && !file.sha256) {
-    FLOWSTONE_LET(file.sha256, HashFile(files, url.DecodedPath()));
-  }
-  return Ok();
-}
-
 }  // namespace
 
 bool MayBelongTo(const pypi::Name& name, std::string_view filename) {
@@ -50,7 +41,7 @@ Result<std::vector<IndexFile>> FlatSources::FilesOf(const pypi::Name& name) {
       continue;
     }
     found.push_back(file);
-    FLOWSTONE_TRY(AddHash(runtime_.files(), found.back()));
+    FLOWSTONE_TRY(AddLocalDigest(runtime_.digests(), found.back()));
   }
   return found;
 }

@@ -20,6 +20,8 @@ class FlatSources {
   FlatSources(FetchRuntime& runtime, FetchMode mode, std::vector<std::string> sources)
       : runtime_(runtime), mode_(mode), sources_(std::move(sources)) {}
 
+  bool empty() const { return sources_.empty(); }
+
   // The files of a project, in the order of the sources. Waits for pages: for workers only.
   // Thread-safe.
   Result<std::vector<IndexFile>> FilesOf(const pypi::Name& name);

@@ -18,21 +18,6 @@ Result<IndexFile> DescribeDistribution(os::FileSystem& files, const std::string&
   return file;
 }
 
-Result<Digest> HashFile(os::FileSystem& files, const std::string& path) {
-  constexpr std::size_t piece_size = std::size_t{1} << 20U;
-  FLOWSTONE_LET(const std::unique_ptr<os::InputFile> file, files.OpenInput(path));
-  Hasher hasher;
-  std::uint64_t offset = 0;
-  while (true) {
-    FLOWSTONE_LET(const std::string piece, file->ReadAt(offset, piece_size));
-    if (piece.empty()) {
-      return hasher.Finish();
-    }
-    hasher.Update(piece);
-    offset += piece.size();
-  }
-}
-
 Result<std::vector<IndexFile>> ListDistributions(os::FileSystem& files,
                                                  const std::string& directory) {
   FLOWSTONE_LET(const std::vector<os::DirectoryEntry> entries, files.ListDirectory(directory));

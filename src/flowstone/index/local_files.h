@@ -23,9 +23,6 @@ Result<std::vector<IndexFile>> ListDistributions(os::FileSystem& files,
 // One file on disk as an IndexFile.
 Result<IndexFile> DescribeDistribution(os::FileSystem& files, const std::string& path);
 
-// The sha256 of a file on disk, read in pieces.
-Result<Digest> HashFile(os::FileSystem& files, const std::string& path);
-
 // The bytes of an open file, for readers of archives.
 class FileByteSource final : public archive::ByteSource {
  public:

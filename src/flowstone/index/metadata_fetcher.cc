@@ -55,8 +55,8 @@ void MetadataFetcher::Fetch(const IndexFile& file, Done done) {
     job.done(ReadLocal(job));
     return;
   }
-  if (auto text = runtime_.cache().FindMetadata(file)) {
-    job.done(WheelMetadata{.text = *std::move(text), .source = MetadataSource::kCache});
+  if (auto known = runtime_.cache().FindMetadata(file)) {
+    job.done(WheelMetadata{.parsed = *std::move(known), .source = MetadataSource::kCache});
     return;
   }
   if (mode_ == FetchMode::kOffline) {
@@ -76,8 +76,8 @@ void MetadataFetcher::Fetch(const IndexFile& file, Done done) {
 MetadataFetcher::Answer MetadataFetcher::ReadLocal(const Job& job) {
   FLOWSTONE_LET(auto file, runtime_.files().OpenInput(job.url.DecodedPath()));
   FileByteSource source(std::move(file));
-  FLOWSTONE_LET(std::string text, ReadWheelMetadata(source, job.project));
-  return WheelMetadata{.text = std::move(text), .source = MetadataSource::kWholeFile};
+  FLOWSTONE_LET(const std::string text, ReadWheelMetadata(source, job.project));
+  return WheelMetadata{.parsed = ParsedMetadata::Of(text), .source = MetadataSource::kWholeFile};
 }
 
 void MetadataFetcher::Finish(Job job, Result<std::string> text, MetadataSource source) {
@@ -85,10 +85,9 @@ void MetadataFetcher::Finish(Job job, Result<std::string> text, MetadataSource s
     job.done(std::move(text.error()));
     return;
   }
-  // A full disk must not keep anybody from resolving.
-  (void)runtime_.cache().StoreMetadata(job.file, *text);
-  job.done(WheelMetadata{
-      .text = *std::move(text), .source = source, .warnings = std::move(job.warnings)});
+  job.done(WheelMetadata{.parsed = runtime_.cache().StoreMetadata(job.file, *text),
+                         .source = source,
+                         .warnings = std::move(job.warnings)});
 }
 
 void MetadataFetcher::FetchSidecar(Job job) {

@@ -1,5 +1,8 @@
 #include "flowstone/index/package_index.h"
 
+#include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "flowstone/index/fetch_runtime.h"
@@ -16,6 +19,33 @@ std::string MetadataKey(const IndexFile& file) {
   return file.sha256 ? file.sha256->ToString() + " " + file.filename : file.url;
 }
 
+std::string TextOf(const ParsedMetadata& parsed) {
+  std::string text = "Metadata-Version: 2.1\nName: ";
+  text.append(parsed.name()).append("\nVersion: ").append(parsed.version()).append("\n");
+  if (!parsed.requires_python().empty()) {
+    text.append("Requires-Python: ").append(parsed.requires_python()).append("\n");
+  }
+  for (std::size_t i = 0; i < parsed.extra_count(); ++i) {
+    text.append("Provides-Extra: ").append(parsed.extra(i)).append("\n");
+  }
+  for (std::size_t i = 0; i < parsed.dependency_count(); ++i) {
+    const ParsedMetadata::Dependency dependency = parsed.dependency(i);
+    text.append("Requires-Dist: ").append(dependency.name);
+    if (!dependency.extras.empty()) {
+      text.append("[").append(dependency.extras).append("]");
+    }
+    text.append(dependency.specifiers);
+    if (!dependency.url.empty()) {
+      text.append(" @ ").append(dependency.url);
+    }
+    if (!dependency.marker.empty()) {
+      text.append(" ; ").append(dependency.marker);
+    }
+    text.append("\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 class PackageIndex::Engine {
@@ -27,17 +57,30 @@ class PackageIndex::Engine {
         pages_(*runtime_),
         metadata_(*runtime_, options.mode),
         search_(*runtime_, pages_, options) {}
-  ~Engine() { runtime_->Stop(); }
+  ~Engine() {
+    runtime_->Stop();
+    // A full disk must not keep anybody from resolving.
+    (void)runtime_->cache().Flush();
+  }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   void StartProject(const pypi::Name& name) {
-    if (projects_.Claim(name)) {
-      runtime_->Post([this, name] {
-        search_.Start(name, [this, name](Result<ProjectFiles> project) {
-          projects_.Complete(name, std::move(project));
-        });
+    if (!projects_.Claim(name)) {
+      return;
+    }
+    auto search = [this, name] {
+      search_.Start(name, [this, name](Result<ProjectFiles> project) {
+        if (project) {
+          project->files = project->Files();
+        }
+        projects_.Complete(name, std::move(project));
       });
+    };
+    if (search_.MayWait()) {
+      runtime_->Post(std::move(search));
+    } else {
+      search();
     }
   }
   Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name) {
@@ -46,9 +89,19 @@ class PackageIndex::Engine {
   }
 
   void StartMetadata(const IndexFile& file) {
-    if (const std::string key = MetadataKey(file); metadatas_.Claim(key)) {
+    const std::string key = MetadataKey(file);
+    if (!metadatas_.Claim(key)) {
+      return;
+    }
+    if (std::optional<ParsedMetadata> known = runtime_->cache().FindMetadata(file)) {
+      std::string text = TextOf(*known);
+      metadatas_.Complete(key, WheelMetadata{.parsed = *std::move(known), .text = std::move(text)});
+    } else {
       runtime_->Post([this, key, file] {
         metadata_.Fetch(file, [this, key](MetadataFetcher::Answer answer) {
+          if (answer) {
+            answer->text = TextOf(answer->parsed);
+          }
           metadatas_.Complete(key, std::move(answer));
         });
       });
@@ -67,6 +120,25 @@ class PackageIndex::Engine {
   OnceMap<pypi::Name, ProjectFiles> projects_;
   OnceMap<std::string, WheelMetadata> metadatas_;
 };
+
+IndexFile ProjectFiles::File(std::uint32_t source, std::uint32_t file) const {
+  IndexFile known = listings[source].File(file);
+  known.source = source;
+  return known;
+}
+
+std::vector<IndexFile> ProjectFiles::Files() const {
+  std::vector<IndexFile> all;
+  std::set<std::string_view> names;
+  for (std::uint32_t source = 0; source < listings.size(); ++source) {
+    for (std::uint32_t file = 0; file < listings[source].file_count(); ++file) {
+      if (names.insert(listings[source].Filename(file)).second) {
+        all.push_back(File(source, file));
+      }
+    }
+  }
+  return all;
+}
 
 PackageIndex::PackageIndex(net::Transport& transport, os::FileSystem& files, os::Clock& clock,
                            PackageIndexOptions options)

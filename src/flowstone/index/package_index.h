@@ -20,6 +20,8 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/index_definition.h"
+#include "flowstone/index/listing.h"
+#include "flowstone/index/parsed_metadata.h"
 #include "flowstone/index/project_page.h"
 #include "flowstone/net/transport.h"
 #include "flowstone/os/clock.h"
@@ -72,21 +74,28 @@ struct ProjectFiles {
   bool found = false;
   // The first index that has the project, redacted; empty when all files are from find-links.
   std::string index = {};
-  // Of find-links in their order, then of the indexes that gave files, in their order. Only files
-  // whose name can be one of the project; a name that several sources have counts for the first.
-  std::vector<IndexFile> files = {};
-  std::vector<FileSource> sources = {};  // that IndexFile::source names, in order of preference
+  std::vector<IndexFile> files = {};  // Files()
+  // In order of preference: find-links, then the indexes that gave files, in their order. A file
+  // name that several sources have counts for the first of them.
+  std::vector<FileSource> sources = {};  // that IndexFile::source names
+  std::vector<Listing> listings = {};    // of each source; only files that can be of the project
   VersionOrder version_order = VersionOrder::kAcrossSources;
   // Of the first index that has the project.
   ProjectStatus status = ProjectStatus::kActive;
   std::string status_reason = {};
   std::vector<std::string> warnings = {};
+
+  // One file of the listing of that source.
+  IndexFile File(std::uint32_t source, std::uint32_t file) const;
+  // All that count, by source, then by version.
+  std::vector<IndexFile> Files() const;
 };
 
 enum class MetadataSource : std::uint8_t { kCache, kSidecar /* PEP 658 */, kRanges, kWholeFile };
 
 struct WheelMetadata {
-  std::string text;  // METADATA up to its first empty line: the description is left out
+  ParsedMetadata parsed = {};
+  std::string text = {};  // what `parsed` says, written as METADATA
   MetadataSource source = MetadataSource::kCache;
   std::vector<std::string> warnings = {};
 };
@@ -101,7 +110,8 @@ class PackageIndex {
   PackageIndex(const PackageIndex&) = delete;
   PackageIndex& operator=(const PackageIndex&) = delete;
 
-  // Begins to find the files of a project, unless that was begun before.
+  // Begins to find the files of a project, unless that was begun before. What is cached is found
+  // on the spot; servers are never waited for.
   void StartProject(const pypi::Name& name);
   // The files of a project; begins if need be, and waits. Which indexes are asked is the strategy's
   // choice, and the pin's. Errors: kDenied when an index wants other credentials,

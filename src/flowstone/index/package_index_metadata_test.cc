@@ -83,6 +83,7 @@ TEST_F(PackageIndexMetadataTest, APromisedCopyMayBeMissingOrNoMetadata) {
   IndexFile file = File();
   file.metadata.emplace();
   EXPECT_EQ((*Read(file))->source, MetadataSource::kRanges);
+  index_.reset();
   ASSERT_THAT(os::RemoveTree(files_, "/cache"), IsOk());
   site_.Add(kSidecarUrl, net::MakeResponse(200, "<html>not here</html>"));
   const auto metadata = Read(file);

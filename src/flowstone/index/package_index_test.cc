@@ -212,7 +212,7 @@ TEST_F(PackageIndexTest, FindLinksComeBeforeTheIndex) {
   const auto project = Find("pkg");
   ASSERT_THAT(project, IsOk());
   EXPECT_THAT(Names(**project),
-              ElementsAre("pkg-1-py3-none-any.whl", "pkg-3.tar.gz", "pkg-2.zip", "pkg-4.tar.gz"));
+              ElementsAre("pkg-1-py3-none-any.whl", "pkg-2.zip", "pkg-3.tar.gz", "pkg-4.tar.gz"));
   EXPECT_EQ((*project)->Files()[0].url, "file:///wheels/pkg-1-py3-none-any.whl");
   EXPECT_EQ((*project)->Files()[0].size, 5U);
   EXPECT_EQ((*project)->Files()[0].sha256, Digest::Of("local"));
@@ -320,13 +320,14 @@ TEST_F(PackageIndexTest, NoCredentialsReachTheCache) {
   store.Add(url, "the test");
   net::AuthenticatingTransport transport(curl, store);
   options_.indexes = {{.url = url.ToString()}};
-  PackageIndex index(transport, files_, clock_, options_);
-  const auto project = index.Project(*pypi::Name::Parse("pkg"));
+  auto index = std::make_unique<PackageIndex>(transport, files_, clock_, options_);
+  const auto project = index->Project(*pypi::Name::Parse("pkg"));
   ASSERT_THAT(project, IsOk());
-  const auto metadata = index.Metadata((*project)->Files().at(0));
+  const auto metadata = index->Metadata((*project)->Files().at(0));
   ASSERT_THAT(metadata, IsOk());
   EXPECT_EQ((*metadata)->text, kMetadataText);
   EXPECT_EQ((*metadata)->source, MetadataSource::kRanges);
+  index.reset();
 
   int count = 0;
   ASSERT_THAT(os::WalkTree(files_, "/",
@@ -340,7 +341,7 @@ TEST_F(PackageIndexTest, NoCredentialsReachTheCache) {
                              return os::WalkNext::kDescend;
                            }),
               IsOk());
-  EXPECT_EQ(count, 2);
+  EXPECT_EQ(count, 2);  // the log of what was learnt, and its lock
 }
 
 }  // namespace

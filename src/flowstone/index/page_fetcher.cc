@@ -19,22 +19,6 @@ net::Url PageUrl(const net::Url& index, const pypi::Name& name) {
   return directory.WithPath(directory.path() + name.ToString() + "/");
 }
 
-// What a cached page says; nothing when it does not read back any more.
-std::optional<PageFetcher::Answer> AnswerOf(const CachedPage& page) {
-  if (page.status == 404) {
-    return PageFetcher::Answer(std::optional<ProjectPage>());
-  }
-  const Result<net::Url> url = net::Url::Parse(page.url);
-  if (!url) {
-    return std::nullopt;
-  }
-  Result<ProjectPage> parsed = ParseSimplePage(page.content_type, page.body, *url);
-  if (!parsed) {
-    return std::nullopt;
-  }
-  return PageFetcher::Answer(std::optional(*std::move(parsed)));
-}
-
 net::Request RequestFor(const net::Url& url, const std::optional<CachedPage>& cached,
                         FetchMode mode) {
   net::Request request{.url = url.ToString(), .body_limit = kLargestPageBody};
@@ -75,11 +59,8 @@ void PageFetcher::Fetch(PageQuery query, Done done) {
       (query.mode == FetchMode::kOffline ||
        (query.mode == FetchMode::kNormal && IsFresh(cached->freshness, runtime_.clock().NowNs())));
   if (usable) {
-    if (std::optional<Answer> answer = AnswerOf(*cached)) {
-      done(*std::move(answer));
-      return;
-    }
-    cached.reset();
+    done(std::move(cached->listing));
+    return;
   }
   if (query.mode == FetchMode::kOffline) {
     done(Error{.code = ErrorCode::kUnavailable,
@@ -107,18 +88,11 @@ void PageFetcher::Ask(PageQuery query, std::optional<CachedPage> cached, Done do
 
 void PageFetcher::TakeUnchanged(PageQuery query, CachedPage cached, const net::Headers& headers,
                                 Done done) {
-  std::optional<Answer> answer = AnswerOf(cached);
-  if (!answer) {
-    // What was unchanged is unreadable: ask for all of it.
-    Ask(std::move(query), std::nullopt, std::move(done));
-    return;
-  }
   if (auto freshness = FreshnessOf(headers, runtime_.clock().NowNs())) {
     cached.freshness = Renewed(cached.freshness, *std::move(freshness));
-    // A full disk must not keep anybody from resolving.
-    (void)runtime_.cache().StorePage(query.index, query.name, cached);
+    runtime_.cache().RenewPage(query.index, query.name, cached);
   }
-  done(*std::move(answer));
+  done(std::move(cached.listing));
 }
 
 // An index that is a directory: one directory for each project, with an index.html or just files.
@@ -126,49 +100,48 @@ PageFetcher::Answer PageFetcher::ReadTree(const net::Url& index, const pypi::Nam
   const net::Url url = PageUrl(index, name);
   const std::string directory = url.DecodedPath();
   const Result<std::string> html = runtime_.files().ReadFile(directory + "index.html");
+  ProjectPage page{.name = name.ToString(), .files = {}};
   if (html) {
-    FLOWSTONE_LET(ProjectPage page, ParseSimpleHtml(*html, url));
-    return std::optional(std::move(page));
-  }
-  if (html.error().code != ErrorCode::kNotFound) {
+    FLOWSTONE_LET(page, ParseSimpleHtml(*html, url));
+  } else if (html.error().code != ErrorCode::kNotFound) {
     return Error(html.error());
+  } else {
+    Result<std::vector<IndexFile>> files = ListDistributions(runtime_.files(), directory);
+    if (!files) {
+      return files.error().code == ErrorCode::kNotFound ? Answer(std::optional<Listing>())
+                                                        : Answer(std::move(files.error()));
+    }
+    page.files = *std::move(files);
   }
-  Result<std::vector<IndexFile>> files = ListDistributions(runtime_.files(), directory);
-  if (files) {
-    ProjectPage page{.name = name.ToString(), .files = *std::move(files)};
-    return std::optional(std::move(page));
+  for (IndexFile& file : page.files) {
+    // A link to a file that is not there is the index's mistake, and not the file's turn yet.
+    (void)AddLocalDigest(runtime_.digests(), file);
   }
-  if (files.error().code == ErrorCode::kNotFound) {
-    return std::optional<ProjectPage>();
-  }
-  return std::move(files.error());
+  return std::optional(Listing::Of(page, name));
 }
 
 PageFetcher::Answer PageFetcher::TakeNew(const PageQuery& query, Result<net::Response> outcome) {
   FLOWSTONE_LET(net::Response response, std::move(outcome));
   if (std::ranges::find(query.ignored_statuses, response.status) != query.ignored_statuses.end()) {
     // Not kept: the index did not say that it lacks the project.
-    return std::optional<ProjectPage>();
+    return std::optional<Listing>();
   }
   const bool missing = response.status == 404 || response.status == 410;
   if (response.status != 200 && !missing) {
     return ErrorOfStatus(response, PageUrl(query.index, query.name));
   }
-  CachedPage page{.status = missing ? 404 : 200,
-                  .content_type = response.headers.Get("Content-Type").value_or(""),
-                  .url = response.final_url,
-                  .freshness = {},
-                  .body = missing ? "" : std::move(response.body)};
-  std::optional<ProjectPage> parsed;
+  std::optional<ProjectPage> page;
   if (!missing) {
-    FLOWSTONE_LET(const net::Url base, net::Url::Parse(page.url));
-    FLOWSTONE_LET(parsed, ParseSimplePage(page.content_type, page.body, base));
+    FLOWSTONE_LET(const net::Url base, net::Url::Parse(response.final_url));
+    FLOWSTONE_LET(page, ParseSimplePage(response.headers.Get("Content-Type").value_or(""),
+                                        response.body, base));
   }
   if (auto freshness = FreshnessOf(response.headers, runtime_.clock().NowNs())) {
-    page.freshness = *std::move(freshness);
-    (void)runtime_.cache().StorePage(query.index, query.name, page);
+    return runtime_.cache()
+        .StorePage(query.index, query.name, *std::move(freshness), page ? &*page : nullptr)
+        .listing;
   }
-  return parsed;
+  return page ? std::optional(Listing::Of(*page, query.name)) : std::nullopt;
 }
 
 }  // namespace flowstone::index

@@ -9,6 +9,7 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/fetch_runtime.h"
+#include "flowstone/index/listing.h"
 #include "flowstone/index/package_index.h"
 #include "flowstone/index/project_page.h"
 #include "flowstone/net/url.h"
@@ -27,13 +28,14 @@ struct PageQuery {
 class PageFetcher {
  public:
   // Nothing when the index does not have the project.
-  using Answer = Result<std::optional<ProjectPage>>;
+  using Answer = Result<std::optional<Listing>>;
   using Done = std::function<void(Answer)>;
 
   // `runtime` outlives this.
   explicit PageFetcher(FetchRuntime& runtime) : runtime_(runtime) {}
 
-  // Calls `done` once, on this thread (a worker) or on another worker. `this` outlives the workers.
+  // Calls `done` once, on this thread or on a worker. Reads the disk for file: indexes, and never
+  // waits for a server. `this` outlives the workers.
   void Fetch(PageQuery query, Done done);
 
  private:

@@ -1,6 +1,7 @@
 #include "flowstone/index/project_search.h"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -53,6 +54,12 @@ ProjectSearch::ProjectSearch(FetchRuntime& runtime, PageFetcher& pages,
   }
 }
 
+bool ProjectSearch::MayWait() const {
+  return !links_.empty() || std::ranges::any_of(indexes_, [](const Index& index) {
+    return index.flat != nullptr || !index.url || index.url->scheme() == "file";
+  });
+}
+
 void ProjectSearch::Start(const pypi::Name& name, Done done) {
   Result<std::vector<std::size_t>> route = RouteOf(name);
   if (!route) {
@@ -69,8 +76,8 @@ void ProjectSearch::Start(const pypi::Name& name, Done done) {
     }
     if (!files->empty()) {
       project.found = true;
-      project.files = *std::move(files);
       project.sources.push_back({.kind = FileSource::Kind::kFindLinks});
+      project.listings.push_back(Listing::Of({.name = {}, .files = *std::move(files)}, name));
     }
   }
   Search search{.project = std::move(project), .route = *std::move(route), .done = std::move(done)};
@@ -112,9 +119,9 @@ void ProjectSearch::Ask(const pypi::Name& name, std::size_t index, PageFetcher::
     if (!files) {
       done(std::move(files.error()));
     } else if (files->empty()) {
-      done(std::optional<ProjectPage>());
+      done(std::optional<Listing>());
     } else {
-      done(std::optional(ProjectPage{.name = name.ToString(), .files = *std::move(files)}));
+      done(std::optional(Listing::Of({.name = {}, .files = *std::move(files)}, name)));
     }
     return;
   }
@@ -141,7 +148,7 @@ void ProjectSearch::SearchOnward(Search search, std::size_t step) {
         } else if (!*answer) {
           SearchOnward(std::move(search), step + 1);
         } else {
-          TakePage(search.project, **std::move(answer), index);
+          TakeListing(search.project, **std::move(answer), index);
           search.done(std::move(search.project));
         }
       });
@@ -183,43 +190,25 @@ void ProjectSearch::Merge(Gathering& gathering) {
       return;
     }
     if (*answer) {
-      TakePage(search.project, **std::move(answer), search.route[i]);
+      TakeListing(search.project, **std::move(answer), search.route[i]);
     }
   }
   search.done(std::move(search.project));
 }
 
-// Files of other projects would be a way to slip in a file of another name. A file that an earlier
-// source has already is not taken again.
-void ProjectSearch::TakePage(ProjectFiles& project, ProjectPage page, std::size_t index) const {
-  const auto source = static_cast<std::uint32_t>(project.sources.size());
+void ProjectSearch::TakeListing(ProjectFiles& project, Listing listing, std::size_t index) const {
   const std::string location = indexes_[index].url->Redacted();
   project.sources.push_back({.kind = FileSource::Kind::kIndex,
                              .name = indexes_[index].definition.name,
                              .location = location});
   if (project.index.empty()) {
     project.index = location;
-    project.status = page.status;
-    project.status_reason = std::move(page.status_reason);
+    project.status = listing.status();
+    project.status_reason = listing.status_reason();
   }
   project.found = true;
-  std::move(page.warnings.begin(), page.warnings.end(), std::back_inserter(project.warnings));
-  std::set<std::string> known;
-  for (const IndexFile& file : project.files) {
-    known.insert(file.filename);
-  }
-  for (IndexFile& file : page.files) {
-    if (known.contains(file.filename)) {
-      continue;
-    }
-    if (MayBelongTo(project.name, file.filename)) {
-      file.source = source;
-      project.files.push_back(std::move(file));
-    } else {
-      project.warnings.push_back("left out " + file.filename + ": its name is not one of " +
-                                 project.name.ToString());
-    }
-  }
+  std::ranges::move(listing.Warnings(), std::back_inserter(project.warnings));
+  project.listings.push_back(std::move(listing));
 }
 
 }  // namespace flowstone::index

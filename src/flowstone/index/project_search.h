@@ -15,6 +15,7 @@
 #include "flowstone/index/fetch_runtime.h"
 #include "flowstone/index/flat_source.h"
 #include "flowstone/index/index_definition.h"
+#include "flowstone/index/listing.h"
 #include "flowstone/index/package_index.h"
 #include "flowstone/index/page_fetcher.h"
 #include "flowstone/net/url.h"
@@ -29,7 +30,9 @@ class ProjectSearch {
   // `runtime` and `pages` outlive this.
   ProjectSearch(FetchRuntime& runtime, PageFetcher& pages, const PackageIndexOptions& options);
 
-  // Calls `done` once, on this thread (a worker) or on another worker. `this` outlives the workers.
+  // Whether Start reads the disk or waits for a page before it returns, and so is for workers.
+  bool MayWait() const;
+  // Calls `done` once, on this thread or on a worker. `this` outlives the workers.
   void Start(const pypi::Name& name, Done done);
 
  private:
@@ -53,8 +56,8 @@ class ProjectSearch {
   // Asks all of them at once.
   void SearchAll(Search search);
   void Merge(Gathering& gathering);
-  // Takes over the files of a page that may be of the project.
-  void TakePage(ProjectFiles& project, ProjectPage page, std::size_t index) const;
+  // Takes over what an index says about the project.
+  void TakeListing(ProjectFiles& project, Listing listing, std::size_t index) const;
 
   PageFetcher& pages_;
   const FetchMode mode_;

@@ -42,7 +42,7 @@ class ProjectSearchTest : public PackageIndexFixture {
       return {project.error().message};
     }
     std::vector<std::string> found;
-    for (const IndexFile& file : (*project)->files) {
+    for (const IndexFile& file : (*project)->Files()) {
       const FileSource& source = (*project)->sources.at(file.source);
       const bool is_link = source.kind == FileSource::Kind::kFindLinks;
       found.push_back((is_link ? "links" : source.name) + " " + file.filename);

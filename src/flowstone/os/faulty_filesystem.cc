@@ -163,6 +163,23 @@ Result<std::unique_ptr<OutputFile>> FaultyFileSystem::OpenOutput(const std::stri
   return std::unique_ptr<OutputFile>(std::make_unique<Output>(plan_, std::move(file), path));
 }
 
+Result<std::unique_ptr<OutputFile>> FaultyFileSystem::OpenAppend(const std::string& path,
+                                                                 std::uint32_t mode) {
+  FLOWSTONE_TRY(plan_->EnterCreation(path));
+  FLOWSTONE_LET(std::unique_ptr<OutputFile> file, target_.OpenAppend(path, mode));
+  return std::unique_ptr<OutputFile>(std::make_unique<Output>(plan_, std::move(file), path));
+}
+
+Result<std::shared_ptr<const FileView>> FaultyFileSystem::MapFile(const std::string& path) {
+  FLOWSTONE_TRY(plan_->Enter());
+  return target_.MapFile(path);
+}
+
+Result<std::unique_ptr<HeldLock>> FaultyFileSystem::LockFile(const std::string& path) {
+  FLOWSTONE_TRY(plan_->EnterCreation(path));
+  return target_.LockFile(path);
+}
+
 Result<std::string> FaultyFileSystem::ReadFile(const std::string& path) {
   FLOWSTONE_TRY(plan_->Enter());
   return target_.ReadFile(path);

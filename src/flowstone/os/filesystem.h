@@ -61,6 +61,20 @@ class OutputFile {
   virtual Status Close() = 0;
 };
 
+// The bytes of a file as they were when it was mapped, for as long as this lives. Nobody may make
+// the file shorter meanwhile; what others append is not seen. Thread-safe.
+class FileView {
+ public:
+  virtual ~FileView() = default;
+  virtual std::string_view bytes() const = 0;
+};
+
+// A lock between processes that is held while this lives (os/file_lock.h).
+class HeldLock {
+ public:
+  virtual ~HeldLock() = default;
+};
+
 enum class Existing : std::uint8_t { kReplace /* truncate */, kRefuse /* kConflict: O_EXCL */ };
 
 class FileSystem {
@@ -73,6 +87,14 @@ class FileSystem {
   // Created with `mode` & ~umask. kNotFound when the parent directory is missing.
   virtual Result<std::unique_ptr<OutputFile>> OpenOutput(const std::string& path, Existing existing,
                                                          std::uint32_t mode) = 0;
+  // For writing behind the last byte, wherever it is at that moment; created with `mode` & ~umask.
+  virtual Result<std::unique_ptr<OutputFile>> OpenAppend(const std::string& path,
+                                                         std::uint32_t mode) = 0;
+  // kNotFound when there is no such file.
+  virtual Result<std::shared_ptr<const FileView>> MapFile(const std::string& path) = 0;
+  // Waits until no other process has the exclusive lock of this name. The file is made when it is
+  // missing, its directory is not.
+  virtual Result<std::unique_ptr<HeldLock>> LockFile(const std::string& path) = 0;
 
   // Follows symbolic links. kNotFound when nothing is there.
   virtual Result<FileInfo> Stat(const std::string& path) = 0;

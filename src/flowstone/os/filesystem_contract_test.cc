@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -81,6 +83,48 @@ TEST_P(FileSystemContract, SeveralWritesFollowEachOther) {
   EXPECT_THAT((*file)->Sync(), IsOk());
   EXPECT_THAT((*file)->Close(), IsOk());
   EXPECT_THAT(fs_->ReadFile(In("file")), IsOkAndHolds("one two"));
+}
+
+TEST_P(FileSystemContract, AppendingWritesBehindWhateverIsThere) {
+  auto first = fs_->OpenAppend(In("file"), 0644);
+  ASSERT_THAT(first, IsOk());
+  auto second = fs_->OpenAppend(In("file"), 0644);
+  ASSERT_THAT(second, IsOk());
+  EXPECT_THAT((*first)->Write("a"), IsOk());
+  EXPECT_THAT((*second)->Write("b"), IsOk());
+  EXPECT_THAT((*first)->Write("c"), IsOk());
+  EXPECT_THAT(fs_->ReadFile(In("file")), IsOkAndHolds("abc"));
+}
+
+TEST_P(FileSystemContract, AMappedFileStaysAsItWasWhenItIsReplacedOrGrows) {
+  Write("file", "old");
+  const auto view = fs_->MapFile(In("file"));
+  ASSERT_THAT(view, IsOk());
+  auto file = fs_->OpenAppend(In("file"), 0644);
+  ASSERT_THAT(file, IsOk());
+  EXPECT_THAT((*file)->Write("er"), IsOk());
+  Write("other", "new");
+  ASSERT_THAT(fs_->Rename(In("other"), In("file")), IsOk());
+  EXPECT_EQ((*view)->bytes(), "old");
+}
+
+TEST_P(FileSystemContract, MappingWhatIsNotThereOrADirectoryFails) {
+  EXPECT_THAT(fs_->MapFile(In("absent")), HasCode(ErrorCode::kNotFound));
+  EXPECT_THAT(fs_->MapFile(directory_->path()), HasCode(ErrorCode::kInvalid));
+}
+
+TEST_P(FileSystemContract, ALockIsHeldByOneAtATime) {
+  auto held = fs_->LockFile(In("lock"));
+  ASSERT_THAT(held, IsOk());
+  std::atomic<bool> is_released = false;
+  std::thread other([&] {
+    const auto lock = fs_->LockFile(In("lock"));
+    EXPECT_THAT(lock, IsOk());
+    EXPECT_TRUE(is_released);
+  });
+  is_released = true;
+  held->reset();
+  other.join();
 }
 
 TEST_P(FileSystemContract, ReadingWhatIsNotThereIsNotFoundAndNamesIt) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <semaphore>
 #include <string_view>
 #include <utility>
 
@@ -33,6 +34,7 @@ struct Inode {
   std::uint64_t link_count = 1;
   std::string content;                                     // of a file; target of a link
   std::map<std::string, std::shared_ptr<Inode>> children;  // of a directory
+  std::binary_semaphore lock{1};                           // LockFile's
 };
 using InodePtr = std::shared_ptr<Inode>;
 
@@ -54,6 +56,14 @@ enum class LastLink : std::uint8_t { kFollow, kKeep };
 
 Error Failure(int number, std::string_view verb, const std::string& path) {
   return ErrnoError(number, std::string(verb) + " '" + path + "'");
+}
+
+// Why an entry may not be made at `location`; 0 when it may.
+int CreationError(const Location& location) {
+  if (location.inode != nullptr || location.name.empty()) {
+    return EEXIST;
+  }
+  return (location.parent().mode & kMayWrite) == 0 ? EACCES : 0;
 }
 
 std::deque<std::string> ComponentsOf(const std::string& path) {
@@ -88,6 +98,9 @@ class MemoryFileSystem::Tree {
   Result<InodePtr> Lookup(const std::string& path, LastLink last_link, std::string_view verb);
   // A regular file for reading.
   Result<InodePtr> OpenForReading(const std::string& path);
+
+  // A regular file for writing, made when it is missing.
+  Result<InodePtr> OpenForAppending(const std::string& path, std::uint32_t mode);
 
   // Creates the missing entry that `location` names.
   InodePtr Create(Location& location, FileType type, std::uint32_t mode);
@@ -222,6 +235,23 @@ void MemoryFileSystem::Tree::Attach(const Location& location, const InodePtr& in
   location.parent().modified_ns = Tick();
 }
 
+Result<InodePtr> MemoryFileSystem::Tree::OpenForAppending(const std::string& path,
+                                                          std::uint32_t mode) {
+  auto [error, location] = Walk(path, LastLink::kFollow);
+  if (error == 0 && location.inode == nullptr) {
+    error = CreationError(location);
+  } else if (error == 0 && location.inode->type == FileType::kDirectory) {
+    error = EISDIR;
+  } else if (error == 0 && (location.inode->mode & kMayWrite) == 0) {
+    error = EACCES;
+  }
+  if (error != 0) {
+    return Failure(error, "create", path);
+  }
+  return location.inode != nullptr ? location.inode
+                                   : Create(location, FileType::kFile, mode & ~kUmask);
+}
+
 void MemoryFileSystem::Tree::Detach(const Location& location) {
   location.parent().children.erase(location.name);
   location.parent().link_count -= location.inode->type == FileType::kDirectory ? 1 : 0;
@@ -238,14 +268,6 @@ FileInfo InfoOf(const Inode& inode) {
                   .device = 1,
                   .inode = inode.number,
                   .link_count = inode.link_count};
-}
-
-// Why an entry may not be made at `location`; 0 when it may.
-int CreationError(const Location& location) {
-  if (location.inode != nullptr || location.name.empty()) {
-    return EEXIST;
-  }
-  return (location.parent().mode & kMayWrite) == 0 ? EACCES : 0;
 }
 
 // Why the entry at `location` may not be taken out of its directory; 0 when it may.
@@ -312,11 +334,37 @@ class MemoryInputFile final : public InputFile {
 
 }  // namespace
 
+class MemoryFileView final : public FileView {
+ public:
+  explicit MemoryFileView(std::string content) : content_(std::move(content)) {}
+  std::string_view bytes() const override { return content_; }
+
+ private:
+  std::string content_;
+};
+
+class MemoryHeldLock final : public HeldLock {
+ public:
+  explicit MemoryHeldLock(InodePtr inode) : inode_(std::move(inode)) { inode_->lock.acquire(); }
+  ~MemoryHeldLock() override { inode_->lock.release(); }
+  MemoryHeldLock(const MemoryHeldLock&) = delete;
+  MemoryHeldLock& operator=(const MemoryHeldLock&) = delete;
+
+ private:
+  InodePtr inode_;
+};
+
 // An open file of the tree, which it keeps alive.
 class MemoryFileSystem::Output final : public OutputFile {
  public:
-  Output(std::shared_ptr<Tree> tree, InodePtr inode, std::string path)
-      : tree_(std::move(tree)), inode_(std::move(inode)), path_(std::move(path)) {}
+  enum class Position : std::uint8_t { kOwn, kEnd };
+
+  Output(std::shared_ptr<Tree> tree, InodePtr inode, std::string path,
+         Position position = Position::kOwn)
+      : tree_(std::move(tree)),
+        inode_(std::move(inode)),
+        path_(std::move(path)),
+        position_(position) {}
 
   Status Write(std::string_view bytes) override {
     const std::lock_guard lock(tree_->mutex());
@@ -325,6 +373,7 @@ class MemoryFileSystem::Output final : public OutputFile {
     }
     // At this file's own offset, as another writer may have truncated or grown the file.
     std::string& content = inode_->content;
+    offset_ = position_ == Position::kEnd ? content.size() : offset_;
     content.resize(std::max(content.size(), offset_ + bytes.size()));
     content.replace(offset_, bytes.size(), bytes);
     offset_ += bytes.size();
@@ -343,6 +392,7 @@ class MemoryFileSystem::Output final : public OutputFile {
   std::shared_ptr<Tree> tree_;
   InodePtr inode_;  // null when closed
   std::string path_;
+  Position position_;
   std::size_t offset_ = 0;
 };
 
@@ -387,6 +437,28 @@ Result<std::unique_ptr<OutputFile>> MemoryFileSystem::OpenOutput(const std::stri
     location.inode->modified_ns = tree_->Tick();
   }
   return std::unique_ptr<OutputFile>(std::make_unique<Output>(tree_, location.inode, path));
+}
+
+Result<std::unique_ptr<OutputFile>> MemoryFileSystem::OpenAppend(const std::string& path,
+                                                                 std::uint32_t mode) {
+  const std::lock_guard lock(tree_->mutex());
+  FLOWSTONE_LET(const InodePtr inode, tree_->OpenForAppending(path, mode));
+  return std::unique_ptr<OutputFile>(
+      std::make_unique<Output>(tree_, inode, path, Output::Position::kEnd));
+}
+
+Result<std::shared_ptr<const FileView>> MemoryFileSystem::MapFile(const std::string& path) {
+  FLOWSTONE_LET(std::string content, ReadFile(path));
+  return std::shared_ptr<const FileView>(std::make_shared<MemoryFileView>(std::move(content)));
+}
+
+Result<std::unique_ptr<HeldLock>> MemoryFileSystem::LockFile(const std::string& path) {
+  InodePtr inode;
+  {
+    const std::lock_guard lock(tree_->mutex());
+    FLOWSTONE_LET(inode, tree_->OpenForAppending(path, 0666));
+  }
+  return std::unique_ptr<HeldLock>(std::make_unique<MemoryHeldLock>(std::move(inode)));
 }
 
 Result<FileInfo> MemoryFileSystem::Stat(const std::string& path) {

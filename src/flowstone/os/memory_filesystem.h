@@ -26,6 +26,10 @@ class MemoryFileSystem final : public FileSystem {
   Result<std::unique_ptr<InputFile>> OpenInput(const std::string& path) override;
   Result<std::unique_ptr<OutputFile>> OpenOutput(const std::string& path, Existing existing,
                                                  std::uint32_t mode) override;
+  Result<std::unique_ptr<OutputFile>> OpenAppend(const std::string& path,
+                                                 std::uint32_t mode) override;
+  Result<std::shared_ptr<const FileView>> MapFile(const std::string& path) override;
+  Result<std::unique_ptr<HeldLock>> LockFile(const std::string& path) override;
   Result<FileInfo> Stat(const std::string& path) override;
   Result<FileInfo> Lstat(const std::string& path) override;
   Result<std::vector<DirectoryEntry>> ListDirectory(const std::string& path) override;

@@ -16,6 +16,8 @@
 
 #include "flowstone/os/errno_error.h"
 #include "flowstone/os/file_descriptor.h"
+#include "flowstone/os/file_lock.h"
+#include "flowstone/os/mapped_file.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::os {
@@ -138,6 +140,23 @@ class PosixOutputFile final : public OutputFile {
   std::string path_;
 };
 
+class PosixFileView final : public FileView {
+ public:
+  explicit PosixFileView(MappedFile mapped) : mapped_(std::move(mapped)) {}
+  std::string_view bytes() const override { return mapped_.bytes(); }
+
+ private:
+  MappedFile mapped_;
+};
+
+class PosixHeldLock final : public HeldLock {
+ public:
+  explicit PosixHeldLock(FileLock lock) : lock_(std::move(lock)) {}
+
+ private:
+  FileLock lock_;
+};
+
 // Opens a file for reading; a directory, which open(2) would let pass, is refused.
 Result<UniqueFd> OpenForReading(const std::string& path) {
   UniqueFd fd(Retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
@@ -222,6 +241,26 @@ Result<std::unique_ptr<OutputFile>> PosixFileSystem::OpenOutput(const std::strin
     return Failure("create", path);
   }
   return std::unique_ptr<OutputFile>(std::make_unique<PosixOutputFile>(std::move(fd), path));
+}
+
+Result<std::unique_ptr<OutputFile>> PosixFileSystem::OpenAppend(const std::string& path,
+                                                                std::uint32_t mode) {
+  UniqueFd fd(
+      Retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, mode); }));
+  if (!fd) {
+    return Failure("create", path);
+  }
+  return std::unique_ptr<OutputFile>(std::make_unique<PosixOutputFile>(std::move(fd), path));
+}
+
+Result<std::shared_ptr<const FileView>> PosixFileSystem::MapFile(const std::string& path) {
+  FLOWSTONE_LET(MappedFile mapped, MappedFile::MapPath(path));
+  return std::shared_ptr<const FileView>(std::make_shared<PosixFileView>(std::move(mapped)));
+}
+
+Result<std::unique_ptr<HeldLock>> PosixFileSystem::LockFile(const std::string& path) {
+  FLOWSTONE_LET(FileLock lock, FileLock::Acquire(path, LockMode::kExclusive, LockWait::kWait));
+  return std::unique_ptr<HeldLock>(std::make_unique<PosixHeldLock>(std::move(lock)));
 }
 
 Result<FileInfo> PosixFileSystem::Stat(const std::string& path) {
