@@ -13,6 +13,7 @@
 #include "flowstone/base/digest.h"
 #include "flowstone/lock/timestamp.h"
 #include "flowstone/net/url.h"
+#include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/marker_environment.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/tags.h"
@@ -110,6 +111,28 @@ void AddUncommonWishes(const ResolveRequest& request, nlohmann::json& document) 
   }
 }
 
+std::vector<std::string> MarkerTexts(const std::vector<pypi::Marker>& markers) {
+  std::vector<std::string> texts;
+  texts.reserve(markers.size());
+  for (const pypi::Marker& marker : markers) {
+    texts.push_back(marker.ToString());
+  }
+  return texts;
+}
+
+void AddTarget(const ResolveRequest& request, nlohmann::json& document) {
+  if (request.universal) {
+    document["universal"] = {
+        {"requires-python", request.universal->requires_python.ToString()},
+        {"environments", MarkerTexts(request.universal->environments)},
+        {"required-environments", MarkerTexts(request.universal->required_environments)}};
+    return;
+  }
+  document["python"] = request.target.python_full_version.ToString();
+  document["markers"] = Markers(request.target.markers);
+  document["tags"] = TagsDigest(request.target.tags).ToString();
+}
+
 }  // namespace
 
 std::optional<std::int64_t> ResolveRequest::ExcludeNewerUs(const pypi::Name& project) const {
@@ -122,13 +145,11 @@ std::string CanonicalJson(const ResolveRequest& request) {
   nlohmann::json document = {{"version", kRequestVersion},
                              {"requirements", Texts(request.requirements)},
                              {"constraints", Texts(request.constraints)},
-                             {"python", request.target.python_full_version.ToString()},
-                             {"markers", Markers(request.target.markers)},
-                             {"tags", TagsDigest(request.target.tags).ToString()},
                              {"prereleases", PolicyName(policies.prereleases)},
                              {"resolution", PolicyName(policies.resolution)},
                              {"yanked", PolicyName(policies.yanked)},
                              {"upper-python-bound", PolicyName(policies.upper_python_bound)}};
+  AddTarget(request, document);
   document["indexes"] = nlohmann::json::array();
   for (const std::string& index : request.indexes) {
     document["indexes"].push_back(WithoutCredentials(index));

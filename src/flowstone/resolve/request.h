@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "flowstone/base/digest.h"
+#include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
+#include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/target.h"
 #include "flowstone/resolve/policies.h"
 
@@ -40,6 +42,17 @@ struct RequestedRequirement {
 // Whether every project must have hashes that the request names.
 enum class HashPolicy : std::uint8_t { kWhereNamed, kRequired };
 
+// All environments at once instead of one target.
+struct UniversalWish {
+  pypi::SpecifierSet requires_python;
+  // Markers of the environments that matter; none: all that there are.
+  std::vector<pypi::Marker> environments = {};
+  // A package that such an environment needs must have a wheel for it.
+  std::vector<pypi::Marker> required_environments = {};
+
+  friend bool operator==(const UniversalWish&, const UniversalWish&) = default;
+};
+
 struct ResolveRequest {
   std::vector<RequestedRequirement> requirements;
   // Restrict projects that something needs; need nothing by themselves. Their extras mean nothing.
@@ -51,6 +64,8 @@ struct ResolveRequest {
   // Projects that count as needed by nobody.
   std::vector<pypi::Name> excludes = {};
   pypi::Target target;
+  // What ResolveUniversal resolves for; `target` means nothing then.
+  std::optional<UniversalWish> universal = {};
   ResolvePolicies policies = {};
   // Files published at or after this moment do not exist; microseconds since the Unix epoch.
   std::optional<std::int64_t> exclude_newer_us = {};

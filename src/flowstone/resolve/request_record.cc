@@ -190,11 +190,32 @@ void CompareWithPackages(const std::vector<lock::SelectedWheel>& wheels,
   }
 }
 
+// A lock for all environments must be for the same ones.
+void CompareEnvironments(const lock::Lock& lock, const UniversalWish& wish,
+                         std::vector<std::string>& mismatches) {
+  if (!(lock.requires_python == wish.requires_python)) {
+    mismatches.push_back("it is for Python " + lock.requires_python.ToString() + ", and " +
+                         wish.requires_python.ToString() + " is asked for");
+  }
+  if (lock.environments != wish.environments) {
+    mismatches.emplace_back("it is for other environments");
+  }
+}
+
+// What the lock is for, in words.
+std::string TargetText(const ResolveRequest& request) {
+  if (!request.universal) {
+    return lock::DescribeTarget(request.target);
+  }
+  const std::string python = request.universal->requires_python.ToString();
+  return "every environment" + (python.empty() ? "" : " with Python " + python);
+}
+
 }  // namespace
 
 lock::ToolTable RecordOf(const ResolveRequest& request) {
   lock::ToolTable record{.requests = {RequestDigest(request)},
-                         .targets = {lock::DescribeTarget(request.target)},
+                         .targets = {TargetText(request)},
                          .requirements = WishesOf(request.requirements),
                          .constraints = WishesOf(request.constraints),
                          .overrides = WishesOf(request.overrides),
@@ -224,6 +245,10 @@ std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest
     CompareWishes("exclude", locked.excludes, asked.excludes, mismatches);
     CompareOptions(locked.options, asked.options, mismatches);
     CompareCutOffs(locked, asked, mismatches);
+  }
+  if (request.universal) {
+    CompareEnvironments(lock, *request.universal, mismatches);
+    return mismatches;
   }
   const auto wheels = lock::SelectWheels(lock, request.target, selection);
   if (!wheels) {

@@ -1,0 +1,90 @@
+#include "flowstone/resolve/attempt.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "flowstone/base/error.h"
+#include "flowstone/base/text.h"
+#include "flowstone/lock/timestamp.h"
+#include "flowstone/solve/explain.h"
+
+namespace flowstone::resolve {
+namespace {
+
+ResolveConflict MakeConflict(const solve::Conflict& conflict, const IndexProvider& provider,
+                             const ResolveRequest& request) {
+  ResolveConflict answer{.explanation = solve::Explain(conflict, provider)};
+  const std::string text = answer.explanation.ToString();
+  if (text.find("only its source") != std::string::npos ||
+      text.find("no wheel fits") != std::string::npos) {
+    answer.hints.emplace_back("only wheels are used: build one and offer it with --find-links");
+  }
+  if (text.find("pre-releases are") != std::string::npos) {
+    answer.hints.emplace_back("allow pre-releases, or name one in a requirement");
+  }
+  if (text.find("was not found in any index") != std::string::npos) {
+    answer.hints.emplace_back(
+        "check the spelling, or name the index that has it with --extra-index-url");
+  }
+  if (request.exclude_newer_us) {
+    answer.hints.push_back("files published from " +
+                           lock::FormatTimestamp(*request.exclude_newer_us) +
+                           " on are ignored (--exclude-newer)");
+  }
+  return answer;
+}
+
+Error ExhaustedError(const solve::Exhausted& exhausted, const IndexProvider& provider) {
+  std::vector<std::string> names;
+  names.reserve(exhausted.most_conflicts.size());
+  for (const solve::PackageId package : exhausted.most_conflicts) {
+    names.push_back(provider.PackageName(package));
+  }
+  return Error{
+      .code = ErrorCode::kConflict,
+      .message = "no solution was found after trying " +
+                 std::to_string(exhausted.statistics.decisions) + " versions",
+      .hints = {"most conflicts were about " + JoinText(names, ", ") + ": narrow their ranges"}};
+}
+
+}  // namespace
+
+Result<std::variant<Solved, ResolveConflict>> AttemptToSolve(const ResolveRequest& request,
+                                                             const Scope& scope,
+                                                             CandidateSource& source,
+                                                             ProgressSink& progress,
+                                                             const ResolveOptions& options) {
+  using Answer = std::variant<Solved, ResolveConflict>;
+  UnpinnedVersions unpinned;
+  while (true) {
+    auto provider =
+        std::make_unique<IndexProvider>(request, scope, source, progress, options, unpinned);
+    FLOWSTONE_LET(solve::Outcome outcome, solve::Solve(*provider, provider->vocabulary().request(),
+                                                       {.is_cancelled = options.is_cancelled}));
+    if (const auto* conflict = std::get_if<solve::Conflict>(&outcome)) {
+      return Answer(MakeConflict(*conflict, *provider, request));
+    }
+    if (const auto* exhausted = std::get_if<solve::Exhausted>(&outcome)) {
+      return ExhaustedError(*exhausted, *provider);
+    }
+    auto& solution = std::get<solve::Solution>(outcome);
+    // Whether anything pins a yanked version, only the whole answer shows. What nothing pins is
+    // left out the next time; there are finitely many such versions.
+    if (request.policies.yanked == YankedMode::kPinnedAnywhere) {
+      if (UnpinnedVersions found = provider->UnpinnedIn(solution); !found.empty()) {
+        for (auto& [name, versions] : found) {
+          std::ranges::move(versions, std::back_inserter(unpinned[name]));
+        }
+        continue;
+      }
+    }
+    return Answer(Solved{std::move(provider), std::move(solution)});
+  }
+}
+
+}  // namespace flowstone::resolve

@@ -1,0 +1,32 @@
+// Attempt: one run of the solver over what an index offers: a solution, together with the provider
+// that knows what its numbers mean, or the reasons why there is none.
+#pragma once
+
+#include <memory>
+#include <variant>
+
+#include "flowstone/base/progress.h"
+#include "flowstone/base/result.h"
+#include "flowstone/resolve/candidate_source.h"
+#include "flowstone/resolve/index_provider.h"
+#include "flowstone/resolve/request.h"
+#include "flowstone/resolve/resolve.h"
+#include "flowstone/resolve/scope.h"
+#include "flowstone/solve/solver.h"
+
+namespace flowstone::resolve {
+
+struct Solved {
+  std::unique_ptr<IndexProvider> provider;
+  solve::Solution solution;
+};
+
+// The references outlive the provider. Errors as those of Resolve; kConflict when the solver gave
+// up.
+Result<std::variant<Solved, ResolveConflict>> AttemptToSolve(const ResolveRequest& request,
+                                                             const Scope& scope,
+                                                             CandidateSource& source,
+                                                             ProgressSink& progress,
+                                                             const ResolveOptions& options);
+
+}  // namespace flowstone::resolve
