@@ -33,14 +33,15 @@ class Decorator:
 
     name = ""
     defaults: ClassVar[Mapping[str, Any]] = {}
+    optional: ClassVar[tuple[str, ...]] = ()  # attributes that are there only when they are given
 
     def __init__(self, attributes: Mapping[str, Any] | None = None, inserted_by: str | None = None):
         self.attributes: dict[str, Any] = dict(self.defaults)
         self.inserted_by = inserted_by
         self.line = 0 if inserted_by else line_of_caller()
         for key, value in (attributes or {}).items():
-            if key not in self.defaults:
-                raise InvalidDecoratorAttribute(self.name, key, self.defaults)
+            if key not in self.defaults and key not in self.optional:
+                raise InvalidDecoratorAttribute(self.name, key, [*self.defaults, *self.optional])
             self.attributes[key] = value
 
     def check(self, step_name: str) -> None:

@@ -17,22 +17,30 @@ _DEFAULTS: dict[str, Any] = {
     "python": None,
     "disabled": None,
 }
+# What Flowstone adds to Metaflow's arguments. Those that are not given are no attributes, so that a
+# flow is described as Metaflow describes it.
+_TEXTS = ("requirements", "lock", "index_url", "exclude_newer")
+_TEXT_LISTS = ("group", "extra", "extra_index_urls", "platforms")
 
 
 class PypiDecorator(StepDecorator):
     name = "pypi"
     defaults: ClassVar[Mapping[str, Any]] = _DEFAULTS
+    optional: ClassVar[tuple[str, ...]] = (*_TEXTS, *_TEXT_LISTS)
 
     def check(self, step_name: str) -> None:
         _check_packages(self, f"step *{step_name}*")
+        _check_sources(self, f"step *{step_name}*")
 
 
 class PypiBaseDecorator(FlowDecorator):
     name = "pypi_base"
     defaults: ClassVar[Mapping[str, Any]] = _DEFAULTS
+    optional: ClassVar[tuple[str, ...]] = (*_TEXTS, *_TEXT_LISTS)
 
     def check(self, step_name: str) -> None:
         _check_packages(self, "the flow")
+        _check_sources(self, "the flow")
 
 
 def _check_packages(decorator: Decorator, of: str) -> None:
@@ -52,12 +60,40 @@ def _check_packages(decorator: Decorator, of: str) -> None:
             )
 
 
+def _check_sources(decorator: Decorator, of: str) -> None:
+    """Texts are texts, and lists of texts are that; a date may be a date."""
+    import datetime
+
+    for key, value in decorator.attributes.items():
+        if key == "exclude_newer" and isinstance(value, datetime.date):
+            decorator.attributes[key] = value.isoformat()
+        elif key in _TEXTS and value is not None and not isinstance(value, str):
+            raise MetaflowException(
+                f"@{decorator.name} of {of}: {key} must be text, not {type(value).__name__}."
+            )
+        elif key in _TEXT_LISTS and value is not None and not isinstance(value, str):
+            if not isinstance(value, (list, tuple)) or not all(isinstance(x, str) for x in value):
+                raise MetaflowException(
+                    f"@{decorator.name} of {of}: {key} must be text or a list of texts, "
+                    f"not {value!r}."
+                )
+            decorator.attributes[key] = list(value)
+
+
 def pypi(*arguments: Any, **attributes: Any) -> Any:
     """Declares the libraries of the step, from a package index.
 
     :param packages: names (with extras, or a direct reference) and versions ("2.2.3", ">=2", "").
     :param python: version of Python, exact or a range.
     :param disabled: run the step in the launching interpreter.
+    :param requirements: a requirements file or a pyproject.toml, beside the flow.
+    :param group: dependency groups to take of that pyproject.toml, or of the lock.
+    :param extra: extras to take of it.
+    :param lock: the lock file to use: a pylock.toml, uv.lock, poetry.lock or Pipfile.lock.
+    :param index_url: the index to use for this step.
+    :param extra_index_urls: indexes that are asked before it.
+    :param exclude_newer: a date; what was uploaded at or after it does not exist.
+    :param platforms: further platforms that the lock is to hold for, such as "linux-aarch64".
     """
     return apply_to_step(PypiDecorator, arguments, attributes)
 

@@ -19,7 +19,8 @@ LockedEnvironment EnvironmentOf(const LockFile& file, const EnvironmentWish& wis
                           .digest = Digest::Of(file.text),
                           .indexes = wish.indexes,
                           .origin = LockedEnvironment::Origin::kGiven,
-                          .file = file.name};
+                          .file = file.name,
+                          .warnings = file.warnings};
   given.selection.extras = wish.extras;
   if (!wish.groups.empty()) {
     given.selection.groups = wish.groups;

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "flowstone/lock/lock_reader.h"
+#include "flowstone/lock/lock_writer.h"
 #include "flowstone/os/path.h"
+#include "flowstone/project/foreign_lock.h"
 
 namespace flowstone::app {
 namespace {
@@ -19,14 +21,40 @@ bool WasWrittenForAFlow(const lock::Lock& lock) {
   return lock.tool && !lock.tool->flow.empty();
 }
 
+// A lock of uv, Poetry or Pipenv, with the pyproject.toml beside it.
+Result<project::ForeignLock> ReadForeign(os::FileSystem& filesystem, project::LockFormat format,
+                                         const LockFile& file) {
+  project::ForeignDocument document{.text = file.text, .file = file.name};
+  Result<std::string> pyproject =
+      filesystem.ReadFile(os::JoinPath(os::DirName(file.path), "pyproject.toml"));
+  if (pyproject) {
+    document.pyproject = *std::move(pyproject);
+  }
+  FLOWSTONE_LET(project::ForeignLock foreign, project::ReadForeignLock(format, document));
+  if (!foreign.by_hash.empty()) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "the lock file " + file.name + " names files by their hashes alone",
+                 .hints = {"`flowstone lock -r " + file.name +
+                           " -o pylock.toml` looks them up; name that lock instead"}};
+  }
+  return foreign;
+}
+
 }  // namespace
 
 Result<LockFile> ReadLockFile(os::FileSystem& filesystem, const std::string& path) {
   LockFile file{.name = os::BaseName(path), .path = path, .text = {}, .lock = {}};
-  FLOWSTONE_LET(file.text,
-                Annotate(filesystem.ReadFile(path), "while reading the lock file " + file.name));
-  FLOWSTONE_LET(file.lock,
-                Annotate(lock::ParseLock(file.text), "while reading the lock file " + file.name));
+  const std::string while_reading = "while reading the lock file " + file.name;
+  FLOWSTONE_LET(file.text, Annotate(filesystem.ReadFile(path), while_reading));
+  const auto format = project::LockFormatOf(file.name, file.text);
+  if (!format || *format == project::LockFormat::kPylock) {
+    FLOWSTONE_LET(file.lock, Annotate(lock::ParseLock(file.text), while_reading));
+    return file;
+  }
+  FLOWSTONE_LET(project::ForeignLock foreign, ReadForeign(filesystem, *format, file));
+  file.lock = std::move(foreign.lock);
+  file.warnings = std::move(foreign.warnings);
+  file.text = lock::WriteLock(file.lock);
   return file;
 }
 

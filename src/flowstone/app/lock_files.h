@@ -19,11 +19,13 @@ namespace flowstone::app {
 struct LockFile {
   std::string name;  // "pylock.train.toml"
   std::string path;  // absolute
-  std::string text;
+  std::string text;  // of the pylock.toml that it is, or that it becomes
   lock::Lock lock;
+  std::vector<std::string> warnings = {};  // what of another tool's lock could not be taken over
 };
 
-// kInvalid, naming the file, when it is no lock.
+// A pylock.toml, or the lock of another tool (uv.lock, poetry.lock, Pipfile.lock) as one. kInvalid,
+// naming the file, when it is no lock, or names its files by their hashes alone.
 Result<LockFile> ReadLockFile(os::FileSystem& filesystem, const std::string& path);
 
 class FlowLockFiles {

@@ -160,6 +160,12 @@ std::string_view DirectKey(DirectKind kind) {
   return "";
 }
 
+using SortKey = std::tuple<pypi::Name, std::optional<pypi::Version>, std::string>;
+
+SortKey SortKeyOf(const LockedPackage& package) {
+  return {package.name, package.version, package.marker.ToString()};
+}
+
 class Writer {
  public:
   std::string Write(const Lock& lock) {
@@ -170,7 +176,7 @@ class Writer {
       packages.push_back(&package);
     }
     std::ranges::stable_sort(packages, [](const LockedPackage* a, const LockedPackage* b) {
-      return SortKey(*a) < SortKey(*b);
+      return SortKeyOf(*a) < SortKeyOf(*b);
     });
     if (packages.empty()) {
       Entry("packages", "[]");
@@ -185,11 +191,6 @@ class Writer {
   }
 
  private:
-  static std::tuple<pypi::Name, std::optional<pypi::Version>, std::string> SortKey(
-      const LockedPackage& package) {
-    return {package.name, package.version, package.marker.ToString()};
-  }
-
   void Line(const std::string& line) { text_ += line + "\n"; }
   void Entry(std::string_view key, const std::string& value) {
     Line(std::string(key) + " = " + value);

@@ -1,0 +1,211 @@
+"""`flowstone lock`, its file, and `flowstone diff`."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.index_server import Index
+from support.lock_checker import Asked, SimpleIndex, Target, check
+from support.project import BUILD_PYTHON, ROOT, Project
+from support.wheels import Wheel
+
+TOOLS = ROOT / "build" / "tools" / "bin"
+
+
+@pytest.fixture(scope="module")
+def target() -> Target:
+    return Target.of(BUILD_PYTHON)
+
+
+@pytest.fixture
+def stocked(index: Index, project: Project) -> Index:
+    index.max_age = 0
+    index.add(Wheel("alpha", "1.0", requires=["beta>=1"]))
+    index.add(Wheel("alpha", "2.0", requires=["beta>=1", "delta; extra == 'more'"]))
+    index.add(Wheel("beta", "1.0"))
+    index.add(Wheel("delta", "1.0"))
+    project.environment["FLOWSTONE_INDEX_URL"] = index.url
+    return index
+
+
+def lock(project: Project, *arguments: str) -> str:
+    done = project.engine("lock", *arguments)
+    assert done.status == 0, done
+    return (project.path / "pylock.toml").read_text()
+
+
+def versions(text: str) -> dict[str, str]:
+    return dict(re.findall(r'^name = "([^"]+)"\nversion = "([^"]+)"', text, re.MULTILINE))
+
+
+def test_every_kind_of_lock_is_right(project: Project, stocked: Index, target: Target) -> None:
+    index = SimpleIndex(stocked.url)
+    for requirements in (["alpha"], ["alpha[more]"], ["alpha<2", "beta"], ["delta==1.*"]):
+        check(lock(project, *requirements), index, Asked(requirements), [target])
+
+
+def test_the_file_is_the_same_whatever_the_order(project: Project, stocked: Index) -> None:
+    first = lock(project, "alpha", "delta")
+    second = lock(project, "delta", "alpha", "--upgrade")
+    assert first == second
+    assert all(len(line.split("{ name")) <= 2 for line in first.splitlines())
+
+
+def test_the_lock_says_who_asked_for_what(project: Project, stocked: Index) -> None:
+    project.write("requirements.txt", "# ours\nalpha<2\n")
+    text = lock(project, "-r", "requirements.txt", "delta", "--exclude-newer", "2026-01-01")
+    assert re.search(r'text = "alpha<2", from = \["requirements.txt', text), text
+    assert '{ text = "delta", from = ["the command line"] }' in text
+    assert 'exclude-newer = "2026-01-01T00:00:00Z"' in text
+
+
+def test_no_credential_gets_into_a_lock(project: Project, stocked: Index) -> None:
+    secret = stocked.url.replace("http://", "http://user:s3cret@")
+    text = lock(project, "alpha", "--index-url", secret)
+    assert "s3cret" not in text
+    assert "user" not in text
+
+
+def test_an_existing_lock_is_kept_as_far_as_it_holds(project: Project, stocked: Index) -> None:
+    lock(project, "alpha<2")
+    stocked.add(Wheel("beta", "1.5"))
+    assert versions(lock(project, "alpha")) == {"alpha": "1.0", "beta": "1.0"}
+    assert versions(lock(project, "alpha>=2")) == {"alpha": "2.0", "beta": "1.0"}
+    upgraded = lock(project, "alpha>=2", "--upgrade-package", "beta", "--refresh")
+    assert versions(upgraded) == {"alpha": "2.0", "beta": "1.5"}
+
+
+def test_upgrade_package_moves_that_package_alone(project: Project, stocked: Index) -> None:
+    lock(project, "alpha<2")
+    stocked.add(Wheel("beta", "1.5"))
+    text = lock(project, "alpha", "--upgrade-package", "alpha", "--refresh")
+    assert versions(text) == {"alpha": "2.0", "beta": "1.0"}
+    text = lock(project, "alpha", "--upgrade", "--refresh")
+    assert versions(text) == {"alpha": "2.0", "beta": "1.5"}
+
+
+def test_check_asks_nobody_when_the_lock_is_current(project: Project, stocked: Index) -> None:
+    lock(project, "alpha")
+    stocked.requests.clear()
+    done = project.engine("lock", "alpha", "--check", "--refresh")
+    assert done.status == 0, done
+    assert "pylock.toml is current" in done.errors
+    assert stocked.requests == []
+
+
+def test_check_says_what_would_change_and_writes_nothing(project: Project, stocked: Index) -> None:
+    before = lock(project, "alpha<2")
+    done = project.engine("lock", "alpha>=2", "delta", "--check")
+    assert done.status == 1, done
+    assert "it was not made for the requirement alpha>=2" in done.errors
+    assert "changed  alpha 1.0 -> 2.0" in done.output
+    assert "added    delta 1.0" in done.output
+    assert (project.path / "pylock.toml").read_text() == before
+
+
+def test_check_without_a_lock_fails(project: Project, stocked: Index) -> None:
+    done = project.engine("lock", "delta", "--check")
+    assert done.status == 1, done
+    assert "pylock.toml does not exist" in done.errors
+    assert not (project.path / "pylock.toml").exists()
+
+
+def test_the_first_python_of_path_is_locked_for(project: Project, stocked: Index) -> None:
+    version = subprocess.run(
+        [str(BUILD_PYTHON), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert f'requires-python = "=={version}.*"' in lock(project, "alpha")
+
+
+def test_diff_names_the_input_that_caused_each_change(project: Project, stocked: Index) -> None:
+    lock(project, "alpha<2")
+    shutil.copy(project.path / "pylock.toml", project.path / "pylock.old.toml")
+    lock(project, "alpha[more]>=2")
+    done = project.engine("diff", "pylock.old.toml", "pylock.toml")
+    assert done.status == 1, done
+    assert done.output == (
+        "input    requirement alpha<2 -> alpha[more]>=2 (the command line)\n"
+        "changed  alpha 1.0 -> 2.0\n"
+        "         because: requirement alpha<2 -> alpha[more]>=2 (the command line)\n"
+        "added    delta 1.0\n"
+        "         because: alpha 2.0 needs it and was 1.0\n"
+    )
+    document = json.loads(project.engine("diff", "--json", "pylock.old.toml", "pylock.toml").output)
+    assert document["same"] is False
+    assert [entry["change"] for entry in document["packages"]] == ["changed", "added"]
+
+
+def test_diff_of_equal_locks_is_silent_and_trouble_is_2(project: Project, stocked: Index) -> None:
+    lock(project, "alpha")
+    same = project.engine("diff", "pylock.toml", "pylock.toml")
+    assert (same.status, same.output) == (0, "")
+    assert project.engine("diff", "pylock.toml", "nowhere.toml").status == 2
+    project.write("broken.toml", "lock-version = 3\n")
+    assert project.engine("diff", "pylock.toml", "broken.toml").status == 2
+
+
+def install_with_uv(lock_file: Path, place: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(str(TOOLS / "uv"), "pip", "install", "-r", str(lock_file), "--target", str(place)),
+            *("--no-config", "--cache-dir", str(place.parent / "uv-cache")),
+            *("--python", str(BUILD_PYTHON)),
+        ],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(place.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def install_with_pip(lock_file: Path, place: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(str(TOOLS / "python"), "-m", "pip", "--isolated", "--python", str(BUILD_PYTHON)),
+            *("install", "--no-cache-dir", "--disable-pip-version-check", "--no-deps"),
+            *("-r", str(lock_file), "--target", str(place)),
+        ],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(place.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("installer", [install_with_uv, install_with_pip])
+def test_other_tools_install_from_it(
+    project: Project, stocked: Index, tmp_path: Path, installer: object
+) -> None:
+    lock(project, "alpha[more]")
+    if installer is install_with_uv and not (TOOLS / "uv").exists():
+        pytest.skip("uv is not installed in build/tools")
+    if installer is install_with_pip and pip_version() < (26, 1):
+        pytest.skip("pip of build/tools is older than 26.1 and cannot read pylock.toml")
+    place = tmp_path / "site"
+    done = installer(project.path / "pylock.toml", place)  # type: ignore[operator]
+    assert done.returncode == 0, done.stderr
+    installed = {path.name for path in place.glob("*.dist-info")}
+    assert installed == {
+        "alpha-2.0.dist-info",
+        "beta-1.0.dist-info",
+        "delta-1.0.dist-info",
+    }
+
+
+def pip_version() -> tuple[int, ...]:
+    answer = subprocess.run(
+        [str(TOOLS / "python"), "-m", "pip", "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.match(r"pip (\d+)\.(\d+)", answer.stdout)
+    return tuple(int(number) for number in found.groups()) if found else (0,)
