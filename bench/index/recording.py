@@ -91,6 +91,12 @@ class Recording:
     def names(self) -> list[str]:
         return sorted(path.stem for path in self._upstream.glob("*.json"))
 
+    def has_page(self, name: str) -> bool:
+        return (self._upstream / f"{name}.json").exists()
+
+    def upstream_page(self, name: str) -> dict:
+        return json.loads((self._upstream / f"{name}.json").read_bytes())
+
     def page_path(self, name: str) -> Path:
         return self.site / "simple" / name / "index.json"
 
@@ -155,7 +161,7 @@ class Recording:
 
     def publish(self, name: str) -> None:
         """Writes the page of a project, unless it is there with the same bytes."""
-        page = self._raw(name)
+        page = self.upstream_page(name)
         for file in page["files"]:
             filename = file["filename"]
             file["url"] = f"../../files/{name}/{filename}"
@@ -177,14 +183,11 @@ class Recording:
     def _wheels_of(self, name: str) -> dict[str, dict]:
         with self._lock(name):
             if name not in self._wheels:
-                files = self._raw(name)["files"]
+                files = self.upstream_page(name)["files"]
                 self._wheels[name] = {
                     file["filename"]: file for file in files if file["filename"].endswith(".whl")
                 }
             return self._wheels[name]
-
-    def _raw(self, name: str) -> dict:
-        return json.loads((self._upstream / f"{name}.json").read_bytes())
 
     def _lock(self, key: str) -> threading.Lock:
         with self._guard:

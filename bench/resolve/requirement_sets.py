@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 # What apache-airflow[all] 2.9.3 wants and has no wheel for CPython 3.11 on Linux.
 SOURCE_ONLY = """
     apache-beam atlasclient cgroupspy curlify hdfs kylinpy methodtools multi-key-dict mysqlclient

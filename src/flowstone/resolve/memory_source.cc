@@ -1,6 +1,5 @@
 #include "flowstone/resolve/memory_source.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -59,11 +58,10 @@ void MemorySource::Publish(const PublishedRelease& release) {
     file.size = filename.size();
     file.upload_time_us = release.upload_time_us;
     Files(release.name).files.push_back(std::move(file));
+    metadata_[filename] = MetadataText(release);
   };
   for (const std::string& tag : release.wheel_tags) {
-    const std::string filename = name.Escaped() + "-" + release.version + "-" + tag + ".whl";
-    publish(filename);
-    metadata_[filename] = MetadataText(release);
+    publish(name.Escaped() + "-" + release.version + "-" + tag + ".whl");
   }
   if (release.has_source) {
     publish(name.Escaped() + "-" + release.version + ".tar.gz");
@@ -92,7 +90,7 @@ void MemorySource::ReplaceMetadata(const std::string& filename, std::string text
 }
 
 void MemorySource::Ask(const std::string& what) {
-  if (std::ranges::find(asked_, what) == asked_.end()) {
+  if (was_asked_.insert(what).second) {
     asked_.push_back(what);
   }
 }

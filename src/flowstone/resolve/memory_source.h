@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "flowstone/base/result.h"
@@ -56,6 +57,7 @@ class MemorySource final : public CandidateSource {
   std::map<std::string, std::string> metadata_;  // by file name
   std::map<std::string, Error> failures_;        // by file name or project
   std::vector<std::string> asked_;
+  std::unordered_set<std::string> was_asked_;
 };
 
 }  // namespace flowstone::resolve
