@@ -43,7 +43,7 @@ enum class Stage : std::int32_t {
   kStart
 };
 
-struct Failure {
+struct SetupFailure {
   Stage stage;
   std::int32_t number;  // errno
 };
@@ -78,7 +78,7 @@ struct LaunchPlan {
 };
 
 [[noreturn]] void Fail(const LaunchPlan& plan, Stage stage) {
-  const Failure failure{stage, errno};
+  const SetupFailure failure{stage, errno};
   (void)!::write(plan.report, &failure, sizeof failure);
   ::_exit(127);
 }
@@ -333,7 +333,7 @@ class SharedStatus {
   void* page_;
 };
 
-Error ErrorOf(const Failure& failure, const ProcessSpec& spec) {
+Error ErrorOf(const SetupFailure& failure, const ProcessSpec& spec) {
   const std::string& program = spec.arguments[0];
   switch (failure.stage) {
     case Stage::kNamespaces:
@@ -354,8 +354,8 @@ Error ErrorOf(const Failure& failure, const ProcessSpec& spec) {
 }
 
 // Nothing when the program has started: execve(2) closed the pipe without a word.
-std::optional<Failure> ReadFailure(int fd) {
-  Failure failure{};
+std::optional<SetupFailure> ReadLaunchFailure(int fd) {
+  SetupFailure failure{};
   ssize_t count = 0;
   do {
     count = ::read(fd, &failure, sizeof failure);
@@ -410,7 +410,7 @@ Result<pid_t> SpawnInSandbox(const ProcessSpec& spec, const std::string& program
   }
   ::setpgid(guard, guard);  // here too: whoever comes first
   report.Reset();
-  if (const std::optional<Failure> failure = ReadFailure(pipe.read.get())) {
+  if (const std::optional<SetupFailure> failure = ReadLaunchFailure(pipe.read.get())) {
     ::kill(-guard, SIGKILL);
     while (::waitpid(guard, nullptr, 0) < 0 && errno == EINTR) {
     }
