@@ -13,6 +13,7 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/build/build_environments.h"
+#include "flowstone/build/direct_reference.h"
 #include "flowstone/build/project_table.h"
 #include "flowstone/os/environment.h"
 #include "flowstone/os/filesystem.h"
@@ -30,9 +31,6 @@ struct BuildLimits {
                                   .open_files = 4096,
                                   .processes = 4096};
 };
-
-// What is built: nothing of it is part of an identity.
-enum class EditableUse : std::uint8_t { kWheel, kEditable };
 
 class Backend {
  public:

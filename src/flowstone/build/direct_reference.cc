@@ -34,6 +34,8 @@ Status ReadFragment(std::string_view fragment, std::string_view url, DirectRefer
         return WrongReference(url, "its subdirectory leads out of the source");
       }
       reference.subdirectory = normalized == "." ? "" : normalized;
+    } else if (key == "editable") {
+      reference.use = value == "true" ? EditableUse::kEditable : EditableUse::kWheel;
     } else if (key == "sha256" || key == "sha384" || key == "sha512") {
       reference.hashes.emplace(key, AsciiLower(value));
     }
@@ -101,7 +103,7 @@ Result<DirectReference> ParseRepository(std::string_view whole, std::string_view
 
 bool DirectReference::IsSameSourceAs(const DirectReference& other) const {
   return kind == other.kind && url == other.url && path == other.path &&
-         revision == other.revision && subdirectory == other.subdirectory;
+         revision == other.revision && subdirectory == other.subdirectory && use == other.use;
 }
 
 std::string DirectReference::ToString() const {
@@ -139,6 +141,10 @@ Result<DirectReference> DirectReference::Parse(std::string_view given) {
     reference.url = net::Url::FromPath(reference.path).ToString();
   }
   return reference;
+}
+
+std::string EditableUrl(const std::string& url) {
+  return url + (url.find('#') == std::string::npos ? "#" : "&") + "editable=true";
 }
 
 }  // namespace flowstone::build

@@ -2,6 +2,7 @@
 //
 //   https://index.example/pkg-1.0.tar.gz#sha256=…&subdirectory=python
 //   file:///home/me/pkg            a directory or an archive: the disk tells
+//   file:///home/me/pkg#editable=true
 //   git+https://host.example/pkg.git@v1.2#subdirectory=python
 #pragma once
 
@@ -22,6 +23,8 @@ enum class ReferenceKind : std::uint8_t {
   kRepository,  // git
 };
 
+enum class EditableUse : std::uint8_t { kWheel, kEditable };
+
 struct DirectReference {
   ReferenceKind kind = ReferenceKind::kArchive;
   // Without credentials, fragment and revision: what locks and messages say.
@@ -32,6 +35,8 @@ struct DirectReference {
   std::string revision = {};      // kRepository: a branch, tag or commit; empty for the default one
   std::string subdirectory = {};  // of the project inside the source; relative and inside
   std::map<std::string, std::string> hashes = {};  // algorithm → lower-case digits
+  // A directory whose changes are seen without installing it again.
+  EditableUse use = EditableUse::kWheel;
 
   // Whether two references name one source: everything but credentials and hashes.
   bool IsSameSourceAs(const DirectReference& other) const;
@@ -42,5 +47,8 @@ struct DirectReference {
   // the source, and for a revision that is no name.
   static Result<DirectReference> Parse(std::string_view url);
 };
+
+// The URL of an editable project, for requirements: all they have is a URL.
+std::string EditableUrl(const std::string& url);
 
 }  // namespace flowstone::build

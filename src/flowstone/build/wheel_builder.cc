@@ -86,15 +86,20 @@ Result<std::optional<std::string>> WheelBuilder::StaticMetadata(const BuildTask&
   return text;
 }
 
-Result<BuildSystem> WheelBuilder::SystemOf(const BuildTask& task) {
+Result<std::optional<BuildSystem>> WheelBuilder::KnownSystemOf(const BuildTask& task) {
   const Source& source = task.source;
-  if (source.origin == SourceOrigin::kDirectory) {
-    return Annotate(
-        ReadBuildSystem(parts_.filesystem, os::JoinPath(source.path, source.subdirectory)),
-        "while reading " + task.title);
+  if (source.origin != SourceOrigin::kDirectory) {
+    return wheels_.FindSystem(source.Identity());
   }
-  const Digest identity = source.Identity();
-  FLOWSTONE_LET(std::optional<BuildSystem> known, wheels_.FindSystem(identity));
+  FLOWSTONE_LET(
+      BuildSystem system,
+      Annotate(ReadBuildSystem(parts_.filesystem, os::JoinPath(source.path, source.subdirectory)),
+               "while reading " + task.title));
+  return std::optional(std::move(system));
+}
+
+Result<BuildSystem> WheelBuilder::SystemOf(const BuildTask& task) {
+  FLOWSTONE_LET(std::optional<BuildSystem> known, KnownSystemOf(task));
   if (known) {
     return *std::move(known);
   }
@@ -102,16 +107,29 @@ Result<BuildSystem> WheelBuilder::SystemOf(const BuildTask& task) {
                 install::StagingDirectory::Create(parts_.filesystem, parts_.layout));
   FLOWSTONE_LET(
       const std::string project,
-      Annotate(PlaceSource(parts_.filesystem, parts_.repositories, source, staging.path()),
+      Annotate(PlaceSource(parts_.filesystem, parts_.repositories, task.source, staging.path()),
                "while unpacking " + task.title));
   FLOWSTONE_LET(BuildSystem system, Annotate(ReadBuildSystem(parts_.filesystem, project),
                                              "while reading " + task.title));
-  FLOWSTONE_TRY(wheels_.KeepSystem(identity, system));
+  FLOWSTONE_TRY(wheels_.KeepSystem(task.source.Identity(), system));
   return system;
 }
 
 Result<Digest> WheelBuilder::Key(const BuildTask& task) {
   FLOWSTONE_LET(const BuildSystem system, SystemOf(task));
+  return KeyWith(task, system);
+}
+
+Result<std::optional<Digest>> WheelBuilder::KnownKey(const BuildTask& task) {
+  FLOWSTONE_LET(const std::optional<BuildSystem> system, KnownSystemOf(task));
+  if (!system) {
+    return std::optional<Digest>();
+  }
+  FLOWSTONE_LET(const Digest key, KeyWith(task, *system));
+  return std::optional(key);
+}
+
+Result<Digest> WheelBuilder::KeyWith(const BuildTask& task, const BuildSystem& system) {
   FLOWSTONE_LET(const Digest environment,
                 Annotate(parts_.environments.Lock(system.requirements),
                          "while resolving what building " + task.title + " needs"));

@@ -54,6 +54,8 @@ class WheelBuilder {
   Result<BuiltWheel> Wheel(const BuildTask& task);
   // Names the inputs of a build: what a wheel is kept under, here and in a datastore.
   Result<Digest> Key(const BuildTask& task);
+  // The same as far as it is known without looking into an archive or a repository.
+  Result<std::optional<Digest>> KnownKey(const BuildTask& task);
   // A wheel that was built from the same inputs elsewhere.
   Result<BuiltWheel> Adopt(const Digest& key, const std::string& path) {
     return wheels_.KeepWheel(key, path);
@@ -63,6 +65,9 @@ class WheelBuilder {
  private:
   struct Workshop;
   Result<BuildSystem> SystemOf(const BuildTask& task);
+  // Nothing when the source has to be unpacked to know.
+  Result<std::optional<BuildSystem>> KnownSystemOf(const BuildTask& task);
+  Result<Digest> KeyWith(const BuildTask& task, const BuildSystem& system);
   Result<std::unique_ptr<Workshop>> OpenWorkshop(const BuildTask& task, const Digest& key);
   Result<BuiltWheel> Build(const BuildTask& task, const Digest& key, Workshop& workshop);
 
