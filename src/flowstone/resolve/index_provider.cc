@@ -17,7 +17,9 @@
 #include "flowstone/base/result.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
+#include "flowstone/pypi/tags.h"
 #include "flowstone/pypi/version.h"
+#include "flowstone/pypi/wheel_name.h"
 #include "flowstone/solve/candidate_provider.h"
 #include "flowstone/solve/ids.h"
 #include "flowstone/solve/ordinal_set.h"
@@ -39,21 +41,49 @@ bool IsAboutTheFile(const Error& error) {
   return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kInvalid;
 }
 
-std::optional<pypi::Version> PreferenceFor(const ResolveOptions& options, const pypi::Name& name) {
-  const auto found = std::ranges::find(options.preferences, name,
-                                       [](const auto& preference) { return preference.first; });
-  return found == options.preferences.end() ? std::nullopt : std::optional(found->second);
+std::vector<pypi::Version> PreferencesFor(const ResolveOptions& options, const pypi::Name& name) {
+  std::vector<pypi::Version> preferred;
+  for (const auto& [project, version] : options.preferences) {
+    if (project == name) {
+      preferred.push_back(version);
+    }
+  }
+  return preferred;
+}
+
+// None when the release has a source, which every environment can use.
+std::vector<pypi::TagSet> TagsOf(const ProjectVersion& version) {
+  std::vector<pypi::TagSet> tags;
+  for (const UsableWheel& wheel : version.wheels) {
+    if (const auto name = pypi::WheelName::Parse(wheel.file->filename);
+        name && version.source == nullptr) {
+      tags.push_back(name->tags);
+    }
+  }
+  return tags;
+}
+
+bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,
+                    const pypi::Version& version) {
+  return std::ranges::any_of(metadata.dependencies, [&](const ReleaseDependency& dependency) {
+    return dependency.requirement.name == name &&
+           IsPinOf(dependency.requirement.specifiers, version);
+  });
 }
 
 }  // namespace
 
-IndexProvider::IndexProvider(const ResolveRequest& request, CandidateSource& source,
-                             ProgressSink& progress, const ResolveOptions& options)
+IndexProvider::IndexProvider(const ResolveRequest& request, const Scope& scope,
+                             CandidateSource& source, ProgressSink& progress,
+                             const ResolveOptions& options, const UnpinnedVersions& unpinned)
     : request_(request),
+      scope_(scope),
       source_(source),
       progress_(progress),
       options_(options),
-      wishes_(request) {}
+      unpinned_(unpinned),
+      rules_(request, scope),
+      wishes_(request, rules_) {}
 
 bool IndexProvider::IsProject(solve::PackageId package) const {
   return package != vocabulary_.request() && vocabulary_[package].extra.empty();
@@ -87,8 +117,11 @@ Result<solve::Candidates> IndexProvider::Universe(solve::PackageId package) {
                     "while looking for " + name.ToString());
   }
   auto project = std::make_unique<Project>();
-  project->versions =
-      ReadProjectVersions(*std::move(files), request_, wishes_, PreferenceFor(options_, name));
+  ProjectHistory history{.preferred = PreferencesFor(options_, name)};
+  if (const auto unpinned = unpinned_.find(name); unpinned != unpinned_.end()) {
+    history.unpinned = unpinned->second;
+  }
+  project->versions = ReadProjectVersions(*std::move(files), request_, scope_, wishes_, history);
   const std::vector<ProjectVersion>& versions = project->versions.versions;
   solve::Candidates candidates{.count = static_cast<std::uint32_t>(versions.size())};
   if (versions.empty()) {
@@ -133,14 +166,16 @@ solve::Ordinal IndexProvider::Choose(solve::PackageId package, const solve::Ordi
     return 0;
   }
   LookAhead();
+  allowed_ = allowed;
   Project& project = ProjectOf(package);
   ++project.tried;
   if (IsTimeToPrefetch(project.tried)) {
     Prefetch(project, allowed, std::min<std::size_t>(project.tried, kMaxPrefetch));
   }
-  const auto choice = std::ranges::find_if(project.versions.preference,
-                                           [&](solve::Ordinal i) { return allowed.Contains(i); });
-  FLOWSTONE_CHECK(choice != project.versions.preference.end());
+  const std::vector<solve::Ordinal>& preference = Preference(package);
+  const auto choice =
+      std::ranges::find_if(preference, [&](solve::Ordinal i) { return allowed.Contains(i); });
+  FLOWSTONE_CHECK(choice != preference.end());
   return *choice;
 }
 
@@ -153,6 +188,13 @@ void IndexProvider::Anticipate(solve::PackageId package, const solve::OrdinalSet
   }
 }
 
+const std::vector<solve::Ordinal>& IndexProvider::Preference(solve::PackageId package) const {
+  const ProjectVersions& versions = ProjectOf(package).versions;
+  return admits_prereleases_.contains(package) && !versions.prerelease_preference.empty()
+             ? versions.prerelease_preference
+             : versions.preference;
+}
+
 std::optional<solve::Ordinal> IndexProvider::Prefetch(const Project& project,
                                                       const solve::OrdinalSet& allowed,
                                                       std::size_t count) {
@@ -162,6 +204,7 @@ std::optional<solve::Ordinal> IndexProvider::Prefetch(const Project& project,
       break;
     }
     const ProjectVersion& version = project.versions.versions[i];
+    // Sources are only looked into when they are chosen: they may have to be built for it.
     if (allowed.Contains(i) && !version.wheels.empty()) {
       source_.StartMetadata(*version.wheels.front().file);
       first = first.value_or(i);
@@ -200,11 +243,12 @@ Result<const std::variant<ReleaseMetadata, std::string>*> IndexProvider::Inspect
   const ProjectVersion& version = project.versions.versions[candidate];
   const std::string title = name.ToString() + " " + version.version.ToString();
   const Result<std::shared_ptr<const index::WheelMetadata>> text =
-      source_.Metadata(*version.wheels.front().file);
+      source_.Metadata(*version.MetadataFile());
   if (!text && !IsAboutTheFile(text.error())) {
     return Error(text.error()).WithContext("while reading the metadata of " + title);
   }
-  auto verdict = text ? ReadReleaseMetadata((*text)->text, name, version.version, request_)
+  auto verdict = text ? ReadReleaseMetadata((*text)->text, name, version.version, request_.policies,
+                                            scope_, rules_)
                       : "its metadata cannot be read: " + text.error().message;
   progress_.Advance(Phase::kResolve, 1, title);
   return &project.verdicts.emplace(candidate, std::move(verdict)).first->second;
@@ -213,6 +257,7 @@ Result<const std::variant<ReleaseMetadata, std::string>*> IndexProvider::Inspect
 Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
                                                        solve::Ordinal candidate) {
   if (package == vocabulary_.request()) {
+    FLOWSTONE_TRY(ExamineRequest());
     return solve::CandidateDetails(RequestDependencies());
   }
   if (!IsProject(package)) {
@@ -222,6 +267,7 @@ Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
   if (const auto* reason = std::get_if<std::string>(verdict)) {
     return solve::CandidateDetails(vocabulary_.ReasonOf(*reason));
   }
+  FLOWSTONE_TRY(Examine(package, candidate));
   const pypi::Name name = vocabulary_[package].name;
   return solve::CandidateDetails(DependenciesOf(name, std::get<ReleaseMetadata>(*verdict)));
 }
@@ -231,6 +277,9 @@ void IndexProvider::AddDependencies(const pypi::Requirement& requirement, solve:
                                     std::vector<solve::Dependency>& dependencies) {
   const solve::PackageId project = vocabulary_.Project(requirement.name);
   first_ranges_.emplace(project, range);
+  if (requirement.specifiers.AdmitsPrereleases()) {
+    admits_prereleases_.insert(project);
+  }
   dependencies.push_back({project, range, when});
   for (const pypi::ExtraName& extra : requirement.extras) {
     const solve::RangeId any = vocabulary_[range].origin.empty()
@@ -242,26 +291,63 @@ void IndexProvider::AddDependencies(const pypi::Requirement& requirement, solve:
   }
 }
 
-std::vector<solve::Dependency> IndexProvider::RequestDependencies() {
-  std::vector<solve::Dependency> dependencies;
-  const auto origin_of = [](const RequestedRequirement& wish, const char* fallback) {
-    return wish.origin.empty() ? std::string(fallback) : wish.origin;
-  };
-  for (const RequestedRequirement& wish : request_.requirements) {
-    if (wish.requirement.marker.Evaluate(request_.target.markers)) {
-      const solve::RangeId range =
-          vocabulary_.WishOf(wish.requirement.specifiers, origin_of(wish, "the request"));
-      AddDependencies(wish.requirement, range, std::nullopt, dependencies);
+std::vector<pypi::ExtraName> IndexProvider::WantedExtras(solve::PackageId package) const {
+  std::vector<pypi::ExtraName> extras;
+  for (const solve::PackageId wanted : wanted_extras_) {
+    if (vocabulary_[wanted].name == vocabulary_[package].name) {
+      extras.push_back(vocabulary_[wanted].extra);
     }
   }
-  for (const RequestedRequirement& wish : request_.constraints) {
-    if (wish.requirement.marker.Evaluate(request_.target.markers)) {
-      // It holds while the project that it restricts is selected.
-      const solve::PackageId project = vocabulary_.Project(wish.requirement.name);
-      const solve::RangeId range =
-          vocabulary_.WishOf(wish.requirement.specifiers, origin_of(wish, "a constraint"));
-      dependencies.push_back({project, range, project});
+  return extras;
+}
+
+Status IndexProvider::Examine(solve::PackageId package, solve::Ordinal candidate) {
+  const Project& project = ProjectOf(package);
+  const ProjectVersion& version = project.versions.versions[candidate];
+  const ReleaseMetadata& metadata = Metadata(package, candidate);
+  ChosenRelease release{.name = vocabulary_[package].name,
+                        .requires_python = metadata.requires_python,
+                        .wheels = TagsOf(version),
+                        .extras = WantedExtras(package)};
+  if (version.version.has_local()) {
+    const auto base = std::ranges::find(project.versions.versions, version.version.WithoutLocal(),
+                                        &ProjectVersion::version);
+    if (base != project.versions.versions.end() && base->unusable.empty() &&
+        allowed_.Contains(static_cast<solve::Ordinal>(base - project.versions.versions.begin()))) {
+      release.base_wheels = TagsOf(*base);
     }
+  }
+  for (const ReleaseDependency& dependency : metadata.dependencies) {
+    const bool is_active =
+        dependency.extra.empty() ||
+        std::ranges::find(release.extras, dependency.extra) != release.extras.end();
+    if (is_active) {
+      release.requirements.push_back(&dependency.requirement);
+    }
+  }
+  return scope_.Examine(release);
+}
+
+Status IndexProvider::ExamineRequest() const {
+  const std::vector<RequestedRequirement> wishes = rules_.Requirements();
+  ChosenRelease request;
+  for (const RequestedRequirement& wish : wishes) {
+    request.requirements.push_back(&wish.requirement);
+  }
+  return scope_.Examine(request);
+}
+
+std::vector<solve::Dependency> IndexProvider::RequestDependencies() {
+  std::vector<solve::Dependency> dependencies;
+  for (const RequestedRequirement& wish : rules_.Requirements()) {
+    const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, wish.origin);
+    AddDependencies(wish.requirement, range, std::nullopt, dependencies);
+  }
+  for (const RequestedRequirement& wish : rules_.Constraints()) {
+    // It holds while the project that it restricts is selected.
+    const solve::PackageId project = vocabulary_.Project(wish.requirement.name);
+    const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, wish.origin);
+    dependencies.push_back({project, range, project});
   }
   return dependencies;
 }
@@ -278,6 +364,28 @@ std::vector<solve::Dependency> IndexProvider::DependenciesOf(const pypi::Name& n
                     when, dependencies);
   }
   return dependencies;
+}
+
+UnpinnedVersions IndexProvider::UnpinnedIn(const solve::Solution& solution) const {
+  const auto is_pinned = [&](const pypi::Name& name, const pypi::Version& version) {
+    return wishes_.Pins(name, version) ||
+           std::ranges::any_of(solution.selected, [&](const auto& entry) {
+             return IsProject(entry.first) &&
+                    PinsInMetadata(Metadata(entry.first, entry.second), name, version);
+           });
+  };
+  UnpinnedVersions unpinned;
+  for (const auto& [package, candidate] : solution.selected) {
+    if (!IsProject(package)) {
+      continue;
+    }
+    const ProjectVersion& version = Versions(package).versions[candidate];
+    const pypi::Name& name = vocabulary_[package].name;
+    if (version.MetadataFile()->yanked && !is_pinned(name, version.version)) {
+      unpinned[name].push_back(version.version);
+    }
+  }
+  return unpinned;
 }
 
 std::string IndexProvider::PackageName(solve::PackageId package) const {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -22,25 +23,38 @@
 #include "flowstone/base/progress.h"
 #include "flowstone/base/result.h"
 #include "flowstone/resolve/candidate_source.h"
+#include "flowstone/resolve/dependency_rules.h"
 #include "flowstone/resolve/direct_wishes.h"
 #include "flowstone/resolve/project_versions.h"
 #include "flowstone/resolve/release_metadata.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/resolve.h"
+#include "flowstone/resolve/scope.h"
 #include "flowstone/resolve/vocabulary.h"
 #include "flowstone/solve/candidate_provider.h"
 #include "flowstone/solve/explain.h"
 #include "flowstone/solve/ordinal_set.h"
+#include "flowstone/solve/solver.h"
 
 namespace flowstone::resolve {
+
+// With YankedMode::kPinnedAnywhere: yanked versions that an earlier attempt selected although
+// nothing pinned them.
+using UnpinnedVersions = std::map<pypi::Name, std::vector<pypi::Version>>;
 
 class IndexProvider final : public solve::CandidateProvider, public solve::Describer {
  public:
   // The references outlive this.
-  IndexProvider(const ResolveRequest& request, CandidateSource& source, ProgressSink& progress,
-                const ResolveOptions& options);
+  IndexProvider(const ResolveRequest& request, const Scope& scope, CandidateSource& source,
+                ProgressSink& progress, const ResolveOptions& options,
+                const UnpinnedVersions& unpinned);
+
+  // The projects and releases of `solution` that are yanked and pinned by nothing in it.
+  UnpinnedVersions UnpinnedIn(const solve::Solution& solution) const;
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
+  const Scope& scope() const { return scope_; }
+  const DependencyRules& rules() const { return rules_; }
   const DirectWishes& wishes() const { return wishes_; }
   // Of projects and releases that the solver has asked about.
   const ProjectVersions& Versions(solve::PackageId project) const;
@@ -72,9 +86,15 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   bool IsProject(solve::PackageId package) const;
   Project& ProjectOf(solve::PackageId package) { return *projects_.at(package); }
   const Project& ProjectOf(solve::PackageId package) const { return *projects_.at(package); }
+  // All versions, the one to try first first.
+  const std::vector<solve::Ordinal>& Preference(solve::PackageId package) const;
   // The verdict on a release; waits for its metadata the first time.
   Result<const std::variant<ReleaseMetadata, std::string>*> Inspect(solve::PackageId package,
                                                                     solve::Ordinal candidate);
+  std::vector<pypi::ExtraName> WantedExtras(solve::PackageId package) const;
+  // Whether the scope can select the release as it is; an error of the scope says that it cannot.
+  Status Examine(solve::PackageId package, solve::Ordinal candidate);
+  Status ExamineRequest() const;
   std::vector<solve::Dependency> RequestDependencies();
   void AddDependencies(const pypi::Requirement& requirement, solve::RangeId range,
                        std::optional<solve::PackageId> when,
@@ -89,14 +109,20 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   void LookAhead();
 
   const ResolveRequest& request_;
+  const Scope& scope_;
   CandidateSource& source_;
   ProgressSink& progress_;
   const ResolveOptions& options_;
+  const UnpinnedVersions unpinned_;
+  const DependencyRules rules_;
   const DirectWishes wishes_;
   Vocabulary vocabulary_;
   std::unordered_map<solve::PackageId, std::unique_ptr<Project>> projects_;
   std::unordered_map<solve::PackageId, solve::RangeId> first_ranges_;  // that anybody asked for
-  std::set<solve::PackageId> wanted_extras_;                           // that something depends on
+  // Projects of which a selected or once selected release wants a pre-release (PEP 440's union).
+  std::set<solve::PackageId> admits_prereleases_;
+  std::set<solve::PackageId> wanted_extras_;  // that something depends on
+  solve::OrdinalSet allowed_;                 // of the last choice
   std::vector<std::pair<solve::PackageId, solve::Ordinal>> anticipated_;  // for LookAhead
 };
 

@@ -42,11 +42,26 @@ Result<pypi::Marker> EnvironmentMarker(const pypi::Target& target) {
   return marker;
 }
 
+// What the index says of a project that was chosen from it: PEP 792, and entries that it could not
+// give.
+void WarnOfProject(const index::ProjectFiles& files, std::vector<std::string>& warnings) {
+  const std::string reason = files.status_reason.empty() ? "" : ": " + files.status_reason;
+  if (files.status == index::ProjectStatus::kDeprecated) {
+    warnings.push_back(files.name.ToString() + " is deprecated" + reason);
+  } else if (files.status == index::ProjectStatus::kArchived) {
+    warnings.push_back(files.name.ToString() + " is archived: no new releases are expected" +
+                       reason);
+  }
+  if (!files.warnings.empty()) {
+    const std::size_t others = files.warnings.size() - 1;
+    warnings.push_back("the page of " + files.name.ToString() + ": " + files.warnings.front() +
+                       (others == 0 ? "" : " (and " + std::to_string(others) + " more)"));
+  }
+}
+
 class Builder {
  public:
-  Builder(const solve::Solution& solution, const IndexProvider& provider,
-          const ResolveRequest& request)
-      : provider_(provider), request_(request) {
+  Builder(const solve::Solution& solution, const IndexProvider& provider) : provider_(provider) {
     for (const auto& [package, candidate] : solution.selected) {
       const Subject& subject = provider.vocabulary()[package];
       if (subject.extra.empty()) {
@@ -79,15 +94,11 @@ class Builder {
           warnings.push_back(title + " has no extra '" + extra.ToString() + "'");
         }
       }
-      if (const index::IndexFile& file = *version.wheels.front().file; file.yanked) {
+      if (const index::IndexFile& file = *version.MetadataFile(); file.yanked) {
         warnings.push_back(title + " is yanked" +
                            (file.yanked->empty() ? "" : ": " + *file.yanked));
       }
-      if (project.files->status == index::ProjectStatus::kDeprecated) {
-        warnings.push_back(
-            name.ToString() + " is deprecated" +
-            (project.files->status_reason.empty() ? "" : ": " + project.files->status_reason));
-      }
+      WarnOfProject(*project.files, warnings);
     }
     return warnings;
   }
@@ -107,7 +118,7 @@ class Builder {
     const ReleaseMetadata& metadata = provider_.Metadata(package, candidate);
     lock::LockedPackage locked{.name = name, .version = version.version};
     // An upper bound that was ignored must not stop the installation.
-    if (AcceptsPython(metadata.requires_python, request_.target, UpperPythonBound::kObey)) {
+    if (provider_.scope().AcceptsPython(metadata.requires_python, UpperPythonBound::kObey)) {
       locked.requires_python = metadata.requires_python;
     }
     locked.dependencies = Dependencies(name, metadata);
@@ -115,6 +126,9 @@ class Builder {
     for (const UsableWheel& wheel : version.wheels) {
       FLOWSTONE_LET(lock::LockedFile file, File(*wheel.file));
       locked.wheels.push_back(std::move(file));
+    }
+    if (version.source != nullptr) {
+      FLOWSTONE_LET(locked.sdist, File(*version.source));
     }
     return locked;
   }
@@ -152,27 +166,34 @@ class Builder {
   }
 
   const IndexProvider& provider_;
-  const ResolveRequest& request_;
   std::map<pypi::Name, Selected> projects_;
   std::map<pypi::Name, std::set<pypi::ExtraName>> extras_;
 };
+
+// One interpreter on one platform.
+Status RestrictTo(const pypi::Target& target, lock::Lock& lock) {
+  FLOWSTONE_LET(pypi::Marker environment, EnvironmentMarker(target));
+  if (!environment.is_always()) {
+    lock.environments.push_back(std::move(environment));
+  }
+  const pypi::Version& python = target.python_full_version;
+  FLOWSTONE_LET(lock.requires_python,
+                pypi::SpecifierSet::Parse("==" + std::to_string(python.release(0)) + "." +
+                                          std::to_string(python.release(1)) + ".*"));
+  return Ok();
+}
 
 }  // namespace
 
 Result<Resolution> BuildLock(const solve::Solution& solution, const IndexProvider& provider,
                              const ResolveRequest& request, const ResolveOptions& options) {
-  const Builder builder(solution, provider, request);
+  const Builder builder(solution, provider);
   Resolution resolution;
   lock::Lock& lock = resolution.lock;
   FLOWSTONE_LET(lock.packages, builder.Packages());
-  FLOWSTONE_LET(pypi::Marker environment, EnvironmentMarker(request.target));
-  if (!environment.is_always()) {
-    lock.environments.push_back(std::move(environment));
+  if (!request.universal) {
+    FLOWSTONE_TRY(RestrictTo(request.target, lock));
   }
-  const pypi::Version& python = request.target.python_full_version;
-  FLOWSTONE_LET(lock.requires_python,
-                pypi::SpecifierSet::Parse("==" + std::to_string(python.release(0)) + "." +
-                                          std::to_string(python.release(1)) + ".*"));
   lock.tool = RecordOf(request);
   lock.tool->version = options.flowstone_version;
   lock.tool->requested = provider.wishes().RequiredNames();

@@ -63,7 +63,7 @@ enum class ForkPolicy : std::uint8_t {
 };
 
 struct ResolvePolicies {
-  PrereleaseMode prereleases = PrereleaseMode::kIfNecessary;
+  PrereleaseMode prereleases = PrereleaseMode::kIfNecessaryOrExplicit;
   ResolutionMode resolution = ResolutionMode::kHighest;
   YankedMode yanked = YankedMode::kPinnedDirectly;
   UpperPythonBound upper_python_bound = UpperPythonBound::kIgnore;

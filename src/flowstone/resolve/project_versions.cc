@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/package_index.h"
 #include "flowstone/index/project_page.h"
-#include "flowstone/lock/target_text.h"
 #include "flowstone/lock/timestamp.h"
 #include "flowstone/pypi/leniency.h"
 #include "flowstone/pypi/name.h"
@@ -22,7 +23,7 @@
 #include "flowstone/pypi/wheel_name.h"
 #include "flowstone/resolve/direct_wishes.h"
 #include "flowstone/resolve/request.h"
-#include "flowstone/resolve/wheel_fit.h"
+#include "flowstone/resolve/scope.h"
 #include "flowstone/solve/ids.h"
 
 namespace flowstone::resolve {
@@ -37,7 +38,7 @@ struct PublishedWheel {
 struct Release {
   pypi::Version version;
   std::vector<PublishedWheel> wheels;
-  bool has_source = false;
+  std::vector<const index::IndexFile*> sources;
 };
 
 // Ordered by value; of several spellings of one version the first counts.
@@ -45,14 +46,21 @@ using Releases = std::map<pypi::Version, Release>;
 
 class Reader {
  public:
-  Reader(const ResolveRequest& request, const DirectWishes& wishes, const pypi::Name& name)
-      : request_(request), wishes_(wishes), name_(name) {}
+  Reader(const ResolveRequest& request, const Scope& scope, const DirectWishes& wishes,
+         const pypi::Name& name, const ProjectHistory& history)
+      : request_(request),
+        scope_(scope),
+        wishes_(wishes),
+        name_(name),
+        history_(history),
+        exclude_newer_us_(request.ExcludeNewerUs(name)),
+        binaries_(request.policies.binaries.For(name)) {}
 
   Releases Collect(const std::vector<index::IndexFile>& files) const {
     Releases releases;
     for (const index::IndexFile& file : files) {
-      if (request_.exclude_newer_us &&
-          (!file.upload_time_us || *file.upload_time_us >= *request_.exclude_newer_us)) {
+      if (exclude_newer_us_ &&
+          (!file.upload_time_us || *file.upload_time_us >= *exclude_newer_us_)) {
         continue;
       }
       if (file.filename.ends_with(".whl")) {
@@ -62,7 +70,7 @@ class Reader {
           release.wheels.push_back({&file, *std::move(wheel)});
         }
       } else if (const auto sdist = pypi::SdistName::ParseFor(name_, file.filename)) {
-        ReleaseOf(releases, sdist->version).has_source = true;
+        ReleaseOf(releases, sdist->version).sources.push_back(&file);
       }
     }
     return releases;
@@ -75,13 +83,18 @@ class Reader {
       return version;
     }
     Rejections rejections;
-    for (PublishedWheel& wheel : release.wheels) {
-      Consider(std::move(wheel), version, rejections);
+    if (binaries_ != BinaryPolicy::kNoWheels) {
+      for (PublishedWheel& wheel : release.wheels) {
+        Consider(std::move(wheel), version, rejections);
+      }
+    }
+    if (binaries_ != BinaryPolicy::kOnlyWheels) {
+      version.source = ChooseSource(release, version.version, rejections);
     }
     std::ranges::stable_sort(version.wheels, [](const UsableWheel& a, const UsableWheel& b) {
       return a.priority != b.priority ? a.priority < b.priority : b.build < a.build;
     });
-    if (version.wheels.empty()) {
+    if (version.MetadataFile() == nullptr) {
       version.unusable = Explain(release, rejections);
     }
     return version;
@@ -107,34 +120,71 @@ class Reader {
   }
 
  private:
-  // Why wheels were left out.
+  // Why files were left out.
   struct Rejections {
     std::vector<pypi::TagSet> tags;
     std::string python;
     std::optional<std::string> yanked;
+    std::string hash;
   };
 
   static Release& ReleaseOf(Releases& releases, const pypi::Version& version) {
-    return releases.try_emplace(version, Release{version, {}, false}).first->second;
+    return releases.try_emplace(version, Release{version, {}, {}}).first->second;
   }
 
   void Consider(PublishedWheel wheel, ProjectVersion& version, Rejections& rejections) const {
-    const std::optional<std::size_t> priority = request_.target.tags.Priority(wheel.name.tags);
+    const std::optional<std::size_t> priority = scope_.WheelPriority(wheel.name.tags);
     if (!priority) {
       rejections.tags.push_back(std::move(wheel.name.tags));
       return;
     }
-    if (!FitsPython(*wheel.file)) {
-      rejections.python = *wheel.file->requires_python;
-      return;
+    if (IsAllowed(*wheel.file, version.version, rejections)) {
+      version.wheels.push_back({wheel.file, *priority, std::move(wheel.name.build)});
     }
-    const bool may_be_yanked =
-        request_.policies.yanked == YankedMode::kAllow || wishes_.Pins(name_, version.version);
-    if (wheel.file->yanked && !may_be_yanked) {
-      rejections.yanked = wheel.file->yanked;
-      return;
+  }
+
+  // The first gzipped tar archive, which every tool reads, or the first archive.
+  const index::IndexFile* ChooseSource(const Release& release, const pypi::Version& version,
+                                       Rejections& rejections) const {
+    const index::IndexFile* chosen = nullptr;
+    for (const index::IndexFile* file : release.sources) {
+      const bool is_better = chosen == nullptr || (file->filename.ends_with(".tar.gz") &&
+                                                   !chosen->filename.ends_with(".tar.gz"));
+      if (is_better && IsAllowed(*file, version, rejections)) {
+        chosen = file;
+      }
     }
-    version.wheels.push_back({wheel.file, *priority, std::move(wheel.name.build)});
+    return chosen;
+  }
+
+  // What is asked of wheels and sources alike.
+  bool IsAllowed(const index::IndexFile& file, const pypi::Version& version,
+                 Rejections& rejections) const {
+    if (!FitsPython(file)) {
+      rejections.python = *file.requires_python;
+      return false;
+    }
+    if (file.yanked && !MayBeYanked(version)) {
+      rejections.yanked = file.yanked;
+      return false;
+    }
+    if (std::string objection = wishes_.HashObjection(name_, file); !objection.empty()) {
+      rejections.hash = std::move(objection);
+      return false;
+    }
+    return true;
+  }
+
+  bool MayBeYanked(const pypi::Version& version) const {
+    switch (request_.policies.yanked) {
+      case YankedMode::kAllow:
+        return true;
+      case YankedMode::kPinnedAnywhere:
+        return std::ranges::find(history_.unpinned, version) == history_.unpinned.end();
+      case YankedMode::kPinnedDirectly:
+        return wishes_.Pins(name_, version);
+    }
+    return false;
   }
 
   // A value that cannot be read is no reason to refuse a release: its metadata has the last word.
@@ -143,8 +193,8 @@ class Reader {
       return true;
     }
     const auto requires_python = pypi::ParseSpecifiersLeniently(*file.requires_python);
-    return !requires_python || AcceptsPython(requires_python->value, request_.target,
-                                             request_.policies.upper_python_bound);
+    return !requires_python ||
+           scope_.AcceptsPython(requires_python->value, request_.policies.upper_python_bound);
   }
 
   // The reason that came nearest to fitting.
@@ -152,46 +202,65 @@ class Reader {
     if (rejections.yanked) {
       return rejections.yanked->empty() ? "yanked" : "yanked (" + *rejections.yanked + ")";
     }
+    if (!rejections.hash.empty()) {
+      return rejections.hash;
+    }
     if (!rejections.python.empty()) {
-      return "it needs Python " + rejections.python + ", and the target has " +
-             request_.target.python_full_version.ToString();
+      return "it needs Python " + rejections.python + ", and " + scope_.PythonText();
     }
     if (!rejections.tags.empty()) {
-      return "no wheel fits " + lock::DescribeTarget(request_.target) + "; " +
-             DescribeMisfit(rejections.tags, request_.target);
+      return "no wheel fits " + scope_.Description() + "; " + scope_.Misfit(rejections.tags);
     }
-    return release.has_source ? "it has no wheel, only its source" : "it has no wheel";
+    if (binaries_ == BinaryPolicy::kNoWheels) {
+      return "it has no source, and its wheels may not be used";
+    }
+    return release.sources.empty() ? "it has no wheel" : "it has no wheel, only its source";
   }
 
   const ResolveRequest& request_;
+  const Scope& scope_;
   const DirectWishes& wishes_;
   const pypi::Name& name_;
+  const ProjectHistory& history_;
+  const std::optional<std::int64_t> exclude_newer_us_;
+  const BinaryPolicy binaries_;
 };
+
+// Whether requirements of other packages name a pre-release, which matters to kPep440 alone.
+enum class PrereleaseAdmission : std::uint8_t { kNotAdmitted, kAdmitted };
 
 // The order in which versions are tried.
 std::vector<solve::Ordinal> PreferenceOrder(const std::vector<ProjectVersion>& versions,
-                                            const pypi::Name& name, const ResolveRequest& request,
+                                            const index::ProjectFiles& files,
+                                            const ResolveRequest& request,
                                             const DirectWishes& wishes,
-                                            const std::optional<pypi::Version>& preferred) {
+                                            const std::vector<pypi::Version>& preferred,
+                                            PrereleaseAdmission admission) {
   const ResolvePolicies& policies = request.policies;
   const bool wants_lowest =
       policies.resolution == ResolutionMode::kLowest ||
-      (policies.resolution == ResolutionMode::kLowestDirect && wishes.IsRequired(name));
+      (policies.resolution == ResolutionMode::kLowestDirect && wishes.IsRequired(files.name));
   const bool treats_prereleases_alike =
       policies.prereleases == PrereleaseMode::kAllow ||
       policies.prereleases == PrereleaseMode::kExplicit ||
       policies.prereleases == PrereleaseMode::kIfNecessaryOrExplicit ||
-      (policies.prereleases == PrereleaseMode::kPep440 && wishes.NamesPrerelease(name));
+      (policies.prereleases == PrereleaseMode::kPep440 &&
+       (admission == PrereleaseAdmission::kAdmitted || wishes.NamesPrerelease(files.name)));
   std::vector<solve::Ordinal> order(versions.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     order[i] = static_cast<solve::Ordinal>(wants_lowest ? i : order.size() - 1 - i);
   }
+  // What others may have yanked comes after everything else, so that it is only taken when pinned.
+  const bool puts_yanked_last = policies.yanked == YankedMode::kPinnedAnywhere;
   const auto rank = [&](solve::Ordinal ordinal) {
     const pypi::Version& version = versions[ordinal].version;
-    if (preferred && version == *preferred) {
-      return 0;
-    }
-    return version.is_prerelease() && !treats_prereleases_alike ? 2 : 1;
+    const index::IndexFile* file = versions[ordinal].MetadataFile();
+    const bool is_yanked = puts_yanked_last && file != nullptr && file->yanked.has_value();
+    const bool has_source_order =
+        files.version_order == index::VersionOrder::kBySource && file != nullptr;
+    return std::tuple(std::ranges::find(preferred, version) - preferred.begin(), is_yanked,
+                      has_source_order ? file->source : 0,
+                      version.is_prerelease() && !treats_prereleases_alike);
   };
   std::ranges::stable_sort(order, {}, rank);
   return order;
@@ -204,8 +273,8 @@ std::string AbsenceOf(const index::ProjectFiles& files, const ResolveRequest& re
   if (files.status == index::ProjectStatus::kQuarantined) {
     return "is quarantined by its index";
   }
-  if (request.exclude_newer_us && !files.files.empty()) {
-    return "has no release older than " + lock::FormatTimestamp(*request.exclude_newer_us);
+  if (const auto end = request.ExcludeNewerUs(files.name); end && !files.files.empty()) {
+    return "has no release older than " + lock::FormatTimestamp(*end);
   }
   return "has no releases";
 }
@@ -213,10 +282,10 @@ std::string AbsenceOf(const index::ProjectFiles& files, const ResolveRequest& re
 }  // namespace
 
 ProjectVersions ReadProjectVersions(std::shared_ptr<const index::ProjectFiles> files,
-                                    const ResolveRequest& request, const DirectWishes& wishes,
-                                    const std::optional<pypi::Version>& preferred) {
+                                    const ResolveRequest& request, const Scope& scope,
+                                    const DirectWishes& wishes, const ProjectHistory& history) {
   ProjectVersions project{.files = std::move(files)};
-  const Reader reader(request, wishes, project.files->name);
+  const Reader reader(request, scope, wishes, project.files->name, history);
   Releases releases = reader.Collect(project.files->files);
   const std::string prerelease_objection = reader.PrereleaseObjection(releases);
   project.versions.reserve(releases.size());
@@ -226,8 +295,13 @@ ProjectVersions ReadProjectVersions(std::shared_ptr<const index::ProjectFiles> f
   if (project.versions.empty()) {
     project.absence = AbsenceOf(*project.files, request);
   }
-  project.preference =
-      PreferenceOrder(project.versions, project.files->name, request, wishes, preferred);
+  project.preference = PreferenceOrder(project.versions, *project.files, request, wishes,
+                                       history.preferred, PrereleaseAdmission::kNotAdmitted);
+  if (request.policies.prereleases == PrereleaseMode::kPep440) {
+    project.prerelease_preference =
+        PreferenceOrder(project.versions, *project.files, request, wishes, history.preferred,
+                        PrereleaseAdmission::kAdmitted);
+  }
   return project;
 }
 

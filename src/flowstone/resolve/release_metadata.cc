@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,36 +12,37 @@
 #include "flowstone/pypi/metadata.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
-#include "flowstone/pypi/target.h"
 #include "flowstone/pypi/version.h"
-#include "flowstone/resolve/request.h"
-#include "flowstone/resolve/wheel_fit.h"
+#include "flowstone/resolve/dependency_rules.h"
+#include "flowstone/resolve/policies.h"
+#include "flowstone/resolve/scope.h"
 
 namespace flowstone::resolve {
 namespace {
 
-// The extras under which a requirement holds: one empty name when it always does, none when it
-// does not for this target.
-std::vector<pypi::ExtraName> ConditionsOf(const pypi::Marker& marker, const pypi::Target& target) {
-  if (marker.Evaluate(target.markers)) {
-    return {pypi::ExtraName()};
+// The extras under which an override holds: its own marker decides, for those who ask for an extra
+// that switches on what it stands for.
+std::vector<pypi::ExtraName> ConditionsOfOverride(const pypi::Requirement& stated,
+                                                  const pypi::Requirement& replacement,
+                                                  const Scope& scope) {
+  if (!scope.Admits(replacement.marker)) {
+    return {};
   }
   std::vector<pypi::ExtraName> conditions;
-  for (const std::string& text : marker.Extras()) {
-    const Result<pypi::ExtraName> extra = pypi::ExtraName::Parse(text);
-    if (extra && marker.Evaluate(target.markers, std::span(&*extra, 1))) {
-      conditions.push_back(*extra);
+  for (const std::string& text : stated.marker.Extras()) {
+    if (Result<pypi::ExtraName> extra = pypi::ExtraName::Parse(text)) {
+      conditions.push_back(*std::move(extra));
     }
   }
-  return conditions;
+  const bool is_optional = !conditions.empty() && !scope.Admits(stated.marker);
+  return is_optional ? conditions : std::vector<pypi::ExtraName>{pypi::ExtraName()};
 }
 
 }  // namespace
 
-std::variant<ReleaseMetadata, std::string> ReadReleaseMetadata(const std::string& text,
-                                                               const pypi::Name& name,
-                                                               const pypi::Version& version,
-                                                               const ResolveRequest& request) {
+std::variant<ReleaseMetadata, std::string> ReadReleaseMetadata(
+    const std::string& text, const pypi::Name& name, const pypi::Version& version,
+    const ResolvePolicies& policies, const Scope& scope, const DependencyRules& rules) {
   Result<pypi::CoreMetadata> parsed = pypi::CoreMetadata::Parse(text);
   if (!parsed) {
     return "its metadata cannot be read: " + parsed.error().message;
@@ -50,23 +50,25 @@ std::variant<ReleaseMetadata, std::string> ReadReleaseMetadata(const std::string
   if (parsed->name != name || parsed->version != version) {
     return "its metadata is that of " + parsed->name.ToString() + " " + parsed->version.ToString();
   }
-  if (!AcceptsPython(parsed->requires_python, request.target,
-                     request.policies.upper_python_bound)) {
-    return "it needs Python " + parsed->requires_python_text + ", and the target has " +
-           request.target.python_full_version.ToString();
+  if (!scope.AcceptsPython(parsed->requires_python, policies.upper_python_bound)) {
+    return "it needs Python " + parsed->requires_python_text + ", and " + scope.PythonText();
   }
   ReleaseMetadata metadata{.dependencies = {},
                            .extras = std::move(parsed->provides_extra),
                            .requires_python = std::move(parsed->requires_python)};
   for (const pypi::CoreMetadata::Dependency& dependency : parsed->requires_dist) {
-    const pypi::Requirement& requirement = dependency.requirement;
-    for (pypi::ExtraName& extra : ConditionsOf(requirement.marker, request.target)) {
-      if (!requirement.url.empty() && extra.empty()) {
-        return "it depends on " + requirement.name.ToString() +
-               " at a URL, and only files of indexes are used";
-      }
-      if (requirement.url.empty()) {
-        metadata.dependencies.push_back({requirement, std::move(extra)});
+    const pypi::Requirement& stated = dependency.requirement;
+    for (const pypi::Requirement* requirement : rules.Apply(stated)) {
+      const bool is_override = requirement != &stated;
+      for (pypi::ExtraName& extra : is_override ? ConditionsOfOverride(stated, *requirement, scope)
+                                                : ConditionsOf(stated.marker, scope)) {
+        if (!requirement->url.empty() && extra.empty()) {
+          return "it depends on " + requirement->name.ToString() +
+                 " at a URL, and only files of indexes are used";
+        }
+        if (requirement->url.empty()) {
+          metadata.dependencies.push_back({*requirement, std::move(extra)});
+        }
       }
     }
   }

@@ -1,5 +1,5 @@
-// ReleaseMetadata: what a release depends on, for one target: its METADATA with markers evaluated
-// and extras told apart.
+// ReleaseMetadata: what a release depends on in a scope: its METADATA with overrides and excludes
+// applied, markers evaluated and extras told apart.
 #pragma once
 
 #include <string>
@@ -11,7 +11,9 @@
 #include "flowstone/pypi/requirement.h"
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/version.h"
-#include "flowstone/resolve/request.h"
+#include "flowstone/resolve/dependency_rules.h"
+#include "flowstone/resolve/policies.h"
+#include "flowstone/resolve/scope.h"
 
 namespace flowstone::resolve {
 
@@ -28,9 +30,8 @@ struct ReleaseMetadata {
 
 // A text instead of metadata says why the release cannot be used: its metadata cannot be read, is
 // of another release, needs another Python, or depends on a URL.
-std::variant<ReleaseMetadata, std::string> ReadReleaseMetadata(const std::string& text,
-                                                               const pypi::Name& name,
-                                                               const pypi::Version& version,
-                                                               const ResolveRequest& request);
+std::variant<ReleaseMetadata, std::string> ReadReleaseMetadata(
+    const std::string& text, const pypi::Name& name, const pypi::Version& version,
+    const ResolvePolicies& policies, const Scope& scope, const DependencyRules& rules);
 
 }  // namespace flowstone::resolve

@@ -1,20 +1,24 @@
 #include "flowstone/resolve/resolve.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "flowstone/base/check.h"
 #include "flowstone/base/error.h"
 #include "flowstone/base/progress.h"
 #include "flowstone/base/result.h"
 #include "flowstone/base/text.h"
 #include "flowstone/lock/timestamp.h"
+#include "flowstone/resolve/attempt.h"
 #include "flowstone/resolve/candidate_source.h"
-#include "flowstone/resolve/index_provider.h"
 #include "flowstone/resolve/lock_builder.h"
 #include "flowstone/resolve/request.h"
+#include "flowstone/resolve/target_scope.h"
+#include "flowstone/resolve/universal.h"
 #include "flowstone/solve/explain.h"
 #include "flowstone/solve/solver.h"
 
@@ -76,42 +80,6 @@ Status CheckRequirements(const ResolveRequest& request) {
   return Ok();
 }
 
-ResolveConflict MakeConflict(const solve::Conflict& conflict, const IndexProvider& provider,
-                             const ResolveRequest& request) {
-  ResolveConflict answer{.explanation = solve::Explain(conflict, provider)};
-  const std::string text = answer.explanation.ToString();
-  if (text.find("only its source") != std::string::npos ||
-      text.find("no wheel fits") != std::string::npos) {
-    answer.hints.emplace_back("only wheels are used: build one and offer it with --find-links");
-  }
-  if (text.find("pre-releases are") != std::string::npos) {
-    answer.hints.emplace_back("allow pre-releases, or name one in a requirement");
-  }
-  if (text.find("was not found in any index") != std::string::npos) {
-    answer.hints.emplace_back(
-        "check the spelling, or name the index that has it with --extra-index-url");
-  }
-  if (request.exclude_newer_us) {
-    answer.hints.push_back("files published from " +
-                           lock::FormatTimestamp(*request.exclude_newer_us) +
-                           " on are ignored (--exclude-newer)");
-  }
-  return answer;
-}
-
-Error ExhaustedError(const solve::Exhausted& exhausted, const IndexProvider& provider) {
-  std::vector<std::string> names;
-  names.reserve(exhausted.most_conflicts.size());
-  for (const solve::PackageId package : exhausted.most_conflicts) {
-    names.push_back(provider.PackageName(package));
-  }
-  return Error{
-      .code = ErrorCode::kConflict,
-      .message = "no solution was found after trying " +
-                 std::to_string(exhausted.statistics.decisions) + " versions",
-      .hints = {"most conflicts were about " + JoinText(names, ", ") + ": narrow their ranges"}};
-}
-
 }  // namespace
 
 Error ResolveConflict::ToError() const {
@@ -132,20 +100,25 @@ Result<Answer> Resolve(const ResolveRequest& request, CandidateSource& source,
                        ProgressSink& progress, const ResolveOptions& options) {
   FLOWSTONE_TRY(CheckRequirements(request));
   ResolvePhase phase(progress, AskersOf(request));
-  IndexProvider provider(request, source, progress, options);
-  FLOWSTONE_LET(const solve::Outcome outcome,
-                solve::Solve(provider, provider.vocabulary().request(),
-                             {.is_cancelled = options.is_cancelled}));
-  if (const auto* conflict = std::get_if<solve::Conflict>(&outcome)) {
-    return Answer(MakeConflict(*conflict, provider, request));
+  const auto finish = [&](Resolution resolution) {
+    phase.Finish();
+    return Answer(std::move(resolution));
+  };
+  if (request.universal) {
+    FLOWSTONE_LET(Answer answer, ResolveUniversal(request, source, progress, options));
+    return std::holds_alternative<Resolution>(answer)
+               ? finish(std::get<Resolution>(std::move(answer)))
+               : std::move(answer);
   }
-  if (const auto* exhausted = std::get_if<solve::Exhausted>(&outcome)) {
-    return ExhaustedError(*exhausted, provider);
+  const TargetScope scope(request.target);
+  FLOWSTONE_LET(auto outcome, AttemptToSolve(request, scope, source, progress, options));
+  if (auto* conflict = std::get_if<ResolveConflict>(&outcome)) {
+    return Answer(std::move(*conflict));
   }
+  const Solved& solved = std::get<Solved>(outcome);
   FLOWSTONE_LET(Resolution resolution,
-                BuildLock(std::get<solve::Solution>(outcome), provider, request, options));
-  phase.Finish();
-  return Answer(std::move(resolution));
+                BuildLock(solved.solution, *solved.provider, request, options));
+  return finish(std::move(resolution));
 }
 
 }  // namespace flowstone::resolve

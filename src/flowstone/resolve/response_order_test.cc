@@ -89,7 +89,7 @@ std::string LockText(const Site& site, std::uint64_t seed) {
       net::FakeTransport::Ranges::kHonoured, net::FakeTransport::Delivery::kHeld);
   index::PackageIndex index(
       server, files, clock,
-      {.indexes = {"https://index.example/simple/"}, .cache_directory = "/cache"});
+      {.indexes = {{.url = "https://index.example/simple/"}}, .cache_directory = "/cache"});
   IndexCandidateSource source(index);
   ResolveRequest request{.requirements = {}, .target = LinuxTarget("3.12")};
   for (int i = 0; i < 8; ++i) {

@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "flowstone/lock/timestamp.h"
 #include "flowstone/os/posix_filesystem.h"
 #include "flowstone/pypi/compatible_tags.h"
+#include "flowstone/pypi/target.h"
 #include "flowstone/pypi/version.h"
 
 namespace flowstone::resolve {
@@ -87,42 +89,69 @@ Status ReadWishes(const std::vector<std::string>& texts, const std::string& orig
   return Ok();
 }
 
-Result<ResolvePolicies> ReadPolicies(const toml::table& document) {
-  static const std::map<std::string, PrereleaseMode> prerelease_modes = {
-      {"if-necessary", PrereleaseMode::kIfNecessary},
-      {"pep440", PrereleaseMode::kPep440},
-      {"allow", PrereleaseMode::kAllow},
-      {"disallow", PrereleaseMode::kDisallow},
-      {"explicit", PrereleaseMode::kExplicit},
-      {"if-necessary-or-explicit", PrereleaseMode::kIfNecessaryOrExplicit}};
-  static const std::map<std::string, ResolutionMode> resolution_modes = {
-      {"highest", ResolutionMode::kHighest},
-      {"lowest", ResolutionMode::kLowest},
-      {"lowest-direct", ResolutionMode::kLowestDirect}};
-  ResolvePolicies policies;
+// The policy of a key of `resolver_options`; `kept` when the scenario has no such key.
+template <typename Policy>
+Result<Policy> ReadPolicy(const toml::node_view<const toml::node>& node, Policy kept,
+                          std::optional<Policy> (*parse)(std::string_view)) {
+  if (!node) {
+    return kept;
+  }
+  const std::string name = node.value_or(std::string());
+  const std::optional<Policy> policy = parse(name);
+  if (!policy) {
+    return Error{ErrorCode::kInvalid, "no policy has the name '" + name + "'"};
+  }
+  return *policy;
+}
+
+Status ReadBinaryPolicies(const toml::node_view<const toml::node>& options,
+                          BinaryPolicies& binaries) {
+  FLOWSTONE_LET(binaries.by_default,
+                ReadPolicy(options["binaries"], binaries.by_default, &ParseBinaryPolicy));
+  const std::pair<const char*, BinaryPolicy> lists[] = {{"no_build", BinaryPolicy::kOnlyWheels},
+                                                        {"no_binary", BinaryPolicy::kNoWheels}};
+  for (const auto& [key, policy] : lists) {
+    for (const std::string& text : Texts(options[key])) {
+      FLOWSTONE_LET(const pypi::Name name, pypi::Name::Parse(text));
+      binaries.by_project.insert_or_assign(name, policy);
+    }
+  }
+  return Ok();
+}
+
+Result<ResolvePolicies> ReadPolicies(const toml::table& document,
+                                     const ScenarioDefaults& defaults) {
+  ResolvePolicies policies = PoliciesFor(defaults.tool);
+  policies.binaries.by_default = defaults.binaries;
   const auto options = document["resolver_options"];
   if (options["prereleases"].is_boolean()) {
     policies.prereleases =
         options["prereleases"].value_or(false) ? PrereleaseMode::kAllow : PrereleaseMode::kDisallow;
-  } else if (options["prereleases"]) {
-    const std::string mode = options["prereleases"].value_or(std::string());
-    if (!prerelease_modes.contains(mode)) {
-      return Error{ErrorCode::kInvalid, "unknown pre-release mode " + mode};
-    }
-    policies.prereleases = prerelease_modes.at(mode);
+  } else {
+    FLOWSTONE_LET(policies.prereleases,
+                  ReadPolicy(options["prereleases"], policies.prereleases, &ParsePrereleaseMode));
   }
-  const std::string resolution = options["resolution"].value_or(std::string("highest"));
-  if (!resolution_modes.contains(resolution)) {
-    return Error{ErrorCode::kInvalid, "unknown resolution mode " + resolution};
-  }
-  policies.resolution = resolution_modes.at(resolution);
-  if (options["yanked"].value_or(std::string()) == "allow") {
-    policies.yanked = YankedMode::kAllow;
-  }
-  if (options["upper_python_bound"].value_or(std::string()) == "obey") {
-    policies.upper_python_bound = UpperPythonBound::kObey;
-  }
+  FLOWSTONE_LET(policies.resolution,
+                ReadPolicy(options["resolution"], policies.resolution, &ParseResolutionMode));
+  FLOWSTONE_LET(policies.yanked, ReadPolicy(options["yanked"], policies.yanked, &ParseYankedMode));
+  FLOWSTONE_LET(policies.upper_python_bound,
+                ReadPolicy(options["upper_python_bound"], policies.upper_python_bound,
+                           &ParseUpperPythonBound));
+  FLOWSTONE_TRY(ReadBinaryPolicies(options, policies.binaries));
   return policies;
+}
+
+// Moments by project; `false` lifts the general one.
+Status ReadExcludeNewerOf(const toml::node_view<const toml::node>& node, ResolveRequest& request) {
+  if (const toml::table* moments = node.as_table()) {
+    for (const auto& [name, moment] : *moments) {
+      FLOWSTONE_LET(pypi::Name project, pypi::Name::Parse(name.str()));
+      const auto text = moment.value<std::string>();
+      request.exclude_newer_of_us.emplace(
+          std::move(project), text ? lock::ParseTimestamp(*text) : std::optional<std::int64_t>());
+    }
+  }
+  return Ok();
 }
 
 void ReadExpectation(const toml::table& document, Scenario& scenario) {
@@ -142,22 +171,63 @@ void ReadExpectation(const toml::table& document, Scenario& scenario) {
   }
 }
 
-Result<Scenario> ReadDocument(const toml::table& document) {
+Result<std::vector<pypi::Marker>> ReadMarkers(const toml::node_view<const toml::node>& node) {
+  std::vector<pypi::Marker> markers;
+  for (const std::string& text : Texts(node)) {
+    FLOWSTONE_LET(pypi::Marker marker, pypi::Marker::Parse(text));
+    markers.push_back(std::move(marker));
+  }
+  return markers;
+}
+
+Result<UniversalWish> ReadUniversalWish(const toml::table& document) {
+  const auto options = document["resolver_options"];
+  const std::string python = document["root"]["requires_python"].value_or(
+      ">=" + document["environment"]["python"].value_or(std::string(kDefaultPython)));
+  UniversalWish wish{.requires_python = {}};
+  FLOWSTONE_LET(wish.requires_python, pypi::SpecifierSet::Parse(python));
+  FLOWSTONE_LET(wish.environments, ReadMarkers(options["environments"]));
+  FLOWSTONE_LET(wish.required_environments, ReadMarkers(options["required_environments"]));
+  return wish;
+}
+
+Result<ResolveRequest> ReadRequest(const toml::table& document, const ScenarioDefaults& defaults) {
+  const auto options = document["resolver_options"];
+  const auto root = document["root"];
+  ResolveRequest request{.requirements = {}, .target = {}};
+  FLOWSTONE_TRY(ReadWishes(Texts(root["requires"]), "the root", request.requirements));
+  FLOWSTONE_TRY(ReadWishes(Texts(root["constraints"]), "constraints.txt", request.constraints));
+  FLOWSTONE_TRY(ReadWishes(Texts(root["overrides"]), "overrides.txt", request.overrides));
+  for (const std::string& text : Texts(root["excludes"])) {
+    FLOWSTONE_LET(pypi::Name name, pypi::Name::Parse(text));
+    request.excludes.push_back(std::move(name));
+  }
+  FLOWSTONE_LET(request.policies, ReadPolicies(document, defaults));
+  const std::string python = options["python"].value_or(
+      document["environment"]["python"].value_or(std::string(kDefaultPython)));
+  if (const auto platform = options["python_platform"].value<std::string>()) {
+    FLOWSTONE_LET(request.target, PlatformTarget(python, *platform));
+  } else {
+    request.target = LinuxTarget(python);
+  }
+  if (const auto newest = options["exclude_newer"].value<std::string>()) {
+    request.exclude_newer_us = lock::ParseTimestamp(*newest);
+  }
+  if (options["universal"].value_or(false)) {
+    FLOWSTONE_LET(request.universal, ReadUniversalWish(document));
+  }
+  FLOWSTONE_TRY(ReadExcludeNewerOf(options["exclude_newer_of"], request));
+  if (options["require_hashes"].value_or(false)) {
+    request.hashes = HashPolicy::kRequired;
+  }
+  return request;
+}
+
+Result<Scenario> ReadDocument(const toml::table& document, const ScenarioDefaults& defaults) {
   Scenario scenario;
   scenario.name = document["name"].value_or(std::string());
   ReadPackages(document, scenario.source);
-  FLOWSTONE_TRY(
-      ReadWishes(Texts(document["root"]["requires"]), "the root", scenario.request.requirements));
-  FLOWSTONE_TRY(ReadWishes(Texts(document["root"]["constraints"]), "constraints.txt",
-                           scenario.request.constraints));
-  FLOWSTONE_LET(scenario.request.policies, ReadPolicies(document));
-  const auto options = document["resolver_options"];
-  const std::string python = options["python"].value_or(
-      document["environment"]["python"].value_or(std::string(kDefaultPython)));
-  scenario.request.target = LinuxTarget(python);
-  if (const auto newest = options["exclude_newer"].value<std::string>()) {
-    scenario.request.exclude_newer_us = lock::ParseTimestamp(*newest);
-  }
+  FLOWSTONE_LET(scenario.request, ReadRequest(document, defaults));
   if (const toml::table* preferences = document["preferences"].as_table()) {
     for (const auto& [name, version] : *preferences) {
       FLOWSTONE_LET(pypi::Name project, pypi::Name::Parse(name.str()));
@@ -165,7 +235,7 @@ Result<Scenario> ReadDocument(const toml::table& document) {
       scenario.options.preferences.emplace_back(std::move(project), std::move(preferred));
     }
   }
-  scenario.is_universal = options["universal"].value_or(false);
+  scenario.is_universal = document["resolver_options"]["universal"].value_or(false);
   ReadExpectation(document, scenario);
   return scenario;
 }
@@ -197,37 +267,66 @@ std::string CompareResolution(const Scenario& scenario, const Resolution& resolu
   return "";
 }
 
+// "3.12" is 3.12.0.
+pypi::Version Full(const pypi::Version& version) {
+  return *pypi::Version::Parse(std::to_string(version.release(0)) + "." +
+                               std::to_string(version.release(1)) + "." +
+                               std::to_string(version.release(2)));
+}
+
+// With glibc 2.`glibc_minor`, unless that is 0.
+pypi::InterpreterFacts FactsOf(const pypi::Version& python, const std::string& platform,
+                               int glibc_minor) {
+  pypi::InterpreterFacts facts{.version_major = static_cast<int>(python.release(0)),
+                               .version_minor = static_cast<int>(python.release(1)),
+                               .platform = platform};
+  if (glibc_minor != 0) {
+    facts.libc = pypi::Libc::kGlibc;
+    facts.libc_major = 2;
+    facts.libc_minor = glibc_minor;
+  }
+  return facts;
+}
+
 }  // namespace
 
 pypi::Target LinuxTarget(std::string_view python) {
   const pypi::Version version = *pypi::Version::Parse(python);
-  const auto part = [&](std::size_t i) { return std::to_string(version.release(i)); };
-  const std::string minor = part(0) + "." + part(1);
-  const std::string full = minor + "." + part(2);
-  return {.markers = {.implementation_name = "cpython",
-                      .implementation_version = full,
-                      .os_name = "posix",
-                      .platform_machine = "x86_64",
-                      .platform_python_implementation = "CPython",
-                      .platform_release = "6.1.0",
-                      .platform_system = "Linux",
-                      .platform_version = "#1 SMP",
-                      .python_full_version = full,
-                      .python_version = minor,
-                      .sys_platform = "linux"},
-          .tags = *pypi::CompatibleTags({.version_major = static_cast<int>(version.release(0)),
-                                         .version_minor = static_cast<int>(version.release(1)),
-                                         .platform = "linux_x86_64",
-                                         .libc = pypi::Libc::kGlibc,
-                                         .libc_major = 2,
-                                         .libc_minor = 36}),
-          .python_full_version = *pypi::Version::Parse(full)};
+  pypi::Target target = *pypi::Target::Of(FactsOf(version, "linux-x86_64", 36), Full(version));
+  target.markers.platform_release = "6.1.0";
+  target.markers.platform_version = "#1 SMP";
+  return target;
 }
 
-Result<Scenario> ReadScenario(std::string_view text) {
+Result<pypi::Target> PlatformTarget(std::string_view python, std::string_view platform) {
+  FLOWSTONE_LET(const pypi::Version version, pypi::Version::Parse(python));
+  if (platform == "windows") {
+    return pypi::Target::Of(FactsOf(version, "win-amd64", 0), Full(version));
+  }
+  if (platform == "macos") {
+    return pypi::Target::Of(FactsOf(version, "macosx-13.0-arm64", 0), Full(version));
+  }
+  if (platform == "linux") {
+    return pypi::Target::Of(FactsOf(version, "linux-x86_64", 28), Full(version));
+  }
+  const std::size_t dash = platform.find('-');
+  const std::string machine(platform.substr(0, dash));
+  const std::string_view policy = dash == platform.npos ? "" : platform.substr(dash + 1);
+  constexpr std::string_view perennial = "manylinux_2_";
+  int glibc_minor = policy == "manylinux2014" ? 17 : 0;
+  if (policy.starts_with(perennial)) {
+    std::from_chars(policy.data() + perennial.size(), policy.data() + policy.size(), glibc_minor);
+  }
+  if (glibc_minor == 0) {
+    return Error{ErrorCode::kInvalid, "no platform has the name '" + std::string(platform) + "'"};
+  }
+  return pypi::Target::Of(FactsOf(version, "linux-" + machine, glibc_minor), Full(version));
+}
+
+Result<Scenario> ReadScenario(std::string_view text, const ScenarioDefaults& defaults) {
   try {
     const toml::table document = toml::parse(text);
-    return ReadDocument(document);
+    return ReadDocument(document, defaults);
   } catch (const toml::parse_error& error) {
     return Error{ErrorCode::kInvalid, std::string(error.description())};
   }

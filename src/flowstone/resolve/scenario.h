@@ -30,7 +30,13 @@ struct Scenario {
   bool is_universal = false;
 };
 
-Result<Scenario> ReadScenario(std::string_view text);
+// What a scenario does not say.
+struct ScenarioDefaults {
+  Compatibility tool = Compatibility::kUv;
+  BinaryPolicy binaries = BinaryPolicy::kOnlyWheels;
+};
+
+Result<Scenario> ReadScenario(std::string_view text, const ScenarioDefaults& defaults = {});
 
 // The paths of the scenarios in a directory and those below it, sorted.
 Result<std::vector<std::string>> FindScenarios(const std::string& directory);
@@ -38,7 +44,10 @@ Result<std::vector<std::string>> FindScenarios(const std::string& directory);
 // What differs from what is expected; empty when nothing does.
 std::string RunScenario(Scenario& scenario);
 
-// CPython on Linux with glibc, "3.12" or "3.12.4".
+// CPython on Linux with glibc 2.36, "3.12" or "3.12.4".
 pypi::Target LinuxTarget(std::string_view python);
+// CPython on a platform that uv names: "linux", "windows", "macos", "x86_64-manylinux2014",
+// "aarch64-manylinux_2_28".
+Result<pypi::Target> PlatformTarget(std::string_view python, std::string_view platform);
 
 }  // namespace flowstone::resolve
