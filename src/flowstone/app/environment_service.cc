@@ -5,21 +5,34 @@
 #include <utility>
 #include <variant>
 
+#include "flowstone/app/building_source.h"
+#include "flowstone/app/direct_references.h"
+#include "flowstone/app/locked_sources.h"
+#include "flowstone/app/source_builds.h"
 #include "flowstone/install/locked_packages.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/lock/lock_reader.h"
 #include "flowstone/lock/lock_writer.h"
+#include "flowstone/resolve/offline_report.h"
 #include "flowstone/resolve/resolve.h"
 #include "flowstone/version.h"
 
 namespace flowstone::app {
 namespace {
 
-Result<install::EnvironmentSpec> SpecOf(const LockedEnvironment& locked) {
+Result<install::EnvironmentSpec> SpecOfLock(const LockedEnvironment& locked,
+                                            const lock::Lock& lock) {
   install::EnvironmentSpec spec{.interpreter = locked.interpreter, .packages = {}};
-  FLOWSTONE_LET(spec.packages, install::PackagesOfLock(locked.lock, locked.interpreter.target,
+  FLOWSTONE_LET(spec.packages, install::PackagesOfLock(lock, locked.interpreter.target,
                                                        locked.selection, locked.directory));
   return spec;
+}
+
+// What a directory of this machine asks for may be something else than yesterday.
+bool HasLocalReferences(const resolve::ResolveRequest& request) {
+  return std::ranges::any_of(request.requirements, [](const auto& wish) {
+    return wish.requirement.url.starts_with("file:");
+  });
 }
 
 }  // namespace
@@ -86,6 +99,7 @@ EnvironmentService::EnvironmentService(const Machine& machine, const std::string
                                        ProjectDatastore* datastore, ProgressSink& progress,
                                        EnvironmentSettings settings)
     : machine_(machine),
+      home_(home),
       layout_(home),
       datastore_(datastore),
       progress_(progress),
@@ -147,7 +161,9 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
                                   .policies = settings_.policies,
                                   .exclude_newer_us = wish.exclude_newer_us
                                                           ? wish.exclude_newer_us
-                                                          : settings_.exclude_newer_us};
+                                                          : settings_.exclude_newer_us,
+                                  .exclude_newer_of_us = settings_.exclude_newer_of_us,
+                                  .hashes = settings_.hashes};
   for (auto* wanted : {&request.requirements, &request.constraints, &request.overrides}) {
     for (resolve::RequestedRequirement& requirement : *wanted) {
       if (requirement.origin.empty()) {
@@ -178,10 +194,19 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
                                                          const resolve::ResolveRequest& request,
                                                          const install::Interpreter& interpreter) {
   FLOWSTONE_LET(PackageConnection * connection, Connection(wish.indexes));
-  resolve::IndexCandidateSource source(connection->index());
-  FLOWSTONE_LET(auto outcome, resolve::Resolve(request, source, progress_,
-                                               {.preferences = preferences_,
-                                                .flowstone_version = std::string(kVersion)}));
+  const std::unique_ptr<SourceBuilds> builds = Builds(wish.indexes, interpreter);
+  FLOWSTONE_LET(const DirectReferences references, DirectReferences::Collect(request, *builds));
+  const resolve::ResolveRequest& plain = references.plain_request();
+  resolve::IndexCandidateSource indexes(connection->index());
+  BuildingSource source(indexes, *builds, references, plain.policies.binaries);
+  auto answer = resolve::Resolve(plain, source, progress_,
+                                {.preferences = preferences_,
+                                 .flowstone_version = std::string(kVersion)});
+  const bool is_offline = settings_.packages.mode == index::FetchMode::kOffline;
+  if (!answer && answer.error().code == ErrorCode::kUnavailable && is_offline) {
+    return resolve::OfflineError(answer.error(), resolve::MissingPieces(plain, source));
+  }
+  FLOWSTONE_LET(auto outcome, std::move(answer));
   if (const auto* conflict = std::get_if<resolve::ResolveConflict>(&outcome)) {
     return conflict->ToError();
   }
@@ -193,6 +218,11 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
                            .warnings = std::move(resolution.warnings)};
   locked.warnings.insert(locked.warnings.end(), connection->warnings().begin(),
                          connection->warnings().end());
+  const std::vector<std::string> of_metadata = connection->index().MetadataWarnings();
+  locked.warnings.insert(locked.warnings.end(), of_metadata.begin(), of_metadata.end());
+  locked.warnings.insert(locked.warnings.end(), builds->warnings().begin(),
+                         builds->warnings().end());
+  references.Complete(locked.lock);
   locked.text = lock::WriteLock(locked.lock);
   locked.digest = Digest::Of(locked.text);
   return locked;
@@ -218,7 +248,9 @@ Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
   const resolve::ResolveRequest request = RequestOf(wish, origin, interpreter);
   const Digest digest = resolve::RequestDigest(request);
   FLOWSTONE_LET(std::optional<LockedEnvironment> remembered, Remembered(digest, interpreter));
-  if (remembered && settings_.lock_use != LockUse::kUpgrade) {
+  const bool may_have_changed =
+      settings_.lock_use != LockUse::kLocked && HasLocalReferences(request);
+  if (remembered && settings_.lock_use != LockUse::kUpgrade && !may_have_changed) {
     remembered->indexes = wish.indexes;
     Prefer(remembered->lock);
     if (settings_.upgrade_packages.empty()) {
@@ -265,8 +297,48 @@ Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,
   return locked;
 }
 
+std::unique_ptr<SourceBuilds> EnvironmentService::Builds(const IndexWish& indexes,
+                                                         const install::Interpreter& interpreter) {
+  return std::make_unique<SourceBuilds>(
+      SourceBuilds::Parts{.machine = machine_,
+                          .home = home_,
+                          .interpreter = interpreter,
+                          .settings = settings_,
+                          .datastore = datastore_,
+                          .open_transport = [this, indexes]() -> Result<net::Transport*> {
+                            FLOWSTONE_LET(PackageConnection * connection, Connection(indexes));
+                            return &connection->transport();
+                          }});
+}
+
+Result<install::EnvironmentSpec> EnvironmentService::SpecOf(const LockedEnvironment& locked,
+                                                            std::vector<std::string>& warnings) {
+  const std::unique_ptr<SourceBuilds> builds = Builds(locked.indexes, locked.interpreter);
+  FLOWSTONE_LET(
+      const std::optional<lock::Lock> lock,
+      WithBuiltWheels(locked.lock, locked.interpreter.target, locked.selection, locked.directory,
+                      settings_.policies.binaries, *builds, SourceUse::kBuild));
+  warnings = builds->warnings();
+  return SpecOfLock(locked, *lock);
+}
+
+Result<std::optional<install::EnvironmentSpec>> EnvironmentService::KnownSpecOf(
+    const LockedEnvironment& locked) {
+  const std::unique_ptr<SourceBuilds> builds = Builds(locked.indexes, locked.interpreter);
+  FLOWSTONE_LET(
+      const std::optional<lock::Lock> lock,
+      WithBuiltWheels(locked.lock, locked.interpreter.target, locked.selection, locked.directory,
+                      settings_.policies.binaries, *builds, SourceUse::kFind));
+  if (!lock) {
+    return std::optional<install::EnvironmentSpec>();
+  }
+  FLOWSTONE_LET(install::EnvironmentSpec spec, SpecOfLock(locked, *lock));
+  return std::optional(std::move(spec));
+}
+
 Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment& locked) {
-  FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked));
+  std::vector<std::string> warnings;
+  FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked, warnings));
   LazyArchives archives(*this, locked.indexes);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
@@ -278,18 +350,24 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
     return std::move(environment.error())
         .WithHint("make the cache writable, or set FLOWSTONE_HOME to a directory that is");
   }
+  if (environment) {
+    environment->warnings.insert(environment->warnings.begin(), warnings.begin(), warnings.end());
+  }
   return environment;
 }
 
 Result<std::optional<install::Environment>> EnvironmentService::Find(
     const LockedEnvironment& locked) {
-  FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked));
+  FLOWSTONE_LET(const std::optional<install::EnvironmentSpec> spec, KnownSpecOf(locked));
+  if (!spec) {
+    return std::optional<install::Environment>();
+  }
   LazyArchives archives(*this, locked.indexes);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
                                        .archives = archives,
                                        .progress = progress_});
-  return builder.Find(spec);
+  return builder.Find(*spec);
 }
 
 }  // namespace flowstone::app

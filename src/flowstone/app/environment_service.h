@@ -19,6 +19,7 @@
 #include "flowstone/app/package_connection.h"
 #include "flowstone/app/project_datastore.h"
 #include "flowstone/base/progress.h"
+#include "flowstone/build/backend.h"
 #include "flowstone/install/environment_builder.h"
 #include "flowstone/install/interpreter_finder.h"
 #include "flowstone/lock/lock.h"
@@ -35,14 +36,26 @@ enum class LockUse : std::uint8_t {
   kLocked,    // as kRemember, but kNotFound where there is no lock
 };
 
+// How sources are built, where they may be (resolve::BinaryPolicies).
+struct BuildSettings {
+  build::BuildLimits limits = {};
+  build::ConfigSettings config_settings = {};  // for the backends of all packages
+  // What is being built around this, outermost first: nobody can wait for himself.
+  std::vector<std::string> stack = {};
+};
+
 struct EnvironmentSettings {
   PackageConnection::Options packages;  // its cache directory is set by the service
   LockUse lock_use = LockUse::kRemember;
   // Packages whose locked versions do not count: the lock is resolved again, and they may move.
   std::vector<pypi::Name> upgrade_packages;
   std::optional<std::int64_t> exclude_newer_us;
+  // Another moment for single projects; none: all their files exist.
+  std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us;
+  resolve::HashPolicy hashes = resolve::HashPolicy::kWhereNamed;
   resolve::ResolvePolicies policies;
   std::string launcher;  // sys.executable of the launching Python; empty when there is none
+  BuildSettings builds;
 };
 
 struct LockedEnvironment {
@@ -58,6 +71,8 @@ struct LockedEnvironment {
   std::string file = {};  // kGiven: the lock file, for messages
   std::vector<std::string> warnings = {};
 };
+
+class SourceBuilds;  // source_builds.h
 
 class EnvironmentService {
  public:
@@ -109,10 +124,18 @@ class EnvironmentService {
   Result<LockedEnvironment> ResolveNow(const EnvironmentWish& wish,
                                        const resolve::ResolveRequest& request,
                                        const install::Interpreter& interpreter);
+  std::unique_ptr<SourceBuilds> Builds(const IndexWish& indexes,
+                                       const install::Interpreter& interpreter);
+  // What the environment of a lock consists of. Sources in it are built.
+  Result<install::EnvironmentSpec> SpecOf(const LockedEnvironment& locked,
+                                          std::vector<std::string>& warnings);
+  // The same, or nothing when something would have to be built. No side effects.
+  Result<std::optional<install::EnvironmentSpec>> KnownSpecOf(const LockedEnvironment& locked);
   // The network and the indexes as configured, or those that a decorator names.
   Result<PackageConnection*> Connection(const IndexWish& indexes);
 
   const Machine& machine_;
+  const std::string home_;
   const install::CacheLayout layout_;
   ProjectDatastore* const datastore_;
   ProgressSink& progress_;

@@ -18,19 +18,40 @@ std::string LocationOf(const lock::LockedFile& file, const std::string& lock_dir
   return file.url.value_or("");
 }
 
-// PEP 610, for an archive. Credentials are never written.
-Result<std::string> DirectUrlOf(const WheelArtifact& wheel) {
-  std::string url;
-  if (os::IsAbsolutePath(wheel.location)) {
-    url = net::Url::FromPath(wheel.location).ToString();
-  } else {
-    FLOWSTONE_LET(const net::Url parsed, net::Url::Parse(wheel.location));
-    url = parsed.WithoutCredentials().WithoutFragment().ToString();
+std::string UrlOf(const lock::LockedFile& file, const std::string& lock_directory) {
+  if (file.path) {
+    return net::Url::FromPath(os::AbsolutePath(lock_directory, *file.path)).ToString();
   }
-  const std::string digest = wheel.digest.ToString();
-  const nlohmann::ordered_json document = {
-      {"archive_info", {{"hash", "sha256=" + digest}, {"hashes", {{"sha256", digest}}}}},
-      {"url", url}};
+  const Result<net::Url> url = net::Url::Parse(file.url.value_or(""));
+  // Others, such as ssh:, hold no password in a lock.
+  return url ? url->WithoutCredentials().WithoutFragment().ToString() : file.url.value_or("");
+}
+
+// PEP 610. Credentials are never written.
+std::string DirectUrlOf(const lock::DirectSource& source, const std::string& lock_directory) {
+  nlohmann::ordered_json document;
+  if (source.kind == lock::DirectKind::kArchive) {
+    nlohmann::ordered_json info = nlohmann::ordered_json::object();
+    if (const std::optional<Digest> sha256 = source.file.Sha256()) {
+      info = {{"hash", "sha256=" + sha256->ToString()},
+              {"hashes", {{"sha256", sha256->ToString()}}}};
+    }
+    document["archive_info"] = std::move(info);
+  } else if (source.kind == lock::DirectKind::kDirectory) {
+    document["dir_info"] = nlohmann::ordered_json::object();
+    if (source.editable.value_or(false)) {
+      document["dir_info"]["editable"] = true;
+    }
+  } else {
+    document["vcs_info"] = {{"vcs", source.vcs_type}, {"commit_id", source.commit_id}};
+    if (!source.requested_revision.empty()) {
+      document["vcs_info"]["requested_revision"] = source.requested_revision;
+    }
+  }
+  if (!source.subdirectory.empty()) {
+    document["subdirectory"] = source.subdirectory;
+  }
+  document["url"] = UrlOf(source.file, lock_directory);
   return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -54,7 +75,7 @@ Result<std::vector<EnvironmentPackage>> PackagesOfLock(const lock::Lock& lock,
                                .direct_url = {}};
     const lock::LockedPackage* locked = lock.Find(wheel.name);
     if (locked != nullptr && locked->direct) {
-      FLOWSTONE_LET(package.direct_url, DirectUrlOf(package.wheel));
+      package.direct_url = DirectUrlOf(*locked->direct, lock_directory);
     }
     packages.push_back(std::move(package));
   }

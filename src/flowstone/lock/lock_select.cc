@@ -162,6 +162,18 @@ Result<SelectedWheel> Select(const LockedPackage& package, const Lock& lock,
                        is_requested};
 }
 
+bool HasSource(const LockedPackage& package) {
+  return package.sdist.has_value() ||
+         (package.direct && !package.direct->file.name.ends_with(".whl"));
+}
+
+bool HasFittingWheel(const LockedPackage& package, const pypi::Target& target) {
+  return std::ranges::any_of(package.wheels, [&](const LockedFile& wheel) {
+    const Result<pypi::WheelName> name = pypi::WheelName::Parse(wheel.name);
+    return name && target.tags.Priority(name->tags);
+  });
+}
+
 }  // namespace
 
 Result<std::vector<SelectedWheel>> SelectWheels(const Lock& lock, const pypi::Target& target,
@@ -175,6 +187,18 @@ Result<std::vector<SelectedWheel>> SelectWheels(const Lock& lock, const pypi::Ta
     selected.push_back(std::move(wheel));
   }
   return selected;
+}
+
+Result<std::vector<const LockedPackage*>> PackagesToBuild(const Lock& lock,
+                                                          const pypi::Target& target,
+                                                          const SelectOptions& options) {
+  FLOWSTONE_TRY(CheckEnvironment(lock, target));
+  FLOWSTONE_LET(std::vector<const LockedPackage*> packages,
+                ApplicablePackages(lock, target, options));
+  std::erase_if(packages, [&](const LockedPackage* package) {
+    return !HasSource(*package) || HasFittingWheel(*package, target);
+  });
+  return packages;
 }
 
 }  // namespace flowstone::lock

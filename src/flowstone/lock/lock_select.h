@@ -37,4 +37,11 @@ struct SelectedWheel {
 Result<std::vector<SelectedWheel>> SelectWheels(const Lock& lock, const pypi::Target& target,
                                                 const SelectOptions& options = {});
 
+// The packages that the target needs and that have a source, but no wheel that fits it: before
+// SelectWheels can take them, a wheel of each has to be built and added to a copy of the lock.
+// Pointers into `lock`, sorted by name; errors as above.
+Result<std::vector<const LockedPackage*>> PackagesToBuild(const Lock& lock,
+                                                          const pypi::Target& target,
+                                                          const SelectOptions& options = {});
+
 }  // namespace flowstone::lock

@@ -1,0 +1,101 @@
+#include "flowstone/app/building_source.h"
+
+#include <utility>
+
+#include "flowstone/lock/lock.h"
+#include "flowstone/pypi/sdist_name.h"
+
+namespace flowstone::app {
+namespace {
+
+bool IsWheelFile(const index::IndexFile& file) {
+  return file.filename.ends_with(".whl");
+}
+
+std::shared_ptr<const index::WheelMetadata> AsMetadata(std::string text) {
+  index::WheelMetadata metadata;
+  metadata.text = std::move(text);
+  return std::make_shared<const index::WheelMetadata>(std::move(metadata));
+}
+
+}  // namespace
+
+void BuildingSource::StartProject(const pypi::Name& name) {
+  if (!references_.Has(name)) {
+    indexes_.StartProject(name);
+  }
+}
+
+void BuildingSource::StartMetadata(const index::IndexFile& file) {
+  // Nothing is built ahead of time.
+  if (IsWheelFile(file) && references_.MetadataOf(file) == nullptr) {
+    indexes_.StartMetadata(file);
+  }
+}
+
+Result<std::shared_ptr<const index::ProjectFiles>> BuildingSource::Project(const pypi::Name& name) {
+  if (references_.Has(name)) {
+    return references_.Project(name);
+  }
+  auto files = indexes_.Project(name);
+  if (files && policies_.For(name) != resolve::BinaryPolicy::kOnlyWheels) {
+    for (const index::IndexFile& file : (*files)->files) {
+      if (!IsWheelFile(file)) {
+        project_of_.emplace(file.url, name);
+      }
+    }
+  }
+  return files;
+}
+
+Result<std::string> BuildingSource::SourceMetadata(const index::IndexFile& file) {
+  lock::LockedFile sdist{.name = file.filename, .url = file.url};
+  if (file.sha256) {
+    sdist.hashes.emplace("sha256", file.sha256->ToString());
+  }
+  const pypi::Name project =
+      project_of_.contains(file.url) ? project_of_.at(file.url) : pypi::Name();
+  const auto name = pypi::SdistName::ParseFor(project, file.filename);
+  const std::string title =
+      name ? name->name.ToString() + " " + name->version.ToString() : file.filename;
+  FLOWSTONE_LET(build::BuildTask task, builds_.TaskOf(sdist, "/", title));
+  if (name) {
+    task.source.published = name->version;
+  }
+  if (policies_.For(project) == resolve::BinaryPolicy::kStaticSources) {
+    FLOWSTONE_LET(std::optional<std::string> known, builds_.StaticMetadata(task));
+    if (!known) {
+      return Error{ErrorCode::kInvalid, "only building " + title + " tells what it needs"};
+    }
+    return *std::move(known);
+  }
+  Result<std::string> text = builds_.Metadata(task);
+  if (!text && text.error().code == ErrorCode::kInvalid) {
+    // A build that fails ends the work: going on to older and older versions, and building each,
+    // helps nobody.
+    Error error = text.error();
+    error.code = ErrorCode::kConflict;
+    return std::move(error).WithHint(
+        "exclude this version, or give a wheel of it with "
+        "--find-links");
+  }
+  return text;
+}
+
+Result<std::shared_ptr<const index::WheelMetadata>> BuildingSource::Metadata(
+    const index::IndexFile& file) {
+  if (const std::string* known = references_.MetadataOf(file)) {
+    return AsMetadata(references_.WithoutUrls(*known));
+  }
+  if (!IsWheelFile(file)) {
+    FLOWSTONE_LET(const std::string text, SourceMetadata(file));
+    return AsMetadata(references_.WithoutUrls(text));
+  }
+  auto metadata = indexes_.Metadata(file);
+  if (!metadata || references_.empty() || (*metadata)->text.find('@') == std::string::npos) {
+    return metadata;
+  }
+  return AsMetadata(references_.WithoutUrls((*metadata)->text));
+}
+
+}  // namespace flowstone::app

@@ -1,0 +1,88 @@
+// SourceBuilds: what the application builds, and with what. It joins the module `build` with our
+// own resolving and installing (environments of backends), with the network, and with the
+// datastore, where a team finds the wheels that one of it has built: workers never build.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flowstone/app/environment_service.h"
+#include "flowstone/app/machine.h"
+#include "flowstone/app/project_datastore.h"
+#include "flowstone/app/source_files.h"
+#include "flowstone/base/result.h"
+#include "flowstone/build/direct_reference.h"
+#include "flowstone/build/git_repositories.h"
+#include "flowstone/build/wheel_builder.h"
+#include "flowstone/install/cache_layout.h"
+#include "flowstone/install/interpreter.h"
+#include "flowstone/lock/lock.h"
+
+namespace flowstone::app {
+
+// Where a direct reference leads: a wheel, or something to build one of.
+struct LocatedReference {
+  lock::DirectSource source = {};             // what a lock says of it
+  std::optional<SourceFile> wheel = {};       // when it is one
+  std::optional<build::BuildTask> task = {};  // when it is not
+};
+
+class SourceBuilds {
+ public:
+  struct Parts {
+    const Machine& machine;
+    const std::string& home;
+    const install::Interpreter& interpreter;  // that wheels are built for
+    const EnvironmentSettings& settings;      // policies and indexes for what backends require
+    ProjectDatastore* datastore = nullptr;    // may be null
+    SourceFiles::OpenTransport open_transport;
+  };
+  // Borrows what `parts` refers to.
+  explicit SourceBuilds(Parts parts);
+  ~SourceBuilds();
+  SourceBuilds(const SourceBuilds&) = delete;
+  SourceBuilds& operator=(const SourceBuilds&) = delete;
+
+  // Fetches or looks up what a reference names now. kNotFound when nothing is there.
+  Result<LocatedReference> Locate(const build::DirectReference& reference);
+  // What a lock names, with its commit and its hashes. Relative paths start at `lock_directory`.
+  Result<LocatedReference> Locate(const lock::DirectSource& source,
+                                  const std::string& lock_directory, const std::string& title);
+  // The sdist of an index.
+  Result<build::BuildTask> TaskOf(const lock::LockedFile& sdist, const std::string& lock_directory,
+                                  const std::string& title);
+
+  // Without running anything, if that is enough to know.
+  Result<std::optional<std::string>> StaticMetadata(const build::BuildTask& task);
+  Result<std::string> Metadata(const build::BuildTask& task);
+  Result<std::string> MetadataOfWheel(const SourceFile& wheel);
+  // From the cache, the datastore, or built now.
+  Result<build::BuiltWheel> Wheel(const build::BuildTask& task);
+  // From the cache, if it is there. No side effects.
+  Result<std::optional<build::BuiltWheel>> Find(const build::BuildTask& task);
+
+  // What was said about building, one sentence each.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  class Environments;
+
+  Result<LocatedReference> LocateLocal(const build::DirectReference& reference);
+  Result<LocatedReference> LocateArchive(const build::DirectReference& reference);
+  LocatedReference LocatedArchive(const build::DirectReference& reference, SourceFile file);
+  Result<std::optional<build::BuiltWheel>> FindInDatastore(const Digest& key);
+  Status KeepInDatastore(const Digest& key, const build::BuiltWheel& wheel);
+
+  Parts parts_;
+  install::CacheLayout layout_;
+  SourceFiles files_;
+  build::GitRepositories repositories_;
+  std::vector<std::string> warnings_;
+  std::unique_ptr<Environments> environments_;
+  std::unique_ptr<build::WheelBuilder> builder_;
+};
+
+}  // namespace flowstone::app
