@@ -1,5 +1,6 @@
 #include "flowstone/index/package_index.h"
 
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -109,7 +110,17 @@ class PackageIndex::Engine {
   }
   Result<std::shared_ptr<const WheelMetadata>> Metadata(const IndexFile& file) {
     StartMetadata(file);
-    return metadatas_.Wait(MetadataKey(file));
+    auto metadata = metadatas_.Wait(MetadataKey(file));
+    if (metadata && !(*metadata)->warnings.empty()) {
+      const std::lock_guard lock(mutex_);
+      warnings_.insert((*metadata)->warnings.begin(), (*metadata)->warnings.end());
+    }
+    return metadata;
+  }
+
+  std::vector<std::string> MetadataWarnings() {
+    const std::lock_guard lock(mutex_);
+    return {warnings_.begin(), warnings_.end()};
   }
 
  private:
@@ -119,6 +130,8 @@ class PackageIndex::Engine {
   ProjectSearch search_;
   OnceMap<pypi::Name, ProjectFiles> projects_;
   OnceMap<std::string, WheelMetadata> metadatas_;
+  std::mutex mutex_;
+  std::set<std::string> warnings_;  // guarded by mutex_; of metadata that was waited for
 };
 
 IndexFile ProjectFiles::File(std::uint32_t source, std::uint32_t file) const {
@@ -160,6 +173,10 @@ void PackageIndex::StartMetadata(const IndexFile& file) {
 
 Result<std::shared_ptr<const WheelMetadata>> PackageIndex::Metadata(const IndexFile& file) {
   return engine_->Metadata(file);
+}
+
+std::vector<std::string> PackageIndex::MetadataWarnings() const {
+  return engine_->MetadataWarnings();
 }
 
 }  // namespace flowstone::index

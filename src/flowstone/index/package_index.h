@@ -125,6 +125,10 @@ class PackageIndex {
   void StartMetadata(const IndexFile& file);
   Result<std::shared_ptr<const WheelMetadata>> Metadata(const IndexFile& file);
 
+  // The warnings of all metadata that was waited for, each once, sorted: what servers said of files
+  // and was not true.
+  std::vector<std::string> MetadataWarnings() const;
+
  private:
   class Engine;
   std::unique_ptr<Engine> engine_;
