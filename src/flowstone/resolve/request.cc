@@ -120,6 +120,12 @@ std::vector<std::string> MarkerTexts(const std::vector<pypi::Marker>& markers) {
   return texts;
 }
 
+nlohmann::json TargetDocument(const pypi::Target& target) {
+  return {{"python", target.python_full_version.ToString()},
+          {"markers", Markers(target.markers)},
+          {"tags", TagsDigest(target.tags).ToString()}};
+}
+
 void AddTarget(const ResolveRequest& request, nlohmann::json& document) {
   if (request.universal) {
     document["universal"] = {
@@ -128,9 +134,14 @@ void AddTarget(const ResolveRequest& request, nlohmann::json& document) {
         {"required-environments", MarkerTexts(request.universal->required_environments)}};
     return;
   }
-  document["python"] = request.target.python_full_version.ToString();
-  document["markers"] = Markers(request.target.markers);
-  document["tags"] = TagsDigest(request.target.tags).ToString();
+  if (request.targets.empty()) {
+    document.update(TargetDocument(request.target));
+    return;
+  }
+  document["targets"] = nlohmann::json::array();
+  for (const pypi::Target& target : request.targets) {
+    document["targets"].push_back(TargetDocument(target));
+  }
 }
 
 }  // namespace

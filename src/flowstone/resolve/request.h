@@ -64,7 +64,8 @@ struct ResolveRequest {
   // Projects that count as needed by nobody.
   std::vector<pypi::Name> excludes = {};
   pypi::Target target;
-  // What ResolveUniversal resolves for; `target` means nothing then.
+  // Several targets in one lock, or all environments; then `target` means nothing.
+  std::vector<pypi::Target> targets = {};
   std::optional<UniversalWish> universal = {};
   ResolvePolicies policies = {};
   // Files published at or after this moment do not exist; microseconds since the Unix epoch.

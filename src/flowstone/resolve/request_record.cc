@@ -203,19 +203,27 @@ void CompareEnvironments(const lock::Lock& lock, const UniversalWish& wish,
 }
 
 // What the lock is for, in words.
-std::string TargetText(const ResolveRequest& request) {
-  if (!request.universal) {
-    return lock::DescribeTarget(request.target);
+std::vector<std::string> TargetTexts(const ResolveRequest& request) {
+  if (request.universal) {
+    const std::string python = request.universal->requires_python.ToString();
+    return {"every environment" + (python.empty() ? "" : " with Python " + python)};
   }
-  const std::string python = request.universal->requires_python.ToString();
-  return "every environment" + (python.empty() ? "" : " with Python " + python);
+  if (request.targets.empty()) {
+    return {lock::DescribeTarget(request.target)};
+  }
+  std::vector<std::string> texts;
+  texts.reserve(request.targets.size());
+  for (const pypi::Target& target : request.targets) {
+    texts.push_back(lock::DescribeTarget(target));
+  }
+  return texts;
 }
 
 }  // namespace
 
 lock::ToolTable RecordOf(const ResolveRequest& request) {
   lock::ToolTable record{.requests = {RequestDigest(request)},
-                         .targets = {TargetText(request)},
+                         .targets = TargetTexts(request),
                          .requirements = WishesOf(request.requirements),
                          .constraints = WishesOf(request.constraints),
                          .overrides = WishesOf(request.overrides),
@@ -248,6 +256,14 @@ std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest
   }
   if (request.universal) {
     CompareEnvironments(lock, *request.universal, mismatches);
+    return mismatches;
+  }
+  for (const pypi::Target& target : request.targets) {
+    if (const auto wheels = lock::SelectWheels(lock, target, selection); !wheels) {
+      mismatches.push_back(wheels.error().message);
+    }
+  }
+  if (!request.targets.empty()) {
     return mismatches;
   }
   const auto wheels = lock::SelectWheels(lock, request.target, selection);

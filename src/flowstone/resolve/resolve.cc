@@ -18,6 +18,7 @@
 #include "flowstone/resolve/lock_builder.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/target_scope.h"
+#include "flowstone/resolve/targets.h"
 #include "flowstone/resolve/universal.h"
 #include "flowstone/solve/explain.h"
 #include "flowstone/solve/solver.h"
@@ -104,8 +105,10 @@ Result<Answer> Resolve(const ResolveRequest& request, CandidateSource& source,
     phase.Finish();
     return Answer(std::move(resolution));
   };
-  if (request.universal) {
-    FLOWSTONE_LET(Answer answer, ResolveUniversal(request, source, progress, options));
+  if (request.universal || !request.targets.empty()) {
+    FLOWSTONE_LET(Answer answer, request.universal
+                                     ? ResolveUniversal(request, source, progress, options)
+                                     : ResolveForTargets(request, source, progress, options));
     return std::holds_alternative<Resolution>(answer)
                ? finish(std::get<Resolution>(std::move(answer)))
                : std::move(answer);
