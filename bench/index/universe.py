@@ -121,7 +121,7 @@ class Universe:
         release = self.projects[name][version]
         parts = []
         if not release.supported:
-            parts.append('requires_python = "<3"')
+            parts.append('requires_python = ">=4"')
         if plain := texts(needed(release, "")):
             parts.append(f"requires = {plain}")
         added = {extra: texts(needed(release, extra)) for extra in sorted(self.extras[name])}
