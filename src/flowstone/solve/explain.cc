@@ -51,19 +51,23 @@ class Narrator {
   Narrator(const Conflict& conflict, const Describer& describer)
       : conflict_(conflict), describer_(describer), reasoner_(conflict) {}
 
-  std::vector<std::string> Tell() {
+  // The reasons, and what they rest on.
+  Explanation Tell() {
     TellContradiction({}, conflict_.proof.size());
-    return std::move(reasons_);
+    return {.reasons = std::move(reasons_), .conclusion = {}, .facts = std::move(facts_)};
   }
 
  private:
   void TellContradiction(const std::vector<Term>& assumptions, std::size_t node) {
     for (const Premise& premise : reasoner_.Contradict(assumptions, node)) {
       if (const auto* table = std::get_if<DependencyTable>(premise.constraint)) {
+        NoteFacts(*table, premise.relevant);
         Say(table->dependent == conflict_.root ? RequirementText(*table)
                                                : DependencyText(*table, premise.relevant));
       } else if (const auto* unusable = std::get_if<const UnusableFact*>(premise.constraint)) {
-        Say(UnusableText(**unusable, premise.relevant));
+        const UnusableFact& fact = **unusable;
+        facts_.emplace_back(UnusableFact{fact.package, Shown(fact, premise.relevant), fact.reason});
+        Say(UnusableText(fact, premise.relevant));
       } else {
         const auto& lemma = std::get<Lemma>(*premise.constraint);
         if (told_lemmas_.insert(lemma.node).second) {
@@ -72,6 +76,22 @@ class Narrator {
         }
       }
     }
+  }
+
+  void NoteFacts(const DependencyTable& table, const OrdinalSet& relevant) {
+    for (const DependencyFact* fact : table.facts) {
+      DependencyFact noted = *fact;
+      if (table.dependent != conflict_.root) {
+        noted.dependents = fact->dependents & relevant;
+      }
+      if (!noted.dependents.is_empty()) {
+        facts_.emplace_back(std::move(noted));
+      }
+    }
+  }
+
+  static const OrdinalSet& Shown(const UnusableFact& fact, const OrdinalSet& relevant) {
+    return relevant.is_empty() ? fact.candidates : relevant;
   }
 
   void Say(std::string sentence) {
@@ -181,8 +201,8 @@ class Narrator {
   }
 
   std::string UnusableText(const UnusableFact& fact, const OrdinalSet& relevant) const {
-    const OrdinalSet& shown = relevant.is_empty() ? fact.candidates : relevant;
-    return SubjectText(fact.package, shown, describer_.PackageName(fact.package)).text +
+    return SubjectText(fact.package, Shown(fact, relevant), describer_.PackageName(fact.package))
+               .text +
            " cannot be used: " + describer_.ReasonText(fact.package, fact.reason);
   }
 
@@ -216,6 +236,7 @@ class Narrator {
   Reasoner reasoner_;
   std::set<std::size_t> told_lemmas_;
   std::vector<std::string> reasons_;
+  std::vector<ReasonFact> facts_;
 };
 
 }  // namespace
@@ -230,8 +251,7 @@ std::string Explanation::ToString() const {
 
 Explanation Explain(const Conflict& conflict, const Describer& describer,
                     const ExplainOptions& options) {
-  Explanation explanation;
-  explanation.reasons = Narrator(conflict, describer).Tell();
+  Explanation explanation = Narrator(conflict, describer).Tell();
   explanation.conclusion = "so the requirements cannot be satisfied together";
   if (explanation.reasons.size() > options.max_reasons) {
     const std::size_t cut = explanation.reasons.size() - options.max_reasons;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "flowstone/solve/conflict.h"
@@ -32,9 +33,14 @@ class Describer {
   virtual std::string ReasonText(PackageId package, ReasonId reason) const = 0;
 };
 
+// What a reason states of the universe: a fact of the provider, for the candidates that matter.
+using ReasonFact = std::variant<DependencyFact, UnusableFact>;
+
 struct Explanation {
   std::vector<std::string> reasons;  // in the order of the argument, without numbers
   std::string conclusion;
+  // What the reasons rest on. These facts alone leave no solution.
+  std::vector<ReasonFact> facts = {};
 
   // One reason a line, numbered, and the conclusion.
   std::string ToString() const;

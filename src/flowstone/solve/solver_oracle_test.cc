@@ -160,14 +160,104 @@ Selection ToSelection(const ScriptedProvider& provider, const Solution& solution
   return selection;
 }
 
-// An explanation derives the contradiction anew (and checks that it can): it must start with what
-// was asked for.
-void CheckExplanation(const ScriptedProvider& provider, const Conflict& conflict) {
+bool StatesDependency(ScriptedProvider& provider, Ordinal dependent, const DependencyFact& fact) {
+  const auto& dependencies = provider.packages()[fact.dependent.value].dependencies;
+  const auto stated = dependencies.find(dependent);
+  return stated != dependencies.end() &&
+         std::ranges::any_of(stated->second, [&](const Dependency& dependency) {
+           return dependency.package == fact.package && dependency.when == fact.when &&
+                  provider.Lower(dependency.package, dependency.range) == fact.allowed;
+         });
+}
+
+// Whether the universe says what the reason says.
+bool IsTrue(ScriptedProvider& provider, const ReasonFact& reason) {
+  if (const auto* fact = std::get_if<DependencyFact>(&reason)) {
+    for (Ordinal i = 0; i < fact->dependents.size(); ++i) {
+      if (fact->dependents.Contains(i) && !StatesDependency(provider, i, *fact)) {
+        return false;
+      }
+    }
+    return true;
+  }
+  const auto& fact = std::get<UnusableFact>(reason);
+  const ScriptedProvider::Script& script = provider.packages()[fact.package.value];
+  for (Ordinal i = 0; i < fact.candidates.size(); ++i) {
+    if (fact.candidates.Contains(i) && !script.unusable.contains(i) && !script.broken.contains(i)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Permits(const ReasonFact& reason, const Selection& selection) {
+  if (const auto* fact = std::get_if<DependencyFact>(&reason)) {
+    const std::optional<Ordinal>& dependent = selection[fact->dependent.value];
+    const bool is_active = dependent && fact->dependents.Contains(*dependent) &&
+                           (!fact->when || selection[fact->when->value]);
+    const std::optional<Ordinal>& target = selection[fact->package.value];
+    return !is_active || (target && fact->allowed.Contains(*target));
+  }
+  const auto& fact = std::get<UnusableFact>(reason);
+  const std::optional<Ordinal>& candidate = selection[fact.package.value];
+  return !candidate || !fact.candidates.Contains(*candidate);
+}
+
+// Whether any selection with the root agrees with all reasons. Packages that no reason mentions do
+// not matter.
+bool LeavesSolution(const ScriptedProvider& provider, const std::vector<ReasonFact>& reasons,
+                    const std::vector<std::size_t>& mentioned, Selection& selection,
+                    std::size_t next) {
+  if (next == mentioned.size()) {
+    return std::ranges::all_of(reasons, [&](const ReasonFact& r) { return Permits(r, selection); });
+  }
+  const std::size_t package = mentioned[next];
+  selection[package].reset();
+  if (LeavesSolution(provider, reasons, mentioned, selection, next + 1)) {
+    return true;
+  }
+  for (Ordinal i = 0; i < provider.packages()[package].versions; ++i) {
+    selection[package] = i;
+    if (LeavesSolution(provider, reasons, mentioned, selection, next + 1)) {
+      return true;
+    }
+  }
+  selection[package].reset();
+  return false;
+}
+
+std::vector<std::size_t> Mentioned(const std::vector<ReasonFact>& reasons) {
+  std::set<std::size_t> packages;
+  for (const ReasonFact& reason : reasons) {
+    if (const auto* fact = std::get_if<DependencyFact>(&reason)) {
+      packages.insert({fact->dependent.value, fact->package.value});
+      if (fact->when) {
+        packages.insert(fact->when->value);
+      }
+    } else {
+      packages.insert(std::get<UnusableFact>(reason).package.value);
+    }
+  }
+  packages.erase(0);
+  return {packages.begin(), packages.end()};
+}
+
+// The reasons begin with what was asked for, each of them is true, and they suffice.
+void CheckExplanation(ScriptedProvider& provider, const Conflict& conflict) {
   const Explanation explanation = Explain(conflict, provider, {.max_reasons = 1000});
   ASSERT_FALSE(explanation.reasons.empty());
   EXPECT_TRUE(std::ranges::any_of(explanation.reasons, [](const std::string& reason) {
     return reason.starts_with("the project requires");
   }));
+  for (const ReasonFact& reason : explanation.facts) {
+    EXPECT_TRUE(IsTrue(provider, reason)) << explanation.ToString();
+  }
+  Selection selection(provider.packages().size());
+  selection[0] = 0;
+  EXPECT_FALSE(
+      LeavesSolution(provider, explanation.facts, Mentioned(explanation.facts), selection, 0))
+      << "these reasons do not suffice:\n"
+      << explanation.ToString();
 }
 
 TEST(SolverOracle, AgreesWithBruteForce) {
