@@ -184,7 +184,8 @@ CommandResult CheckLocks(FlowSession& session, app::EnvironmentService& service,
 
 CommandResult CommandEnvironmentShow(FlowSession& session) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, session.flow.python.executable));
+                EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
+                                      session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   auto datastore = app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kRefuse);
   if (!datastore && datastore.error().code != ErrorCode::kNotFound) {
@@ -216,7 +217,8 @@ CommandResult CommandEnvironmentShow(FlowSession& session) {
 
 CommandResult CommandEnvironmentLock(FlowSession& session) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, session.flow.python.executable));
+                EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
+                                      session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   const bool is_check = session.arguments.Has("check");
   auto datastore =

@@ -171,7 +171,8 @@ class EnvironmentComparison {
 
 CommandResult CommandEnvironmentDiff(FlowSession& session) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, session.flow.python.executable));
+                EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
+                                      session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   auto datastore = app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kRefuse);
   if (!datastore && datastore.error().code != ErrorCode::kNotFound) {

@@ -5,10 +5,17 @@
 #include <utility>
 
 #include "flowstone/app/environment_service.h"
-#include "flowstone/app/requirement_lines.h"
+#include "flowstone/app/foreign_files.h"
+#include "flowstone/app/index_access.h"
+#include "flowstone/app/lock_inputs.h"
+#include "flowstone/app/lock_policies.h"
 #include "flowstone/cli/engine_command_line.h"
+#include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/lock_output.h"
 #include "flowstone/cli/output_options.h"
+#include "flowstone/lock/lock_writer.h"
+#include "flowstone/net/redact.h"
+#include "flowstone/net/transport.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/find_program.h"
 #include "flowstone/os/path.h"
@@ -17,34 +24,6 @@
 
 namespace flowstone::cli {
 namespace {
-
-// The requirements of the command line and of -r files, in this order.
-Result<app::EnvironmentWish> WishOf(EngineSession& session) {
-  app::EnvironmentWish wish{.python = session.arguments.Value("python").value_or("")};
-  if (const auto found = session.arguments.positionals.find("spec");
-      found != session.arguments.positionals.end()) {
-    for (const std::string& spec : found->second) {
-      FLOWSTONE_LET(pypi::Requirement requirement, pypi::Requirement::Parse(spec));
-      wish.requirements.push_back({.requirement = std::move(requirement)});
-    }
-  }
-  for (const std::string& file : session.arguments.Values("requirements")) {
-    const std::string path = os::AbsolutePath(session.machine.working_directory, file);
-    FLOWSTONE_LET(const std::string text,
-                  Annotate(session.machine.filesystem.ReadFile(path), "while reading " + file));
-    FLOWSTONE_LET(std::vector<pypi::Requirement> requirements,
-                  app::ParseRequirementLines(text, file));
-    for (pypi::Requirement& requirement : requirements) {
-      wish.requirements.push_back({.requirement = std::move(requirement), .origin = file});
-    }
-  }
-  if (wish.requirements.empty()) {
-    return Error{.code = ErrorCode::kInvalid,
-                 .message = "nothing to lock",
-                 .hints = {"name requirements, or a file of them with -r"}};
-  }
-  return wish;
-}
 
 Result<std::string> ReadLock(EngineSession& session) {
   const std::string name = session.arguments.Positional("lock");
@@ -60,7 +39,7 @@ struct ReadyEnvironment {
 
 Result<ReadyEnvironment> PrepareLock(EngineSession& session) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, ""));
+                EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   FLOWSTONE_LET(const std::string text, ReadLock(session));
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
@@ -78,19 +57,123 @@ Result<ReadyEnvironment> PrepareLock(EngineSession& session) {
   return ReadyEnvironment{.locked = std::move(locked), .environment = std::move(environment)};
 }
 
+// The connection that requirements files on servers and the files of other tools' locks need.
+class LazyConnection {
+ public:
+  LazyConnection(const app::Machine& machine, app::PackageConnection::Options options)
+      : machine_(machine), options_(std::move(options)) {}
+
+  Result<app::PackageConnection*> Get() {
+    if (connection_ == nullptr) {
+      FLOWSTONE_LET(connection_, app::PackageConnection::Open(machine_, options_));
+    }
+    return connection_.get();
+  }
+
+  Result<std::string> FetchText(const std::string& url) {
+    constexpr std::uint64_t longest = 16U << 20U;
+    constexpr int ok = 200;
+    FLOWSTONE_LET(app::PackageConnection * connection, Get());
+    FLOWSTONE_LET(net::Response response,
+                  net::Fetch(connection->transport(), {.url = url, .body_limit = longest}));
+    if (response.status != ok) {
+      return Error{.code = response.status == 404 ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+                   .message = net::RedactText(url) + ": the server answers " +
+                              std::to_string(response.status)};
+    }
+    return std::move(response.body);
+  }
+
+ private:
+  const app::Machine& machine_;
+  const app::PackageConnection::Options options_;
+  std::unique_ptr<app::PackageConnection> connection_;
+};
+
+// Everything that is to be locked, and how.
+struct LockTask {
+  app::LockInputs inputs;
+  app::EnvironmentSettings settings;
+};
+
+Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
+  LockTask task;
+  FLOWSTONE_LET(task.settings, EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
+  task.settings.packages.cache_directory = install::CacheLayout(home).root() + "/index";
+  FLOWSTONE_LET(const app::IndexAccess access,
+                app::IndexAccess::Load(session.machine, task.settings.packages.request,
+                                       task.settings.packages.default_index_url));
+  FLOWSTONE_LET(const app::LockInputSpec spec,
+                LockInputsOf(session, access.settings.pip.constraints));
+  FLOWSTONE_LET(const app::LockPolicyWish policies, LockPoliciesOf(session));
+  LazyConnection connection(session.machine, task.settings.packages);
+  FLOWSTONE_LET(task.inputs,
+                app::ReadLockInputs(session.machine, spec, [&](const std::string& url) {
+                  return connection.FetchText(url);
+                }));
+  FLOWSTONE_LET(const std::vector<std::string> notes,
+                app::ApplyLockPolicies(policies, task.inputs, access.settings.pip,
+                                       session.machine.clock.NowNs() / 1000, task.settings));
+  for (const std::string& note : notes) {
+    session.console.PrintWarning(note);
+  }
+  if (task.inputs.default_file) {
+    session.console.Err(fmt::format("locking the project of {}\n", *task.inputs.default_file));
+  }
+  task.inputs.wish.python = session.arguments.Value("python").value_or("");
+  return task;
+}
+
+// The usual Python if the project allows it, else one that it allows.
+Status ChoosePython(app::EnvironmentService& service, app::LockInputs& inputs) {
+  if (!inputs.wish.python.empty() || inputs.requires_python.empty()) {
+    return Ok();
+  }
+  const Result<install::Interpreter> usual = service.FindPython("");
+  const bool is_allowed =
+      usual && inputs.requires_python.Contains(usual->target.python_full_version);
+  if (!is_allowed) {
+    inputs.wish.python = inputs.requires_python.ToString();
+  }
+  return Ok();
+}
+
+Result<int> LockVerbatim(EngineSession& session, LockTask& task, const LockOutput& output) {
+  app::VerbatimLock& lock = *task.inputs.lock;
+  for (const std::string& warning : lock.foreign.warnings) {
+    session.console.PrintWarning(warning);
+  }
+  app::LockedEnvironment locked;
+  if (lock.foreign.by_hash.empty()) {
+    locked.lock = std::move(lock.foreign.lock);
+  } else {
+    LazyConnection connection(session.machine, task.settings.packages);
+    FLOWSTONE_LET(app::PackageConnection * open, connection.Get());
+    FLOWSTONE_LET(locked.lock, Annotate(app::LocateFiles(std::move(lock.foreign), open->index()),
+                                        "while looking for the files of " + lock.shown));
+  }
+  app::MovePaths(locked.lock, lock.directory, output.directory());
+  locked.lock.created_by = std::string(lock::kCreatedBy);
+  locked.text = lock::WriteLock(locked.lock);
+  return output.Finish(locked);
+}
+
 }  // namespace
 
 Result<int> CommandLock(EngineSession& session) {
-  FLOWSTONE_LET(const app::EnvironmentWish wish, WishOf(session));
-  FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, ""));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
-  const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
-  app::EnvironmentService service(session.machine, home, nullptr, *progress, settings);
+  FLOWSTONE_LET(LockTask task, ReadTask(session, home));
   FLOWSTONE_LET(LockOutput output, LockOutput::Open(session));
+  if (task.inputs.lock) {
+    return LockVerbatim(session, task, output);
+  }
+  const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
+  app::EnvironmentService service(session.machine, home, nullptr, *progress, task.settings);
+  FLOWSTONE_TRY(ChoosePython(service, task.inputs));
+  app::EnvironmentWish& wish = task.inputs.wish;
+  FLOWSTONE_LET(const install::Interpreter interpreter, service.FindPython(wish.python));
   const std::string origin = "the command line";
   if (session.arguments.Has("check")) {
-    FLOWSTONE_LET(const install::Interpreter interpreter, service.FindPython(wish.python));
     if (output.IsCurrent(service.RequestOf(wish, origin, interpreter))) {
       return 0;
     }

@@ -129,7 +129,8 @@ void PrintHowToLook(FlowSession& session, const app::FinishedRun& finished) {
 
 CommandResult Execute(FlowSession& session, const app::RunChoices& choices) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, session.flow.python.executable));
+                EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
+                                      session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   FLOWSTONE_LET(const auto datastore,
                 app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kCreate));

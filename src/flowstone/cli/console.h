@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "flowstone/base/error.h"
+#include "flowstone/base/result.h"
 #include "flowstone/cli/progress_display.h"
 #include "flowstone/cli/terminal_style.h"
 #include "flowstone/os/environment.h"

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "flowstone/base/text.h"
+#include "flowstone/cli/build_options.h"
+#include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
 #include "flowstone/version.h"
@@ -38,7 +40,17 @@ constexpr std::array<std::pair<std::string_view, Handler>, 14> kHandlers = {{
 std::vector<std::string> With(std::vector<std::string> more) {
   more.emplace_back("python");
   more.insert(more.end(), kPackageOptions.begin(), kPackageOptions.end());
+  more.insert(more.end(), kBuildOptions.begin(), kBuildOptions.end());
   return more;
+}
+
+// What `lock` reads, writes and obeys.
+std::vector<std::string> LockOptions() {
+  std::vector<std::string> options(kLockInputOptions.begin(), kLockInputOptions.end());
+  options.insert(options.end(),
+                 {"output", "check", "upgrade", "upgrade-package"});
+  options.insert(options.end(), kLockPolicyOptions.begin(), kLockPolicyOptions.end());
+  return With(std::move(options));
 }
 
 // Which indexes, and how to reach them.
@@ -55,8 +67,7 @@ std::vector<CommandSpec> EnvironmentCommands() {
   return {
       {.name = "lock",
        .summary = "resolve requirements and write a pylock.toml",
-       .options =
-           With({"requirements", "output", "check", "upgrade", "upgrade-package", "exclude-newer"}),
+       .options = LockOptions(),
        .positionals = {{.key = "spec",
                         .metavar = "SPEC",
                         .help = "a requirement such as \"pandas>=2\"",

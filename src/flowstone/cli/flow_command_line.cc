@@ -9,6 +9,7 @@
 
 #include "flowstone/app/run_flow.h"
 #include "flowstone/base/text.h"
+#include "flowstone/cli/build_options.h"
 #include "flowstone/cli/flow_session.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
@@ -31,7 +32,9 @@ std::vector<std::string> Join(std::vector<std::string> first,
 }
 
 const std::vector<std::string> kFlowPackageOptions =
-    Join({"exclude-newer", "upgrade", "locked"}, {kPackageOptions.begin(), kPackageOptions.end()});
+    Join(Join({"exclude-newer", "upgrade", "locked"},
+              {kPackageOptions.begin(), kPackageOptions.end()}),
+         {kBuildOptions.begin(), kBuildOptions.end()});
 
 std::string MetavarOf(flow::ParameterKind kind) {
   switch (kind) {

@@ -49,6 +49,10 @@ Result<LockOutput> LockOutput::Open(EngineSession& session) {
   return output;
 }
 
+std::string LockOutput::directory() const {
+  return IsStandardOutput() ? session_->machine.working_directory : os::DirName(path_);
+}
+
 bool LockOutput::IsCurrent(const resolve::ResolveRequest& request) const {
   if (!existing_) {
     session_->console.Err(fmt::format("{} does not exist\n", name_));

@@ -19,6 +19,8 @@ class LockOutput {
   // speak of it; otherwise it counts as none, and is written over. `session` outlives this.
   static Result<LockOutput> Open(EngineSession& session);
 
+  // Where relative paths of the lock start: absolute.
+  std::string directory() const;
   // For `--check`: whether the existing lock answers the request as it is. Says why it does not.
   bool IsCurrent(const resolve::ResolveRequest& request) const;
   // Unless `--upgrade` is given.

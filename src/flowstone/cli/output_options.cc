@@ -3,8 +3,9 @@
 #include <charconv>
 #include <utility>
 
+#include "flowstone/cli/build_options.h"
 #include "flowstone/cli/package_options.h"
-#include "flowstone/lock/timestamp.h"
+#include "flowstone/project/cutoff.h"
 
 namespace flowstone::cli {
 
@@ -45,7 +46,8 @@ std::unique_ptr<ProgressSink> MakeProgress(const ParsedArguments& arguments, Con
 }
 
 Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& arguments,
-                                                       const std::string& launcher) {
+                                                       const std::string& launcher,
+                                                       os::Clock& clock) {
   app::EnvironmentSettings settings;
   settings.launcher = launcher;
   FLOWSTONE_LET(settings.packages, PackageOptionsOf(arguments));
@@ -60,13 +62,11 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
     settings.upgrade_packages.push_back(std::move(name));
   }
   if (const auto date = arguments.Value("exclude-newer")) {
-    settings.exclude_newer_us = lock::ParseTimestamp(*date);
-    if (!settings.exclude_newer_us) {
-      return Error{.code = ErrorCode::kInvalid,
-                   .message = "--exclude-newer is '" + *date + "', not a date",
-                   .hints = {"write 2026-11-01 or 2026-11-01T12:00:00Z"}};
-    }
+    FLOWSTONE_LET(settings.exclude_newer_us,
+                  Annotate(project::ParseCutoff(*date, clock.NowNs() / 1000),
+                           "while reading --exclude-newer"));
   }
+  FLOWSTONE_TRY(ApplyBuildOptions(arguments, settings));
   return settings;
 }
 

@@ -22,9 +22,10 @@ std::unique_ptr<ProgressSink> MakeProgress(const ParsedArguments& arguments, Con
                                            os::Clock& clock);
 
 // --index-url, --offline, --exclude-newer and the like. `launcher` is the launching interpreter, or
-// empty. kInvalid names the option that is wrong.
+// empty; durations count from now. kInvalid names the option that is wrong.
 Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& arguments,
-                                                       const std::string& launcher);
+                                                       const std::string& launcher,
+                                                       os::Clock& clock);
 
 // Prints the error; returns the exit status that it means: 2 for wrong input, 130 when it was
 // interrupted, else 1.

@@ -1,0 +1,426 @@
+#include "flowstone/app/lock_inputs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "flowstone/base/text.h"
+#include "flowstone/build/direct_reference.h"
+#include "flowstone/net/redact.h"
+#include "flowstone/net/url.h"
+#include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
+#include "flowstone/project/script_metadata.h"
+#include "flowstone/project/text_encoding.h"
+
+namespace flowstone::app {
+namespace {
+
+using project::WrittenRequirement;
+using Requirements = std::vector<resolve::RequestedRequirement>;
+
+constexpr std::string_view kProjectFile = "pyproject.toml";
+constexpr std::string_view kStandardInput = "-";
+// Where the kernel shows what the process was given.
+constexpr const char* kStandardInputPath = "/dev/stdin";
+
+bool IsHttp(std::string_view place) {
+  return place.starts_with("http://") || place.starts_with("https://");
+}
+
+class InputReader {
+ public:
+  InputReader(const Machine& machine, const LockInputSpec& spec, const FetchText& fetch)
+      : machine_(machine), spec_(spec), fetch_(fetch) {}
+
+  Result<LockInputs> Read();
+
+ private:
+  // A file with its text.
+  struct OpenFile {
+    std::string place;      // an absolute path, a URL or "-"
+    std::string shown;      // for messages
+    std::string directory;  // absolute
+    std::string text;
+  };
+
+  Result<std::string> ReadPlace(const std::string& place) const;
+  std::string PlaceOf(const std::string& given) const;
+  Result<OpenFile> Open(const std::string& given) const;
+  Result<std::optional<std::string>> TextBeside(const OpenFile& file, std::string_view name) const;
+
+  Status ReadSpecs();
+  Status ReadFile(const std::string& given);
+  Status ReadLock(const OpenFile& file, project::LockFormat format);
+  Status ReadRequirements(const OpenFile& file);
+  Status ReadProject(const OpenFile& file);
+  Status ReadScript(const OpenFile& file);
+  Status ReadGroups();
+  Status ReadGroup(const std::string& path, const std::string& name);
+  Status CheckExtras() const;
+
+  // Parses a requirements file that was opened already, and the files that it names.
+  Result<project::RequirementsFile> Parse(const OpenFile& file, project::FileRole role) const;
+  Status MergeOptions(const project::FileOptions& options);
+  Status AddUvTable(const std::string& shown, const project::UvTable& table);
+  Status AddSourced(const project::UvTable& table, std::vector<WrittenRequirement> requirements,
+                    const project::RequirementScope& scope);
+  Status Add(const std::vector<WrittenRequirement>& written, Requirements& requirements);
+  Result<resolve::RequestedRequirement> RequestedOf(const WrittenRequirement& written);
+  Result<pypi::Name> NameOf(const WrittenRequirement& written) const;
+
+  const Machine& machine_;
+  const LockInputSpec& spec_;
+  const FetchText& fetch_;
+  LockInputs inputs_;
+  std::map<std::string, project::PyProject> projects_;  // read so far, by path
+  std::vector<pypi::ExtraName> found_extras_;
+};
+
+Result<std::string> InputReader::ReadPlace(const std::string& place) const {
+  if (place == kStandardInput) {
+    return machine_.filesystem.ReadFile(kStandardInputPath);
+  }
+  return IsHttp(place) ? fetch_(place) : machine_.filesystem.ReadFile(place);
+}
+
+std::string InputReader::PlaceOf(const std::string& given) const {
+  return given == kStandardInput || IsHttp(given)
+             ? given
+             : os::AbsolutePath(machine_.working_directory, given);
+}
+
+Result<InputReader::OpenFile> InputReader::Open(const std::string& given) const {
+  OpenFile file{
+      .place = PlaceOf(given), .shown = given, .directory = machine_.working_directory, .text = {}};
+  if (given == kStandardInput) {
+    file.shown = "standard input";
+  } else if (IsHttp(given)) {
+    file.shown = net::RedactText(given);
+  } else {
+    file.directory = os::DirName(file.place);
+  }
+  FLOWSTONE_LET(file.text, Annotate(ReadPlace(file.place), "while reading " + file.shown));
+  return file;
+}
+
+Result<std::optional<std::string>> InputReader::TextBeside(const OpenFile& file,
+                                                           std::string_view name) const {
+  if (file.place == kStandardInput || IsHttp(file.place)) {
+    return std::optional<std::string>();
+  }
+  Result<std::string> text = machine_.filesystem.ReadFile(os::JoinPath(file.directory, name));
+  if (!text && text.error().code != ErrorCode::kNotFound) {
+    return text.error();
+  }
+  return text ? std::optional(*std::move(text)) : std::nullopt;
+}
+
+// A directory knows its name when its pyproject.toml does.
+Result<pypi::Name> InputReader::NameOf(const WrittenRequirement& written) const {
+  const Result<net::Url> url = net::Url::Parse(written.requirement.url);
+  if (url && url->scheme() == "file") {
+    const std::string path = os::JoinPath(url->DecodedPath(), kProjectFile);
+    const Result<std::string> text = machine_.filesystem.ReadFile(path);
+    if (text) {
+      FLOWSTONE_LET(const project::PyProject document,
+                    project::ParsePyProject(*text, path, url->DecodedPath()));
+      if (document.project) {
+        return document.project->name;
+      }
+    }
+  }
+  return pypi::Name();  // whoever resolves looks into it
+}
+
+Result<resolve::RequestedRequirement> InputReader::RequestedOf(const WrittenRequirement& written) {
+  resolve::RequestedRequirement requested{.requirement = written.requirement,
+                                          .origin = written.source.ToString()};
+  if (requested.requirement.name.empty()) {
+    FLOWSTONE_LET(requested.requirement.name, NameOf(written));
+  }
+  if (written.editing == project::Editing::kEditable) {
+    requested.requirement.url = build::EditableUrl(requested.requirement.url);
+  }
+  if (!written.config_settings.empty()) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = written.source.ToString() +
+                            ": --config-settings of a single requirement are not supported"};
+  }
+  for (const project::FileHash& hash : written.hashes) {
+    requested.hashes.push_back({.algorithm = hash.algorithm, .hex = hash.hex});
+  }
+  inputs_.has_hashes = inputs_.has_hashes || !written.hashes.empty();
+  return requested;
+}
+
+Status InputReader::Add(const std::vector<WrittenRequirement>& written,
+                        Requirements& requirements) {
+  for (const WrittenRequirement& one : written) {
+    FLOWSTONE_LET(resolve::RequestedRequirement requested, RequestedOf(one));
+    requirements.push_back(std::move(requested));
+  }
+  return Ok();
+}
+
+Status InputReader::ReadSpecs() {
+  for (const std::string& spec : spec_.requirements) {
+    FLOWSTONE_LET(WrittenRequirement written,
+                  project::ParseWrittenRequirement(spec, machine_.working_directory));
+    written.source = {.file = "the command line"};
+    FLOWSTONE_TRY(Add({written}, inputs_.wish.requirements));
+  }
+  return Ok();
+}
+
+Status InputReader::ReadFile(const std::string& given) {
+  FLOWSTONE_LET(const OpenFile file, Open(given));
+  const std::string name = given == kStandardInput ? given : os::BaseName(given);
+  if (const auto format = project::LockFormatOf(name, file.text)) {
+    return ReadLock(file, *format);
+  }
+  if (name.ends_with(".py") && name != "setup.py") {
+    return ReadScript(file);
+  }
+  if (name.ends_with(".toml")) {
+    return ReadProject(file);
+  }
+  if (name == "setup.py" || name == "setup.cfg") {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = given + " says what it needs only when it is built",
+                 .hints = {"name the directory as a requirement: " +
+                           std::string(os::DirName(given) == "." ? "." : os::DirName(given))}};
+  }
+  return ReadRequirements(file);
+}
+
+Status InputReader::ReadLock(const OpenFile& file, project::LockFormat format) {
+  const bool is_alone = spec_.files.size() == 1 && spec_.requirements.empty() &&
+                        spec_.constraint_files.empty() && spec_.override_files.empty() &&
+                        spec_.excludes.empty() && spec_.groups.empty() && spec_.extras.empty();
+  if (!is_alone) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = file.shown +
+                            " is a lock: it is taken as it is, without requirements, "
+                            "constraints, groups and extras beside it",
+                 .hints = {"its groups and extras are chosen when it is installed"}};
+  }
+  FLOWSTONE_LET(std::optional<std::string> pyproject, TextBeside(file, kProjectFile));
+  FLOWSTONE_LET(
+      project::ForeignLock foreign,
+      project::ReadForeignLock(
+          format, {.text = file.text, .file = file.shown, .pyproject = std::move(pyproject)}));
+  inputs_.lock =
+      VerbatimLock{.foreign = std::move(foreign), .shown = file.shown, .directory = file.directory};
+  return Ok();
+}
+
+Result<project::RequirementsFile> InputReader::Parse(const OpenFile& file,
+                                                     project::FileRole role) const {
+  const project::RequirementsContext context{
+      .working_directory = machine_.working_directory,
+      .environment = machine_.environment,
+      .read = [&](const std::string& place) -> Result<std::string> {
+        // Standard input can be read once.
+        return place == file.place ? Result<std::string>(file.text) : ReadPlace(place);
+      },
+      .exists =
+          [&](const std::string& path) {
+            const Result<bool> exists = os::Exists(machine_.filesystem, path);
+            return exists && *exists;
+          }};
+  return project::ReadRequirementsFile(file.place, role, context);
+}
+
+Status InputReader::ReadRequirements(const OpenFile& file) {
+  FLOWSTONE_LET(const project::RequirementsFile parsed,
+                Parse(file, project::FileRole::kRequirements));
+  FLOWSTONE_TRY(Add(parsed.requirements, inputs_.wish.requirements));
+  FLOWSTONE_TRY(Add(parsed.constraints, inputs_.wish.constraints));
+  return MergeOptions(parsed.options);
+}
+
+// Of several files: lists are joined, of single values the last one stays.
+Status InputReader::MergeOptions(const project::FileOptions& options) {
+  const auto append = [](const auto& from, auto& to) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  project::FileOptions& all = inputs_.options;
+  all.index_url = options.index_url ? options.index_url : all.index_url;
+  append(options.extra_index_urls, all.extra_index_urls);
+  append(options.find_links, all.find_links);
+  append(options.trusted_hosts, all.trusted_hosts);
+  append(options.features, all.features);
+  all.no_index = all.no_index || options.no_index;
+  all.require_hashes = options.require_hashes ? options.require_hashes : all.require_hashes;
+  all.prefer_binary = options.prefer_binary ? options.prefer_binary : all.prefer_binary;
+  all.binaries.Append(options.binaries);
+  all.releases.Append(options.releases);
+  return Ok();
+}
+
+Status InputReader::AddSourced(const project::UvTable& table,
+                               std::vector<WrittenRequirement> requirements,
+                               const project::RequirementScope& scope) {
+  FLOWSTONE_LET(const project::SourcedRequirements sourced,
+                project::ApplySources(table, std::move(requirements), scope));
+  for (const auto& [name, index] : sourced.index_of) {
+    inputs_.index_pins.push_back(name.ToString() + "=" + index);
+  }
+  return Add(sourced.requirements, inputs_.wish.requirements);
+}
+
+Status InputReader::AddUvTable(const std::string& shown, const project::UvTable& table) {
+  FLOWSTONE_TRY(Add(table.constraints, inputs_.wish.constraints));
+  FLOWSTONE_TRY(Add(table.overrides, inputs_.wish.overrides));
+  inputs_.wish.excludes.insert(inputs_.wish.excludes.end(), table.excludes.begin(),
+                               table.excludes.end());
+  inputs_.uv_tables.emplace(shown, table);
+  return Ok();
+}
+
+Status InputReader::ReadProject(const OpenFile& file) {
+  FLOWSTONE_LET(const project::PyProject document,
+                project::ParsePyProject(file.text, file.shown, file.directory));
+  projects_.emplace(file.place, document);
+  if (!document.project) {
+    if (spec_.groups.empty()) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = file.shown + " has no table [project]",
+                   .hints = {"name one of its dependency groups with --group"}};
+    }
+    return AddUvTable(file.shown, document.uv);
+  }
+  const project::ProjectTable& table = *document.project;
+  for (const char* field : {"dependencies", "optional-dependencies"}) {
+    if (table.IsDynamic(field)) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = file.shown + " leaves its " + field + " to the build backend",
+                   .hints = {"lock the directory, which is then built: flowstone lock " +
+                             table.written_name + " @ ."}};
+    }
+  }
+  inputs_.requires_python.Add(table.requires_python);
+  FLOWSTONE_TRY(AddSourced(document.uv, table.dependencies, {}));
+  for (const auto& [extra, requirements] : table.optional_dependencies) {
+    const bool is_named = std::ranges::find(spec_.extras, extra) != spec_.extras.end();
+    if (is_named || spec_.which_extras == LockInputSpec::Extras::kAll) {
+      found_extras_.push_back(extra);
+      FLOWSTONE_TRY(AddSourced(document.uv, requirements, {.extra = extra}));
+    }
+  }
+  return AddUvTable(file.shown, document.uv);
+}
+
+Status InputReader::ReadScript(const OpenFile& file) {
+  FLOWSTONE_LET(const std::optional<project::ScriptMetadata> script,
+                project::ParseScriptMetadata(file.text, file.shown, file.directory));
+  if (!script) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = file.shown + " has no block of script metadata",
+                 .hints = {"it begins with the comment line \"# /// script\" (PEP 723)"}};
+  }
+  inputs_.requires_python.Add(script->requires_python);
+  FLOWSTONE_TRY(AddSourced(script->uv, script->dependencies, {}));
+  return AddUvTable(file.shown, script->uv);
+}
+
+Status InputReader::ReadGroup(const std::string& path, const std::string& name) {
+  FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(name));
+  const std::string place = os::AbsolutePath(machine_.working_directory, path);
+  if (!projects_.contains(place)) {
+    FLOWSTONE_LET(const OpenFile file, Open(path));
+    FLOWSTONE_LET(const project::PyProject document,
+                  project::ParsePyProject(file.text, file.shown, file.directory));
+    FLOWSTONE_TRY(AddUvTable(file.shown, document.uv));
+    projects_.emplace(place, document);
+  }
+  const project::PyProject& document = projects_.at(place);
+  // The group dev may have the older form of a table of uv.
+  if (!document.groups.Has(group) && group.ToString() == "dev" &&
+      !document.uv.dev_dependencies.empty()) {
+    return AddSourced(document.uv, document.uv.dev_dependencies, {.group = group});
+  }
+  FLOWSTONE_LET(std::vector<WrittenRequirement> requirements,
+                Annotate(document.groups.Expand(group), "in " + document.file));
+  return AddSourced(document.uv, std::move(requirements), {.group = group});
+}
+
+Status InputReader::ReadGroups() {
+  for (const std::string& given : spec_.groups) {
+    const std::size_t colon = given.rfind(':');
+    if (colon != std::string::npos) {
+      FLOWSTONE_TRY(ReadGroup(given.substr(0, colon), given.substr(colon + 1)));
+    } else if (projects_.size() == 1) {
+      FLOWSTONE_TRY(ReadGroup(projects_.begin()->first, given));
+    } else {
+      FLOWSTONE_TRY(ReadGroup(std::string(kProjectFile), given));
+    }
+  }
+  return Ok();
+}
+
+Status InputReader::CheckExtras() const {
+  for (const pypi::ExtraName& extra : spec_.extras) {
+    if (std::ranges::find(found_extras_, extra) == found_extras_.end()) {
+      Error error{.code = ErrorCode::kNotFound,
+                  .message = "there is no extra '" + extra.ToString() + "'"};
+      if (projects_.empty()) {
+        error.hints.emplace_back("extras are those of a pyproject.toml: name it with -r");
+      }
+      return error;
+    }
+  }
+  return Ok();
+}
+
+Result<LockInputs> InputReader::Read() {
+  std::vector<std::string> files = spec_.files;
+  if (files.empty() && spec_.requirements.empty() && spec_.groups.empty()) {
+    FLOWSTONE_LET(
+        const bool is_project,
+        os::Exists(machine_.filesystem, os::JoinPath(machine_.working_directory, kProjectFile)));
+    if (!is_project) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "nothing to lock",
+                   .hints = {"name requirements, or a file of them with -r"}};
+    }
+    inputs_.default_file = kProjectFile;
+    files.emplace_back(kProjectFile);
+  }
+  FLOWSTONE_TRY(ReadSpecs());
+  for (const std::string& file : files) {
+    FLOWSTONE_TRY(ReadFile(file));
+  }
+  if (inputs_.lock) {
+    return std::move(inputs_);
+  }
+  FLOWSTONE_TRY(ReadGroups());
+  FLOWSTONE_TRY(CheckExtras());
+  for (const std::string& given : spec_.constraint_files) {
+    FLOWSTONE_LET(const OpenFile file, Open(given));
+    FLOWSTONE_LET(const project::RequirementsFile parsed,
+                  Parse(file, project::FileRole::kConstraints));
+    FLOWSTONE_TRY(Add(parsed.constraints, inputs_.wish.constraints));
+    FLOWSTONE_TRY(Add(parsed.requirements, inputs_.wish.requirements));
+    FLOWSTONE_TRY(MergeOptions(parsed.options));
+  }
+  for (const std::string& given : spec_.override_files) {
+    FLOWSTONE_LET(const OpenFile file, Open(given));
+    FLOWSTONE_LET(const project::RequirementsFile parsed,
+                  Parse(file, project::FileRole::kRequirements));
+    FLOWSTONE_TRY(Add(parsed.requirements, inputs_.wish.overrides));
+    FLOWSTONE_TRY(MergeOptions(parsed.options));
+  }
+  inputs_.wish.excludes.insert(inputs_.wish.excludes.end(), spec_.excludes.begin(),
+                               spec_.excludes.end());
+  return std::move(inputs_);
+}
+
+}  // namespace
+
+Result<LockInputs> ReadLockInputs(const Machine& machine, const LockInputSpec& spec,
+                                  const FetchText& fetch) {
+  return InputReader(machine, spec, fetch).Read();
+}
+
+}  // namespace flowstone::app

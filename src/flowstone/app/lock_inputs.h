@@ -1,0 +1,62 @@
+// LockInputs: everything that `flowstone lock` is given, in all the places where people write it:
+// requirements on the command line, requirements files, pyproject.toml, scripts, locks of other
+// tools.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flowstone/app/environment_wish.h"
+#include "flowstone/app/machine.h"
+#include "flowstone/base/result.h"
+#include "flowstone/project/foreign_lock.h"
+#include "flowstone/project/pyproject.h"
+#include "flowstone/project/requirements_file.h"
+#include "flowstone/pypi/specifier.h"
+
+namespace flowstone::app {
+
+// What is to be read. Files are paths from the working directory, URLs, or "-" for standard input.
+struct LockInputSpec {
+  std::vector<std::string> requirements = {};
+  std::vector<std::string> files = {};
+  std::vector<std::string> constraint_files = {};
+  std::vector<std::string> override_files = {};
+  std::vector<pypi::Name> excludes = {};
+  std::vector<std::string> groups = {};  // of a pyproject.toml: "NAME", or "PATH:NAME"
+  std::vector<pypi::ExtraName> extras = {};
+  enum class Extras : std::uint8_t { kNamed, kAll };
+  Extras which_extras = Extras::kNamed;
+};
+
+// A lock that is taken as it is.
+struct VerbatimLock {
+  project::ForeignLock foreign;
+  std::string shown;      // its name, for messages
+  std::string directory;  // absolute: its relative paths start here
+};
+
+struct LockInputs {
+  EnvironmentWish wish = {};
+  pypi::SpecifierSet requires_python = {};  // of projects and scripts
+  project::FileOptions options = {};        // of requirements files
+  // Of the documents that have a `[tool.uv]`, by their names.
+  std::map<std::string, project::UvTable> uv_tables = {};
+  std::vector<std::string> index_pins = {};      // "PROJECT=INDEX"
+  std::optional<VerbatimLock> lock = {};         // then nothing else is there
+  std::optional<std::string> default_file = {};  // used because nothing was named
+  bool has_hashes = false;                       // some requirement names hashes
+};
+
+// The body at an http or https URL.
+using FetchText = std::function<Result<std::string>(const std::string& url)>;
+
+// kInvalid, naming file and line, for what cannot be understood and for locks that do not come
+// alone; kNotFound for files, groups and extras that are not there.
+Result<LockInputs> ReadLockInputs(const Machine& machine, const LockInputSpec& spec,
+                                  const FetchText& fetch);
+
+}  // namespace flowstone::app

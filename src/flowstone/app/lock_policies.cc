@@ -1,0 +1,308 @@
+#include "flowstone/app/lock_policies.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "flowstone/base/text.h"
+#include "flowstone/project/cutoff.h"
+
+namespace flowstone::app {
+namespace {
+
+using project::ChosenNames;
+using project::NameChoice;
+using project::UvTable;
+using resolve::BinaryPolicy;
+
+Error NoSuchPolicy(const std::string& who, const std::string& value, const std::string& known) {
+  return Error{.code = ErrorCode::kInvalid,
+               .message = who + " is '" + value + "', which is none of " + known};
+}
+
+class PolicyWriter {
+ public:
+  PolicyWriter(const LockPolicyWish& wish, const LockInputs& inputs, const index::PipChoices& pip,
+               std::int64_t now_us, EnvironmentSettings& settings)
+      : wish_(wish), inputs_(inputs), pip_(pip), now_us_(now_us), settings_(settings) {}
+
+  Result<std::vector<std::string>> Apply();
+
+ private:
+  void ApplyPreset();
+  Status ApplyResolution();
+  Status ApplyPrereleases();
+  Result<std::optional<resolve::PrereleaseMode>> PrereleasesOfFiles() const;
+  Status ApplyCutoffs();
+  Status ApplyBinaries();
+  Status ApplyHashes();
+  void ApplyIndexes();
+  // The first [tool.uv] that has the value, and the name of its document.
+  std::pair<std::string, std::string> UvValue(std::optional<std::string> UvTable::*field) const;
+  void SetBinaries(const NameChoice& choice);
+
+  const LockPolicyWish& wish_;
+  const LockInputs& inputs_;
+  const index::PipChoices& pip_;
+  const std::int64_t now_us_;
+  EnvironmentSettings& settings_;
+  std::vector<std::string> notes_;
+};
+
+void PolicyWriter::ApplyPreset() {
+  if (!wish_.compat) {
+    return;
+  }
+  // Which sources may be built was said apart from the preset.
+  resolve::BinaryPolicies binaries = settings_.policies.binaries;
+  settings_.policies = resolve::PoliciesFor(*wish_.compat);
+  settings_.policies.binaries = std::move(binaries);
+  if (*wish_.compat == resolve::Compatibility::kPip && !wish_.names_index_strategy) {
+    settings_.packages.request.strategy = "unsafe-best-match";
+  }
+}
+
+std::pair<std::string, std::string> PolicyWriter::UvValue(
+    std::optional<std::string> UvTable::*field) const {
+  for (const auto& [shown, table] : inputs_.uv_tables) {
+    if (table.*field) {
+      return {shown, *(table.*field)};
+    }
+  }
+  return {};
+}
+
+Status PolicyWriter::ApplyResolution() {
+  std::string who = "--resolution";
+  std::string value = wish_.resolution.value_or("");
+  if (value.empty()) {
+    std::tie(who, value) = UvValue(&UvTable::resolution);
+    who += ": tool.uv.resolution";
+  }
+  if (value.empty()) {
+    return Ok();
+  }
+  const auto mode = resolve::ParseResolutionMode(value);
+  if (!mode) {
+    return NoSuchPolicy(who, value, "highest, lowest and lowest-direct");
+  }
+  settings_.policies.resolution = *mode;
+  return Ok();
+}
+
+Result<std::optional<resolve::PrereleaseMode>> PolicyWriter::PrereleasesOfFiles() const {
+  const NameChoice& releases = inputs_.options.releases;
+  if (!releases.first().names.empty() || !releases.second().names.empty()) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message =
+                     "a requirements file allows or forbids pre-releases of single projects "
+                     "(--all-releases, --only-final), which is not supported",
+                 .hints = {"name a pre-release in the requirement of the project: NAME>=1.0a0"}};
+  }
+  if (releases.first().scope == ChosenNames::Scope::kAll) {
+    return std::optional(resolve::PrereleaseMode::kAllow);
+  }
+  if (releases.second().scope == ChosenNames::Scope::kAll) {
+    return std::optional(resolve::PrereleaseMode::kDisallow);
+  }
+  return std::optional<resolve::PrereleaseMode>();
+}
+
+Status PolicyWriter::ApplyPrereleases() {
+  const std::string known =
+      "disallow, allow, if-necessary, explicit, if-necessary-or-explicit and pep440";
+  const auto set = [&](const std::string& who, const std::string& value) -> Status {
+    const auto mode = resolve::ParsePrereleaseMode(value);
+    if (!mode) {
+      return NoSuchPolicy(who, value, known);
+    }
+    settings_.policies.prereleases = *mode;
+    return Ok();
+  };
+  if (wish_.prerelease) {
+    return set("--prerelease", *wish_.prerelease);
+  }
+  FLOWSTONE_LET(const auto of_files, PrereleasesOfFiles());
+  if (of_files) {
+    settings_.policies.prereleases = *of_files;
+    return Ok();
+  }
+  const auto [shown, value] = UvValue(&UvTable::prerelease);
+  if (!value.empty()) {
+    return set(shown + ": tool.uv.prerelease", value);
+  }
+  if (pip_.prereleases) {
+    const std::string word = AsciiLower(*pip_.prereleases);
+    if (word == "1" || word == "true" || word == "yes" || word == "on") {
+      settings_.policies.prereleases = resolve::PrereleaseMode::kAllow;
+    }
+  }
+  return Ok();
+}
+
+Status PolicyWriter::ApplyCutoffs() {
+  const auto parse = [&](const std::string& who, const std::string& text,
+                         project::DateMeaning date) {
+    return Annotate(project::ParseCutoff(text, now_us_, date), "while reading " + who);
+  };
+  for (const auto& [shown, table] : inputs_.uv_tables) {
+    const std::string who = shown + ": tool.uv.exclude-newer";
+    if (table.exclude_newer && *table.exclude_newer != "false") {
+      FLOWSTONE_LET(settings_.exclude_newer_us,
+                    parse(who, *table.exclude_newer, project::DateMeaning::kWholeDay));
+    }
+    for (const auto& [name, text] : table.exclude_newer_package) {
+      std::optional<std::int64_t>& moment = settings_.exclude_newer_of_us[name];
+      if (text != "false") {
+        FLOWSTONE_LET(moment, parse(who + "-package", text, project::DateMeaning::kWholeDay));
+      }
+    }
+  }
+  if (wish_.exclude_newer) {
+    FLOWSTONE_LET(settings_.exclude_newer_us, parse("--exclude-newer", *wish_.exclude_newer,
+                                                    project::DateMeaning::kFirstMoment));
+  }
+  for (const auto& [name, text] : wish_.exclude_newer_package) {
+    std::optional<std::int64_t>& moment = settings_.exclude_newer_of_us[name];
+    moment.reset();
+    if (text != "false") {
+      FLOWSTONE_LET(moment,
+                    parse("--exclude-newer-package", text, project::DateMeaning::kFirstMoment));
+    }
+  }
+  return Ok();
+}
+
+void PolicyWriter::SetBinaries(const NameChoice& choice) {
+  resolve::BinaryPolicies& binaries = settings_.policies.binaries;
+  const auto set = [&](const ChosenNames& chosen, BinaryPolicy policy) {
+    if (chosen.scope == ChosenNames::Scope::kAll) {
+      binaries = {.by_default = policy, .by_project = {}};
+    }
+  };
+  set(choice.first(), BinaryPolicy::kOnlyWheels);
+  set(choice.second(), BinaryPolicy::kNoWheels);
+  for (const pypi::Name& name : choice.first().names) {
+    binaries.by_project[name] = BinaryPolicy::kOnlyWheels;
+  }
+  for (const pypi::Name& name : choice.second().names) {
+    binaries.by_project[name] = BinaryPolicy::kNoWheels;
+  }
+}
+
+Status PolicyWriter::ApplyBinaries() {
+  NameChoice of_pip;
+  for (const std::string& words : pip_.no_binary) {
+    FLOWSTONE_TRY(Annotate(of_pip.Choose(NameChoice::Side::kSecond, words),
+                           "in no-binary of the configuration of pip"));
+  }
+  for (const std::string& words : pip_.only_binary) {
+    FLOWSTONE_TRY(Annotate(of_pip.Choose(NameChoice::Side::kFirst, words),
+                           "in only-binary of the configuration of pip"));
+  }
+  SetBinaries(of_pip);
+  for (const auto& [shown, table] : inputs_.uv_tables) {
+    NameChoice of_uv;
+    if (table.no_build) {
+      FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kFirst, ":all:"));
+    }
+    if (table.no_binary) {
+      FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kSecond, ":all:"));
+    }
+    for (const pypi::Name& name : table.no_build_package) {
+      FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kFirst, name.ToString()));
+    }
+    for (const pypi::Name& name : table.no_binary_package) {
+      FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kSecond, name.ToString()));
+    }
+    SetBinaries(of_uv);
+  }
+  SetBinaries(inputs_.options.binaries);
+  SetBinaries(wish_.binaries);
+  const std::optional<project::SourcedText>& prefer = inputs_.options.prefer_binary;
+  if (prefer && settings_.policies.binaries.by_default != BinaryPolicy::kOnlyWheels) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = prefer->source.ToString() +
+                            ": --prefer-binary is not supported where sources may be used",
+                 .hints = {"use --only-binary :all:"}};
+  }
+  return Ok();
+}
+
+// As in pip, one hash anywhere demands hashes everywhere, and each requirement a single version.
+Status PolicyWriter::ApplyHashes() {
+  const bool is_required =
+      wish_.require_hashes || inputs_.options.require_hashes.value_or(inputs_.has_hashes);
+  if (!is_required) {
+    return Ok();
+  }
+  settings_.hashes = resolve::HashPolicy::kRequired;
+  for (const resolve::RequestedRequirement& requested : inputs_.wish.requirements) {
+    const auto is_pin = [](const pypi::Specifier& specifier) {
+      return (specifier.op() == pypi::SpecifierOperator::kEqual && !specifier.is_wildcard()) ||
+             specifier.op() == pypi::SpecifierOperator::kArbitraryEqual;
+    };
+    const auto is_pinned = [&](const resolve::RequestedRequirement& one) {
+      return one.requirement.name == requested.requirement.name &&
+             (!one.requirement.url.empty() ||
+              std::ranges::any_of(one.requirement.specifiers.specifiers(), is_pin));
+    };
+    if (!is_pinned(requested) && std::ranges::none_of(inputs_.wish.constraints, is_pinned)) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = requested.origin + ": " + requested.requirement.ToString() +
+                              " is not pinned with ==, which hashes demand",
+                   .hints = {"hashes are demanded because --require-hashes or a --hash is given"}};
+    }
+  }
+  return Ok();
+}
+
+// The command line comes first, then the files.
+void PolicyWriter::ApplyIndexes() {
+  const project::FileOptions& options = inputs_.options;
+  index::IndexRequest& request = settings_.packages.request;
+  if (options.index_url && !request.index_url) {
+    request.index_url = options.index_url->text;
+  }
+  const auto append = [](const std::vector<project::SourcedText>& from,
+                         std::vector<std::string>& to) {
+    for (const project::SourcedText& text : from) {
+      to.push_back(text.text);
+    }
+  };
+  append(options.extra_index_urls, request.extra_index_urls);
+  append(options.find_links, request.find_links);
+  append(options.trusted_hosts, request.trusted_hosts);
+  if (options.no_index) {
+    request.use = index::IndexUse::kFindLinksOnly;
+  }
+  // Of two pins of one project the first holds: that of the command line.
+  request.pins.insert(request.pins.end(), inputs_.index_pins.begin(), inputs_.index_pins.end());
+  for (const project::SourcedText& feature : options.features) {
+    notes_.push_back(feature.source.ToString() + ": --use-feature " + feature.text +
+                     " is about pip's own workings and has no effect here");
+  }
+}
+
+Result<std::vector<std::string>> PolicyWriter::Apply() {
+  ApplyPreset();
+  FLOWSTONE_TRY(ApplyResolution());
+  FLOWSTONE_TRY(ApplyPrereleases());
+  FLOWSTONE_TRY(ApplyCutoffs());
+  FLOWSTONE_TRY(ApplyBinaries());
+  FLOWSTONE_TRY(ApplyHashes());
+  ApplyIndexes();
+  return std::move(notes_);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> ApplyLockPolicies(const LockPolicyWish& wish,
+                                                   const LockInputs& inputs,
+                                                   const index::PipChoices& pip,
+                                                   std::int64_t now_us,
+                                                   EnvironmentSettings& settings) {
+  return PolicyWriter(wish, inputs, pip, now_us, settings).Apply();
+}
+
+}  // namespace flowstone::app
