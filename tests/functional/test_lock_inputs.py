@@ -317,8 +317,6 @@ def test_what_a_lock_says_is_where_it_is_wrong(project: Project) -> None:
 # Places instead of names
 
 
-def test_a_directory_without_a_name_is_named_by_its_user(project: Project) -> None:
-    project.write("lib/setup.cfg", "")
-    errors = refused(project, "./lib")
-    assert "does not say its name" in errors
-    assert "write NAME @ " in errors
+def test_a_directory_that_holds_no_project_is_refused(project: Project) -> None:
+    project.write("lib/notes.txt", "")
+    assert "holds no Python project" in refused(project, "./lib")

@@ -10,7 +10,11 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import socket
+import ssl
+import struct
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Callable
@@ -29,13 +33,23 @@ class Fault:
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     truncate_to: int | None = None  # announce the whole length, send only this many bytes
+    reset_after: int | None = None  # the same, and reset the connection
+    stall_after: int | None = None  # the same, and send nothing more while the index runs
+    declared_length: int | None = None  # a Content-Length that is not the body's
     times: int = 1_000_000
 
 
 class Index:
     """The index: add wheels, start, use `url`, stop. Usable as a context manager."""
 
-    def __init__(self, *, style: str = "json", metadata: bool = True, ranges: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        style: str = "json",
+        metadata: bool = True,
+        ranges: bool = True,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.style = style
         self.metadata = metadata
         self.ranges = ranges
@@ -49,14 +63,22 @@ class Index:
         self.requests: list[str] = []
         self.headers_seen: list[dict[str, str]] = []
         self.before_answer: Callable[[int], None] | None = None  # gets the number of the request
+        # Gets the path and the headers of a request and says 200 to let it in, or another status.
+        self.admits: Callable[[str, Mapping[str, str]], int] | None = None
+        self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def url(self) -> str:
@@ -73,6 +95,11 @@ class Index:
             self.yanked[wheel.filename] = yanked
         self.sha256[wheel.filename] = sha256 or hashlib.sha256(content).hexdigest()
 
+    def add_file(self, name: str, filename: str, content: bytes) -> None:
+        """A file that has no metadata beside it, such as a source distribution."""
+        self.wheels.setdefault(name, {})[filename] = content
+        self.sha256[filename] = hashlib.sha256(content).hexdigest()
+
     def __enter__(self) -> Index:
         self._thread.start()
         return self
@@ -81,6 +108,7 @@ class Index:
         self.stop()
 
     def stop(self) -> None:
+        self.stopping.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -106,7 +134,7 @@ class Index:
                 attributes += (
                     f' data-requires-python="{html.escape(self.requires_python[filename])}"'
                 )
-            if self.metadata:
+            if self.metadata and filename in self.core_metadata:
                 attributes += ' data-core-metadata="true"'
             if filename in self.yanked:
                 attributes += f' data-yanked="{html.escape(self.yanked[filename])}"'
@@ -129,7 +157,7 @@ class Index:
             }
             if filename in self.requires_python:
                 entry["requires-python"] = self.requires_python[filename]
-            if self.metadata:
+            if self.metadata and filename in self.core_metadata:
                 digest = hashlib.sha256(self.core_metadata[filename]).hexdigest()
                 entry["core-metadata"] = {"sha256": digest}
             listing.append(entry)
@@ -161,6 +189,11 @@ class Index:
                 index.headers_seen.append(dict(self.headers.items()))
                 if index.before_answer is not None:
                     index.before_answer(len(index.requests))
+                if index.admits is not None:
+                    status = index.admits(self.path, self.headers)
+                    if status != 200:
+                        self._send(status, b"who are you?", HTML_TYPE, None)
+                        return
                 fault = index.fault_for(self.path)
                 found = index.content_of(self.path)
                 if fault is not None and (fault.status != 200 or fault.body is not None):
@@ -200,8 +233,12 @@ class Index:
                 self, status: int, content: bytes, kind: str, fault: Fault | None, tag: str = ""
             ) -> None:
                 self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(content)))
+                if fault is None or "Content-Type" not in fault.headers:
+                    self.send_header("Content-Type", kind)
+                length = len(content)
+                if fault is not None and fault.declared_length is not None:
+                    length = fault.declared_length
+                self.send_header("Content-Length", str(length))
                 if index.ranges and kind == "application/octet-stream":
                     self.send_header("Accept-Ranges", "bytes")
                 if tag and index.max_age is not None:
@@ -217,7 +254,24 @@ class Index:
                     self.close_connection = True
                     self.connection.shutdown(2)
                     return
+                if fault is not None and fault.reset_after is not None:
+                    self.wfile.write(content[: fault.reset_after])
+                    self._reset()
+                    return
+                if fault is not None and fault.stall_after is not None:
+                    self.wfile.write(content[: fault.stall_after])
+                    index.stopping.wait()
+                    self.close_connection = True
+                    return
                 self.wfile.write(content)
+                if length != len(content):
+                    self.close_connection = True
+
+            def _reset(self) -> None:
+                self.wfile.flush()
+                linger = struct.pack("ii", 1, 0)  # closing sends RST
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self.close_connection = True
 
             def log_message(self, *_: object) -> None:
                 pass

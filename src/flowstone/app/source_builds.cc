@@ -8,6 +8,7 @@
 #include "flowstone/index/wheel_metadata_text.h"
 #include "flowstone/install/input_file_source.h"
 #include "flowstone/lock/lock_reader.h"
+#include "flowstone/lock/lock_writer.h"
 #include "flowstone/net/url.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
@@ -56,7 +57,10 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
 
   Result<Digest> Lock(const std::vector<pypi::Requirement>& requirements) override {
     FLOWSTONE_LET(const LockedEnvironment locked, LockedOf(requirements));
-    return locked.digest;
+    // What was asked, and by which version of ours, changes nothing in the environment.
+    lock::Lock packages = locked.lock;
+    packages.tool.reset();
+    return Digest::Of(lock::WriteLock(packages));
   }
 
   Result<build::BuildEnvironment> Provide(
@@ -106,7 +110,9 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
       wish.requirements.push_back({.requirement = requirement});
     }
     const std::string origin = stack_.empty() ? "the build" : "building " + stack_.back();
-    const resolve::ResolveRequest request = Service().RequestOf(wish, origin, parts_.interpreter);
+    resolve::ResolveRequest request = Service().RequestOf(wish, origin, parts_.interpreter);
+    // What may be built decides whether there is an answer, and hardly ever which.
+    request.policies.binaries = {};
     const std::string path =
         layout_.root() + "/build/lock/" + resolve::RequestDigest(request).ToString() + ".toml";
     const Result<std::string> known = parts_.machine.filesystem.ReadFile(path);
