@@ -83,5 +83,45 @@ TEST(EnvironmentWishes, ErrorsNameStepLineAndPackage) {
               HasMessage(HasSubstr("step 'start'")));
 }
 
+TEST(EnvironmentWishes, EachOtherArgumentOfTheStepReplacesTheBases) {
+  const auto flow = FlowWith(
+      {Decorator("pypi_base", R"({"requirements": "base.txt", "index_url": "https://a.example/",
+                                  "exclude_newer": "2026-11-01", "platforms": "linux-aarch64"})")},
+      {Decorator("pypi", R"({"requirements": "step.txt", "extra_index_urls": ["https://b.example/"],
+                             "platforms": []})")});
+  const auto wishes = EnvironmentWishes(flow, EnvironmentChoice::kDeclared);
+  ASSERT_THAT(wishes, flowstone::testing::IsOk());
+  const EnvironmentWish& start = *wishes->at("start");
+  EXPECT_EQ(start.requirements_file, "step.txt");
+  EXPECT_EQ(start.indexes.index_url, "https://a.example/");
+  EXPECT_THAT(start.indexes.extra_index_urls, ElementsAre("https://b.example/"));
+  EXPECT_EQ(start.exclude_newer_us, 1'793'491'200'000'000);
+  EXPECT_TRUE(start.platforms.empty());
+  const EnvironmentWish& end = *wishes->at("end");
+  EXPECT_EQ(end.requirements_file, "base.txt");
+  EXPECT_EQ(end.platforms.size(), 1U);
+}
+
+TEST(EnvironmentWishes, PackagesOfTheBaseSayWhoseTheyAre) {
+  const auto flow = FlowWith({Decorator("pypi_base", R"({"packages": {"six": ""}})")},
+                             {Decorator("pypi", R"({"packages": {"attrs": ""}})")});
+  const auto wishes = EnvironmentWishes(flow, EnvironmentChoice::kDeclared);
+  const EnvironmentWish& start = *wishes->at("start");
+  EXPECT_EQ(start.requirements[0].origin, "");
+  EXPECT_EQ(start.requirements[1].origin, "@pypi_base");
+}
+
+TEST(EnvironmentWishes, AGroupNeedsAFileThatHasIt) {
+  const auto flow = FlowWith({}, {Decorator("pypi", R"({"group": "train"})")});
+  EXPECT_THAT(EnvironmentWishes(flow, EnvironmentChoice::kDeclared),
+              HasMessage(HasSubstr("names a group but no file that has it")));
+}
+
+TEST(EnvironmentWishes, ADateThatIsNoneIsNamedWithItsStep) {
+  const auto flow = FlowWith({}, {Decorator("pypi", R"({"exclude_newer": "soon"})")});
+  EXPECT_THAT(EnvironmentWishes(flow, EnvironmentChoice::kDeclared),
+              HasMessage(HasSubstr("exclude_newer is 'soon', not a date")));
+}
+
 }  // namespace
 }  // namespace flowstone::app
