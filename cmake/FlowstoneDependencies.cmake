@@ -1,15 +1,8 @@
 # The libraries that Debian ships. Each becomes an imported target; a missing one names its package.
 #
 # Starting a program costs about 0.1 ms for each shared library it is linked to, and the command line is
-# started often. So libraries are linked statically where there is an archive, two are used as headers, and
-# libcurl is loaded when it is first needed (net/curl_library.h). FLOWSTONE_STATIC=OFF links all of them
-# dynamically, which sanitizers need in order to see inside.
-if(FLOWSTONE_SANITIZE)
-  set(static_by_default OFF)
-else()
-  set(static_by_default ON)
-endif()
-option(FLOWSTONE_STATIC "link libraries statically where there is an archive" ${static_by_default})
+# started often. So libraries are linked statically where there is an archive (FLOWSTONE_STATIC), two are used
+# as headers, and libcurl is loaded when it is first needed (net/curl_library.h).
 set(OPENSSL_USE_STATIC_LIBS ${FLOWSTONE_STATIC})
 
 # Replaces the shared library of an imported target by its archive.
@@ -26,7 +19,6 @@ find_package(CURL REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Python COMPONENTS Interpreter REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)

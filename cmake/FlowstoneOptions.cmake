@@ -17,9 +17,20 @@ if(FLOWSTONE_SANITIZE)
   target_link_options(flowstone_options INTERFACE -fsanitize=${FLOWSTONE_SANITIZE})
 endif()
 
+# Sanitizers come as shared libraries that stand before libstdc++.so.
+if(FLOWSTONE_SANITIZE)
+  set(static_by_default OFF)
+else()
+  set(static_by_default ON)
+endif()
+option(FLOWSTONE_STATIC "link libraries statically where there is an archive" ${static_by_default})
+
 # Of the program: nothing in it is for others to call, and what it calls is bound when it starts.
 set(flowstone_program_link_options
   -Wl,--as-needed -Wl,--gc-sections -Wl,-O1 -Wl,--exclude-libs,ALL -Wl,-z,relro,-z,now -Wl,--hash-style=gnu)
+if(FLOWSTONE_STATIC)
+  list(APPEND flowstone_program_link_options -static-libstdc++ -static-libgcc)
+endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <numeric>
 
 namespace flowstone {
@@ -132,8 +133,18 @@ bool IsAsciiAlnum(char c) {
 }
 
 bool IsUtf8(std::string_view bytes) {
+  constexpr std::uint64_t beyond_ascii = 0x8080808080808080U;
   std::size_t at = 0;
   while (at < bytes.size()) {
+    // Most text is ASCII: eight characters at once.
+    std::uint64_t word = 0;
+    if (at + sizeof word <= bytes.size()) {
+      std::memcpy(&word, bytes.data() + at, sizeof word);
+      if ((word & beyond_ascii) == 0) {
+        at += sizeof word;
+        continue;
+      }
+    }
     const auto lead = static_cast<std::uint8_t>(bytes[at]);
     const std::size_t length = SequenceLength(lead);
     if (length == 0 || at + length > bytes.size()) {

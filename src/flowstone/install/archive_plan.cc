@@ -1,12 +1,12 @@
 #include "flowstone/install/archive_plan.h"
 
 #include <nlohmann/json.hpp>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "flowstone/base/json_reader.h"
 #include "flowstone/base/text.h"
 
 namespace flowstone::install {
@@ -58,74 +58,130 @@ std::string KindText(const PlannedFile& file) {
   return {file.mode == 0555 ? 'x' : 'f', OriginLetter(file.origin)};
 }
 
-Result<std::string> TextField(const simdjson::dom::element& object, std::string_view key) {
-  std::string_view value;
-  if (object[key].get(value) != simdjson::SUCCESS) {
-    return Damaged("no text \"" + std::string(key) + "\"");
-  }
-  return std::string(value);
-}
+// Reads the document of a plan. Serialize writes every key in one order, so what is missing, twice
+// or elsewhere is damage.
+class PlanDocument {
+ public:
+  explicit PlanDocument(std::string_view body) : reader_(body) {}
 
-Result<std::vector<std::string>> TextList(const simdjson::dom::element& object,
-                                          std::string_view key) {
-  simdjson::dom::array array;
-  if (object[key].get(array) != simdjson::SUCCESS) {
-    return Damaged("no list \"" + std::string(key) + "\"");
-  }
-  std::vector<std::string> values;
-  for (const simdjson::dom::element element : array) {
-    std::string_view value;
-    if (element.get(value) != simdjson::SUCCESS) {
-      return Damaged("\"" + std::string(key) + "\" holds something that is no text");
+  Result<ArchivePlan> Read() {
+    if (!reader_.EnterObject()) {
+      return Damaged("it is no JSON");
     }
-    values.emplace_back(value);
+    ArchivePlan plan;
+    FLOWSTONE_LET(const std::string wheel, TextField("wheel"));
+    const Result<Digest> digest = Digest::Parse(wheel);
+    if (!digest) {
+      return Damaged(digest.error().message);
+    }
+    plan.wheel = *digest;
+    FLOWSTONE_LET(plan.name, TextField("name"));
+    FLOWSTONE_LET(plan.version, TextField("version"));
+    FLOWSTONE_LET(plan.dist_info, TextField("dist_info"));
+    FLOWSTONE_LET(plan.tags, TextList("tags"));
+    FLOWSTONE_LET(plan.warnings, TextList("warnings"));
+    FLOWSTONE_TRY(EnterList("directories"));
+    while (reader_.NextElement()) {
+      FLOWSTONE_LET(PlannedDirectory directory, Directory());
+      plan.directories.push_back(std::move(directory));
+    }
+    if (reader_.NextKey() || !reader_.Finish()) {
+      return Damaged("it is no JSON");
+    }
+    return plan;
   }
-  return values;
-}
 
-// [name, size, sha256, kind]
-Result<PlannedFile> ParseFile(const simdjson::dom::element& row) {
-  std::string_view name;
-  std::uint64_t size = 0;
-  std::string_view digest;
-  std::string_view kind;
-  if (row.at(0).get(name) != simdjson::SUCCESS || row.at(1).get(size) != simdjson::SUCCESS ||
-      row.at(2).get(digest) != simdjson::SUCCESS || row.at(3).get(kind) != simdjson::SUCCESS) {
-    return Damaged("a file is not [name, size, sha256, kind]");
-  }
-  const std::optional<FileOrigin> origin =
-      kind.size() == 2 ? OriginOf(kind[1]) : std::optional<FileOrigin>();
-  if (!IsPlainName(name) || !origin || (kind[0] != 'f' && kind[0] != 'x')) {
-    return Damaged("the file \"" + std::string(name) + "\" has an impossible name or kind");
-  }
-  const Result<Digest> parsed = Digest::Parse(digest);
-  if (!parsed) {
-    return Damaged(parsed.error().message);
-  }
-  return PlannedFile{.name = std::string(name),
-                     .size = size,
-                     .digest = *parsed,
-                     .mode = kind[0] == 'x' ? 0555U : 0444U,
-                     .origin = *origin};
-}
+ private:
+  bool IsNext(std::string_view key) { return reader_.NextKey() == key; }
 
-Result<PlannedDirectory> ParseDirectory(const simdjson::dom::element& object) {
-  PlannedDirectory directory;
-  FLOWSTONE_LET(directory.path, TextField(object, "path"));
-  if (!IsPlainPath(directory.path)) {
-    return Damaged("the directory \"" + directory.path + "\" has an impossible name");
+  Result<std::string> TextField(std::string_view key) {
+    const bool is_there = IsNext(key);
+    const std::optional<std::string_view> value = reader_.TakeString();
+    if (!is_there || !value) {
+      return Damaged("no text \"" + std::string(key) + "\"");
+    }
+    return std::string(*value);
   }
-  simdjson::dom::array files;
-  if (object["files"].get(files) != simdjson::SUCCESS) {
-    return Damaged("the directory \"" + directory.path + "\" has no files");
+
+  Status EnterList(std::string_view key) {
+    if (!IsNext(key) || !reader_.EnterArray()) {
+      return Damaged("no list \"" + std::string(key) + "\"");
+    }
+    return Ok();
   }
-  directory.files.reserve(files.size());
-  for (const simdjson::dom::element row : files) {
-    FLOWSTONE_LET(PlannedFile file, ParseFile(row));
-    directory.files.push_back(std::move(file));
+
+  Result<std::vector<std::string>> TextList(std::string_view key) {
+    FLOWSTONE_TRY(EnterList(key));
+    std::vector<std::string> values;
+    while (reader_.NextElement()) {
+      const std::optional<std::string_view> value = reader_.TakeString();
+      if (!value) {
+        return Damaged("\"" + std::string(key) + "\" holds something that is no text");
+      }
+      values.emplace_back(*value);
+    }
+    return values;
   }
-  return directory;
-}
+
+  Result<PlannedDirectory> Directory() {
+    PlannedDirectory directory;
+    if (!reader_.EnterObject()) {
+      return Damaged("a directory is no object");
+    }
+    FLOWSTONE_LET(directory.path, TextField("path"));
+    if (!IsPlainPath(directory.path)) {
+      return Damaged("the directory \"" + directory.path + "\" has an impossible name");
+    }
+    FLOWSTONE_TRY(EnterList("files"));
+    while (reader_.NextElement()) {
+      FLOWSTONE_LET(PlannedFile file, File());
+      directory.files.push_back(std::move(file));
+    }
+    if (reader_.NextKey()) {
+      return Damaged("the directory \"" + directory.path + "\" has more than files");
+    }
+    return directory;
+  }
+
+  // [name, size, sha256, kind]
+  Result<PlannedFile> File() {
+    PlannedFile file;
+    const bool is_row = reader_.EnterArray();
+    FLOWSTONE_LET(file.name, Cell());
+    const std::optional<std::uint64_t> size =
+        reader_.NextElement() ? reader_.TakeUnsigned() : std::nullopt;
+    FLOWSTONE_LET(const std::string digest, Cell());
+    FLOWSTONE_LET(const std::string kind, Cell());
+    if (!is_row || !size || reader_.NextElement()) {
+      return Damaged("a file is not [name, size, sha256, kind]");
+    }
+    const std::optional<FileOrigin> origin =
+        kind.size() == 2 ? OriginOf(kind[1]) : std::optional<FileOrigin>();
+    if (!IsPlainName(file.name) || !origin || (kind[0] != 'f' && kind[0] != 'x')) {
+      return Damaged("the file \"" + file.name + "\" has an impossible name or kind");
+    }
+    const Result<Digest> parsed = Digest::Parse(digest);
+    if (!parsed) {
+      return Damaged(parsed.error().message);
+    }
+    file.size = *size;
+    file.digest = *parsed;
+    file.mode = kind[0] == 'x' ? 0555U : 0444U;
+    file.origin = *origin;
+    return file;
+  }
+
+  Result<std::string> Cell() {
+    const std::optional<std::string_view> text =
+        reader_.NextElement() ? reader_.TakeString() : std::nullopt;
+    if (!text) {
+      return Damaged("a file is not [name, size, sha256, kind]");
+    }
+    return std::string(*text);
+  }
+
+  JsonReader reader_;
+};
 
 }  // namespace
 
@@ -174,32 +230,7 @@ Result<ArchivePlan> ArchivePlan::Parse(std::string_view text) {
   if (text.substr(kMagic.size(), 2 * Digest::kSize) != Digest::Of(body).ToString()) {
     return Damaged("its content does not have the digest in its first line");
   }
-  simdjson::dom::parser parser;
-  simdjson::dom::element document;
-  if (parser.parse(body.data(), body.size()).get(document) != simdjson::SUCCESS) {
-    return Damaged("it is no JSON");
-  }
-  ArchivePlan plan;
-  FLOWSTONE_LET(const std::string wheel, TextField(document, "wheel"));
-  const Result<Digest> digest = Digest::Parse(wheel);
-  if (!digest) {
-    return Damaged(digest.error().message);
-  }
-  plan.wheel = *digest;
-  FLOWSTONE_LET(plan.name, TextField(document, "name"));
-  FLOWSTONE_LET(plan.version, TextField(document, "version"));
-  FLOWSTONE_LET(plan.dist_info, TextField(document, "dist_info"));
-  FLOWSTONE_LET(plan.tags, TextList(document, "tags"));
-  FLOWSTONE_LET(plan.warnings, TextList(document, "warnings"));
-  simdjson::dom::array directories;
-  if (document["directories"].get(directories) != simdjson::SUCCESS) {
-    return Damaged("no list \"directories\"");
-  }
-  for (const simdjson::dom::element element : directories) {
-    FLOWSTONE_LET(PlannedDirectory directory, ParseDirectory(element));
-    plan.directories.push_back(std::move(directory));
-  }
-  return plan;
+  return PlanDocument(body).Read();
 }
 
 }  // namespace flowstone::install
