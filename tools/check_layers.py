@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
 ]
 
 SAME_LAYER_EDGES: dict[str, set[str]] = {
-    "net": {"os"},  # the clock that retries wait on, the variables that name proxies
+    "net": {"os", "archive"},  # the clock, the variables that name proxies; compressed bodies
     "lock": {"pypi"},  # names, versions and markers of a lock are values, not strings
     "project": {"pypi", "lock"},  # what people write is values; other tools' locks become ours
     "resolve": {"index"},  # candidates come from indexes

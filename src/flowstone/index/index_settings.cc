@@ -333,7 +333,7 @@ class Resolver {
     if (const auto found = Find(kTrustedHost)) {
       AppendNew(settings_.trusted_hosts, found->Words());
     }
-    settings_.ca_file = PathOf(Find(kCert, request_.ca_file));
+    settings_.ca_file = ResolveAuthority();
     settings_.client_certificate = PathOf(Find(kClientCert));
     if (const auto found = Find(kProxy)) {
       settings_.proxy = sources_.Expand(TrimText(found->text));
@@ -350,6 +350,14 @@ class Resolver {
       FLOWSTONE_LET(settings_.retries, NumberOf("retries", *found));
     }
     return Ok();
+  }
+
+  // SSL_CERT_FILE is what the transport takes by itself. It is a variable, so a file does not
+  // override it.
+  std::string ResolveAuthority() {
+    const auto found = Find(kCert, request_.ca_file);
+    const bool is_from_file = found && os::IsAbsolutePath(found->source);
+    return is_from_file && environment_.GetNonEmpty("SSL_CERT_FILE") ? "" : PathOf(found);
   }
 
   static Result<int> NumberOf(std::string_view setting, const FoundSetting& found) {

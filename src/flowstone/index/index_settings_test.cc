@@ -141,6 +141,14 @@ TEST_F(IndexSettingsTest, HostsAndCertificates) {
   EXPECT_EQ(settings->client_certificate, "/me.pem");
 }
 
+TEST_F(IndexSettingsTest, AVariableOfCertificatesCountsBeforeAFile) {
+  Write("/etc/pip.conf", "[global]\ncert = /pip.pem");
+  EXPECT_EQ(Resolve({})->ca_file, "/pip.pem");
+  EXPECT_EQ(Resolve({{"SSL_CERT_FILE", "/ssl.pem"}})->ca_file, "");
+  EXPECT_EQ(Resolve({{"SSL_CERT_FILE", "/ssl.pem"}, {"PIP_CERT", "/own.pem"}})->ca_file,
+            "/own.pem");
+}
+
 TEST_F(IndexSettingsTest, TellsWhereEachSettingCameFrom) {
   Write("/etc/pip.conf", "[global]\nfind-links = /w");
   const auto settings = Resolve({{"PIP_INDEX_URL", "https://u:canary@pip.example/"}});

@@ -8,6 +8,11 @@ namespace flowstone::index {
 
 Result<ProjectPage> ParseSimplePage(std::string_view content_type, std::string_view body,
                                     const net::Url& page_url) {
+  if (TrimText(body).empty()) {
+    return Error{.code = ErrorCode::kCorrupt,
+                 .message = "the page " + page_url.Redacted() + " is empty",
+                 .hints = {"something between here and the index may have eaten it; try again"}};
+  }
   const std::string type = AsciiLower(TrimText(content_type.substr(0, content_type.find(';'))));
   if (type == "application/vnd.pypi.simple.v1+json" || type == "application/json") {
     return ParseSimpleJson(body, page_url);

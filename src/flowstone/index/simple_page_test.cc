@@ -316,6 +316,7 @@ TEST(SimplePageTest, TheContentTypeDecides) {
 
 TEST(SimplePageTest, OtherContentTypesAreCorrupt) {
   EXPECT_THAT(ParseSimplePage("", "{}", PageUrl()), HasMessage(HasSubstr("no Content-Type")));
+  EXPECT_THAT(ParseSimplePage("text/html", " \n", PageUrl()), HasMessage(HasSubstr("is empty")));
   EXPECT_THAT(ParseSimplePage("text/plain", "{}", PageUrl()), HasMessage(HasSubstr("text/plain")));
   EXPECT_THAT(ParseSimplePage("application/vnd.pypi.simple.v2+json", "{}", PageUrl()),
               HasMessage(HasSubstr("another version of the protocol")));

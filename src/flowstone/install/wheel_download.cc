@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "flowstone/base/digest.h"
+#include "flowstone/index/status_error.h"
 #include "flowstone/net/content_range.h"
 #include "flowstone/net/url.h"
 #include "flowstone/os/file_operations.h"
@@ -101,13 +102,13 @@ class FileSink final : public net::BodySink {
   bool is_content_ = false;
 };
 
-Error BadStatus(const WheelArtifact& wheel, int status, const std::string& origin) {
-  const std::string message =
-      wheel.file_name + " was not sent by " + origin + ": HTTP status " + std::to_string(status);
+Error BadStatus(const WheelArtifact& wheel, const net::Response& response, const net::Url& url) {
+  const int status = response.status;
   if (status == 401 || status == 403) {
-    return Error{.code = ErrorCode::kDenied, .message = message}.WithHint(
-        "check the credentials for that host");
+    return index::ErrorOfStatus(response, url);
   }
+  const std::string message = wheel.file_name + " was not sent by " + url.Redacted() +
+                              ": HTTP status " + std::to_string(status);
   if (status == 404 || status == 410) {
     return Error{.code = ErrorCode::kNotFound, .message = message}.WithHint(
         "the file was removed from the index: lock again");
@@ -141,7 +142,7 @@ Status DownloadWheel(os::FileSystem& filesystem, net::Transport& transport, Prog
     return std::move(response.error());
   }
   if (response->status != 200 && response->status != 206) {
-    return BadStatus(wheel, response->status, origin);
+    return BadStatus(wheel, *response, url);
   }
   const std::uint64_t received = sink.received();
   FLOWSTONE_LET(const Digest digest, sink.Finish());

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "flowstone/archive/gzip.h"
 #include "flowstone/base/check.h"
 #include "flowstone/base/text.h"
 #include "flowstone/net/content_range.h"
@@ -127,7 +128,8 @@ void CurlTransfer::ConfigureMethod() {
 }
 
 // Gzip is decoded for the caller who gets the whole body and did not choose an encoding. A range
-// of an encoded body would be a range of something else.
+// of an encoded body would be a range of something else. It is done here, because libcurl takes a
+// stream that ends early for a whole one (seen with 7.88).
 bool CurlTransfer::DecodesBody() const {
   return !request_.range && request_.sink == nullptr && !request_.headers.Get("Accept-Encoding");
 }
@@ -148,10 +150,8 @@ void CurlTransfer::ConfigureHeaders() {
   if (!request_.headers.Get("Content-Type")) {
     append("Content-Type:");
   }
-  if (DecodesBody()) {
-    SetOption(CURLOPT_ACCEPT_ENCODING, "gzip");
-  } else if (!request_.headers.Get("Accept-Encoding")) {
-    append("Accept-Encoding: identity");
+  if (!request_.headers.Get("Accept-Encoding")) {
+    append(DecodesBody() ? "Accept-Encoding: gzip" : "Accept-Encoding: identity");
   }
   SetOption(CURLOPT_HTTPHEADER, sent_headers_);
 }
@@ -340,6 +340,28 @@ Result<Response> CurlTransfer::FinishFile(CURLcode code) {
   return std::move(response_);
 }
 
+Status CurlTransfer::DecodeBody() {
+  const std::string encoding = AsciiLower(response_.headers.Get("Content-Encoding").value_or(""));
+  if (!DecodesBody() || response_.body.empty() || encoding.empty() || encoding == "identity") {
+    return Ok();
+  }
+  if (encoding != "gzip" && encoding != "x-gzip") {
+    return Error{.code = ErrorCode::kCorrupt,
+                 .message = "cannot fetch " + url_.Redacted() +
+                            ": the response has the encoding '" + encoding +
+                            "', which was not asked for"};
+  }
+  Result<std::string> decoded = archive::GzipDecompress(response_.body, request_.body_limit);
+  if (!decoded) {
+    return Error{.code = ErrorCode::kCorrupt,
+                 .message = "cannot fetch " + url_.Redacted() +
+                            ": the response was compressed and is damaged, or cut off (" +
+                            decoded.error().message + ")"};
+  }
+  response_.body = *std::move(decoded);
+  return Ok();
+}
+
 Error CurlTransfer::FailureOf(CURLcode code) {
   CurlFailure failure{.code = code, .detail = detail_.data()};
   if (failure.detail.empty()) {
@@ -374,6 +396,9 @@ std::optional<Result<Response>> CurlTransfer::Finish(CURLcode code) {
   }
   if (Status begun = Guarded([&] { return BeginBody(); }); !begun) {
     return Result<Response>(std::move(begun.error()));
+  }
+  if (Status decoded = DecodeBody(); !decoded) {
+    return Result<Response>(std::move(decoded.error()));
   }
   response_.final_url = url_.ToString();
   return Result<Response>(std::move(response_));

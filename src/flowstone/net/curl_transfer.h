@@ -61,6 +61,8 @@ class CurlTransfer {
   // Moves on to the target of the redirect.
   Status FollowRedirect();
   bool IsDirectory() const;
+  // Takes the compression off a body that was asked for with it.
+  Status DecodeBody();
   Result<Response> FinishFile(CURLcode code);
   Error FailureOf(CURLcode code);
 

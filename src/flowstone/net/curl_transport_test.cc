@@ -12,6 +12,7 @@
 #include <string>
 #include <unistd.h>
 
+#include "flowstone/archive/gzip.h"
 #include "flowstone/net/fake_transport.h"
 #include "flowstone/net/loopback_server.h"
 #include "flowstone/net/secret.h"
@@ -247,6 +248,27 @@ TEST(CurlTransportTest, DecodesGzip) {
   const auto response = Get(server.origin() + "/");
   ASSERT_THAT(response, IsOk());
   EXPECT_EQ(response->body, "hello");
+}
+
+TEST(CurlTransportTest, ACompressedBodyThatEndsEarlyIsNoBody) {
+  const std::string gzip = archive::GzipCompress("a body long enough to be cut anywhere");
+  std::size_t length = 0;
+  LoopbackServer server([&](const Request&) {
+    return LoopbackReply{
+        .response = MakeResponse(200, gzip.substr(0, length), {{"Content-Encoding", "gzip"}})};
+  });
+  const auto transport = Open();
+  for (length = 1; length < gzip.size(); length += 7) {
+    EXPECT_THAT(Fetch(*transport, {.url = server.origin() + "/"}), HasCode(ErrorCode::kCorrupt))
+        << length;
+  }
+}
+
+TEST(CurlTransportTest, AnEncodingThatWasNotAskedForIsRefused) {
+  LoopbackServer server([](const Request&) {
+    return LoopbackReply{.response = MakeResponse(200, "?", {{"Content-Encoding", "br"}})};
+  });
+  EXPECT_THAT(Get(server.origin() + "/"), HasMessage(HasSubstr("'br'")));
 }
 
 TEST(CurlTransportTest, GoesThroughTheProxyExceptForExemptHosts) {
