@@ -9,6 +9,7 @@
 #include "flowstone/app/direct_references.h"
 #include "flowstone/app/locked_sources.h"
 #include "flowstone/app/source_builds.h"
+#include "flowstone/base/check.h"
 #include "flowstone/install/locked_packages.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/lock/lock_reader.h"
@@ -19,6 +20,20 @@
 
 namespace flowstone::app {
 namespace {
+
+// The interpreter's own target, unless it is left out, and the further ones with the same Python.
+std::vector<pypi::Target> TargetsOf(const EnvironmentWish& wish, const pypi::Target& own) {
+  std::vector<pypi::Target> targets;
+  if (wish.own_platform == OwnPlatform::kIncluded) {
+    targets.push_back(own);
+  }
+  for (const pypi::TargetPlatform& platform : wish.platforms) {
+    Result<pypi::Target> target = platform.With(own.python_full_version);
+    FLOWSTONE_CHECK(target.has_value());
+    targets.push_back(*std::move(target));
+  }
+  return targets;
+}
 
 Result<install::EnvironmentSpec> SpecOfLock(const LockedEnvironment& locked,
                                             const lock::Lock& lock) {
@@ -164,6 +179,10 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
                                                           : settings_.exclude_newer_us,
                                   .exclude_newer_of_us = settings_.exclude_newer_of_us,
                                   .hashes = settings_.hashes};
+  request.universal = wish.universal;
+  if (!wish.universal && !wish.platforms.empty()) {
+    request.targets = TargetsOf(wish, interpreter.target);
+  }
   for (auto* wanted : {&request.requirements, &request.constraints, &request.overrides}) {
     for (resolve::RequestedRequirement& requirement : *wanted) {
       if (requirement.origin.empty()) {
@@ -199,9 +218,9 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
   const resolve::ResolveRequest& plain = references.plain_request();
   resolve::IndexCandidateSource indexes(connection->index());
   BuildingSource source(indexes, *builds, references, plain.policies.binaries);
-  auto answer = resolve::Resolve(plain, source, progress_,
-                                {.preferences = preferences_,
-                                 .flowstone_version = std::string(kVersion)});
+  auto answer =
+      resolve::Resolve(plain, source, progress_,
+                       {.preferences = preferences_, .flowstone_version = std::string(kVersion)});
   const bool is_offline = settings_.packages.mode == index::FetchMode::kOffline;
   if (!answer && answer.error().code == ErrorCode::kUnavailable && is_offline) {
     return resolve::OfflineError(answer.error(), resolve::MissingPieces(plain, source));

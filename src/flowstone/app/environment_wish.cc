@@ -31,7 +31,7 @@ struct Declaration {
   std::optional<std::string> index_url;
   std::optional<std::vector<std::string>> extra_index_urls;
   std::optional<std::int64_t> exclude_newer_us;
-  std::optional<std::vector<std::string>> platforms;
+  std::optional<std::vector<pypi::TargetPlatform>> platforms;
 };
 
 Error Wrong(const flow::DecoratorDescription& decorator, const std::string& what) {
@@ -107,6 +107,21 @@ Result<std::vector<Name>> ReadNames(const flow::DecoratorDescription& decorator,
   return names;
 }
 
+Result<std::vector<pypi::TargetPlatform>> ReadPlatforms(const flow::DecoratorDescription& decorator,
+                                                        const nlohmann::json& value) {
+  FLOWSTONE_LET(const std::vector<std::string> names,
+                ReadTexts(decorator, "platforms", value, "linux-aarch64"));
+  std::vector<pypi::TargetPlatform> platforms;
+  for (const std::string& name : names) {
+    Result<pypi::TargetPlatform> platform = pypi::TargetPlatform::Parse(name);
+    if (!platform) {
+      return Annotate(std::move(platform), "in platforms of @" + decorator.name).error();
+    }
+    platforms.push_back(*std::move(platform));
+  }
+  return platforms;
+}
+
 Result<std::int64_t> ReadCutOff(const flow::DecoratorDescription& decorator,
                                 const nlohmann::json& value) {
   FLOWSTONE_LET(const std::string text, ReadText(decorator, "exclude_newer", value, "2026-11-01"));
@@ -139,7 +154,7 @@ Status ReadWanted(const flow::DecoratorDescription& decorator, const std::string
     return Ok();
   }
   if (key == "platforms") {
-    FLOWSTONE_LET(declaration.platforms, ReadTexts(decorator, key, value, "linux-x86_64"));
+    FLOWSTONE_LET(declaration.platforms, ReadPlatforms(decorator, value));
     return Ok();
   }
   return Wrong(decorator, "unknown argument '" + key + "'").WithHint(std::string(kArguments));

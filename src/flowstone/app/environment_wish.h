@@ -18,6 +18,7 @@
 #include "flowstone/flow/description.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
+#include "flowstone/pypi/target_platform.h"
 #include "flowstone/resolve/request.h"
 
 namespace flowstone::app {
@@ -37,6 +38,9 @@ struct IndexWish {
   friend auto operator<=>(const IndexWish&, const IndexWish&) = default;
 };
 
+// Whether a lock for several platforms holds for the interpreter's own.
+enum class OwnPlatform : std::uint8_t { kIncluded, kLeftOut };
+
 struct EnvironmentWish {
   std::string python = {};  // as asked for, such as "3.11"; empty: like the launching interpreter's
   // Sorted by name. An empty origin stands for the step or whoever has the wish.
@@ -46,7 +50,11 @@ struct EnvironmentWish {
   std::vector<pypi::Name> excludes = {};
   std::optional<std::int64_t> exclude_newer_us = {};  // instead of the one of the settings
   IndexWish indexes = {};
-  std::vector<std::string> platforms = {};  // further ones that the lock is to hold for
+  // Further platforms that the lock is to hold for, besides the interpreter's or instead of it.
+  std::vector<pypi::TargetPlatform> platforms = {};
+  OwnPlatform own_platform = OwnPlatform::kIncluded;
+  // All environments instead.
+  std::optional<resolve::UniversalWish> universal = {};
   // Files that the decorators name, as written there, and what to take of them.
   std::string requirements_file = {};
   std::string lock_file = {};

@@ -12,6 +12,7 @@
 #include "flowstone/cli/engine_command_line.h"
 #include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/lock_output.h"
+#include "flowstone/cli/lock_targets.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/lock/lock_writer.h"
 #include "flowstone/net/redact.h"
@@ -172,6 +173,7 @@ Result<int> CommandLock(EngineSession& session) {
   FLOWSTONE_TRY(ChoosePython(service, task.inputs));
   app::EnvironmentWish& wish = task.inputs.wish;
   FLOWSTONE_LET(const install::Interpreter interpreter, service.FindPython(wish.python));
+  FLOWSTONE_TRY(ChooseTargets(session, interpreter, task.inputs.requires_python, wish));
   const std::string origin = "the command line";
   if (session.arguments.Has("check")) {
     if (output.IsCurrent(service.RequestOf(wish, origin, interpreter))) {

@@ -48,7 +48,7 @@ std::vector<std::string> With(std::vector<std::string> more) {
 std::vector<std::string> LockOptions() {
   std::vector<std::string> options(kLockInputOptions.begin(), kLockInputOptions.end());
   options.insert(options.end(),
-                 {"output", "check", "upgrade", "upgrade-package"});
+                 {"output", "check", "upgrade", "upgrade-package", "target", "universal"});
   options.insert(options.end(), kLockPolicyOptions.begin(), kLockPolicyOptions.end());
   return With(std::move(options));
 }

@@ -60,6 +60,12 @@ constexpr std::array kOptions = {
     // What environments are made of.
     OptionSpec{"python", "--python", "VERSION", "FLOWSTONE_PYTHON",
                "the Python to resolve for: 3.12, 3.12.4, \">=3.9,<3.13\" or a path"},
+    OptionSpec{"target", "--target", "PLATFORM", "",
+               "lock for this platform instead of this machine: linux-x86_64, "
+               "linux-aarch64-glibc2.17, linux-x86_64-musl1.2, macos-arm64, windows-x86_64; may be "
+               "repeated, for one lock that serves all"},
+    OptionSpec{"universal", "--universal", "", "",
+               "lock for all platforms, and for --python and later"},
     OptionSpec{"exclude-newer", "--exclude-newer", "DATE",
                "FLOWSTONE_EXCLUDE_NEWER,UV_EXCLUDE_NEWER",
                "ignore files uploaded at or after this date (2026-11-01 or with a time, UTC), or "
