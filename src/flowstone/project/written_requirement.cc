@@ -190,6 +190,7 @@ std::string WrittenRequirement::ToString() const {
   const auto url = net::Url::Parse(requirement.url);
   std::string text = url && url->scheme() == "file" ? url->DecodedPath() : requirement.url;
   std::vector<std::string> extras;
+  extras.reserve(requirement.extras.size());
   for (const pypi::ExtraName& extra : requirement.extras) {
     extras.push_back(extra.ToString());
   }

@@ -85,6 +85,10 @@ std::string SpecifierRepair::RepairOperand(std::string_view op, std::string oper
     Note(Leniency::kMissingDot);
     operand.insert(operand.size() - 1, ".");
   }
+  if (operand == "dev") {
+    Note(Leniency::kBareDev);
+    return std::string(op) + "0.dev0";
+  }
   if (operand.ends_with('.')) {
     Note(Leniency::kTrailingDot);
     operand.pop_back();
@@ -138,9 +142,9 @@ Result<Lenient<SpecifierSet>> SpecifierRepair::Run() {
 }  // namespace
 
 std::string_view LeniencyName(Leniency leniency) {
-  constexpr std::array<std::string_view, 8> names = {
-      "missing-comma", "quoted-version",  "trailing-dot",  "ordered-wildcard",
-      "missing-dot",   "not-equal-tilde", "bare-wildcard", "name-end"};
+  constexpr std::array<std::string_view, 9> names = {
+      "missing-comma",   "quoted-version", "trailing-dot", "ordered-wildcard", "missing-dot",
+      "not-equal-tilde", "bare-wildcard",  "name-end",     "bare-dev"};
   return names.at(static_cast<std::size_t>(leniency));
 }
 

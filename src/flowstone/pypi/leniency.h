@@ -21,6 +21,7 @@ enum class Leniency : std::uint8_t {
   kNotEqualTilde,    // !=~1.0         is !=1.0.*
   kBareWildcard,     // ==* or *       is no constraint
   kNameEnd,          // name_          is name
+  kBareDev,          // >dev           is >0.dev0
 };
 
 // A stable lower-case name, such as "missing-comma".

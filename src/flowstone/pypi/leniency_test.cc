@@ -38,6 +38,7 @@ TEST(Leniency, RepairsSpecifiersByNamedRules) {
       {"!=~1.0", "!=1.0.*", Leniency::kNotEqualTilde},
       {"*", "", Leniency::kBareWildcard},
       {">=*", "", Leniency::kBareWildcard},
+      {">dev", ">0.dev0", Leniency::kBareDev},
   };
   for (const Repair& repair : cases) {
     EXPECT_FALSE(SpecifierSet::Parse(repair.text)) << repair.text << " needs no repair";
@@ -73,9 +74,39 @@ TEST(Leniency, RepairsRequirements) {
   EXPECT_THAT(parsed.repairs, ElementsAre(Leniency::kNameEnd, Leniency::kMissingComma));
 }
 
+// Each line stands in the metadata of files that are in use.
+TEST(Leniency, ReadsWhatOldToolsWrote) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"foo (>=1.0)", "foo>=1.0"},
+      {"foo (>=1.0,)", "foo>=1.0"},
+      {"foo (>=2.*)", "foo>=2"},
+      {"foo (!=1.1.*,)", "foo!=1.1.*"},
+      {"foo (>='1.0')", "foo>=1.0"},
+      {"foo (>= 1.0, < 2)", "foo<2,>=1.0"},
+      {"torch (>=1.8<2dev)", "torch<2dev,>=1.8"},
+      {"foo[Bar_Baz,QUX]>=1", "foo[bar-baz,qux]>=1"},
+      {"foo >= 1.0 , <2.0", "foo<2.0,>=1.0"},
+      {"foo; python_version in \"3.6, 3.7\"", "foo; python_version in \"3.6, 3.7\""},
+      {"foo; \"3.8\" <= python_version", "foo; \"3.8\" <= python_version"},
+      {"foo; extra == 'a' or extra == 'b'", "foo; extra == \"a\" or extra == \"b\""},
+      {"foo; platform_release >= '6.1.0-13-amd64'", "foo; platform_release >= \"6.1.0-13-amd64\""},
+      {"foo; sys.platform == 'win32' and os.name == 'nt'",
+       "foo; sys_platform == \"win32\" and os_name == \"nt\""},
+      {"foo; platform.python_implementation == 'PyPy'",
+       "foo; platform_python_implementation == \"PyPy\""},
+      {"foo; (python_version=='2.7')", "foo; python_version == \"2.7\""},
+  };
+  for (const auto& [text, meaning] : cases) {
+    const Result<Lenient<Requirement>> parsed = ParseRequirementLeniently(text);
+    ASSERT_TRUE(parsed) << text << ": " << parsed.error().message;
+    EXPECT_EQ(parsed->value.ToString(), meaning);
+  }
+}
+
 TEST(Leniency, EveryRuleHasAName) {
   EXPECT_EQ(LeniencyName(Leniency::kMissingComma), "missing-comma");
   EXPECT_EQ(LeniencyName(Leniency::kNameEnd), "name-end");
+  EXPECT_EQ(LeniencyName(Leniency::kBareDev), "bare-dev");
 }
 
 }  // namespace

@@ -85,6 +85,35 @@ TEST(CoreMetadata, SaysWhatABuildMayChange) {
   EXPECT_TRUE(metadata.MayChange("requires-python"));
 }
 
+TEST(CoreMetadata, EveryVersionOfTheFormatIsRead) {
+  for (const std::string version : {"1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5",
+                                    "2.6", "2.9", "3.0", "unheard of"}) {
+    const auto metadata = CoreMetadata::Parse("Metadata-Version: " + version +
+                                              "\nName: a\nVersion: 1\nRequires-Dist: b\n");
+    ASSERT_TRUE(metadata) << version;
+    EXPECT_EQ(metadata->requires_dist.size(), 1U) << version;
+  }
+}
+
+TEST(CoreMetadata, FinalFieldsArePromisedSinceVersion22) {
+  for (const auto& [version, may_change] :
+       {std::pair("1.2", true), std::pair("2.1", true), std::pair("2.2", false),
+        std::pair("2.6", false), std::pair("", true)}) {
+    CoreMetadata metadata = *CoreMetadata::Parse("Name: a\nVersion: 1\nDynamic: Version\n");
+    metadata.metadata_version = version;
+    EXPECT_EQ(metadata.MayChange("requires-dist"), may_change) << version;
+    EXPECT_TRUE(metadata.MayChange("version")) << version;
+  }
+}
+
+TEST(CoreMetadata, LinesMayEndAsOnWindowsAndFoldWithTabs) {
+  const auto metadata = CoreMetadata::Parse(
+      "Name: a\r\nVersion: 1\r\nRequires-Dist: b\r\n\t>=1\r\n\r\nRequires-Dist: c\r\n");
+  ASSERT_TRUE(metadata);
+  ASSERT_EQ(metadata->requires_dist.size(), 1U);
+  EXPECT_EQ(metadata->requires_dist[0].requirement.ToString(), "b>=1");
+}
+
 TEST(CoreMetadata, FieldsWithoutAValueAreAbsent) {
   const CoreMetadata metadata = *CoreMetadata::Parse(
       "Name: foo\nVersion: 1\nRequires-Python: UNKNOWN\nRequires-Dist:\nRequires-Dist: UNKNOWN\n");
