@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -10,7 +11,6 @@
 #include "flowstone/net/redact.h"
 #include "flowstone/net/secret.h"
 #include "flowstone/net/url.h"
-#include "flowstone/os/file_lock.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
 
@@ -177,9 +177,8 @@ Status GitRepositories::FetchRevision(const DirectReference& reference, const st
 Result<std::string> GitRepositories::Resolve(const DirectReference& reference) {
   FLOWSTONE_TRY(os::MakeDirectories(parts_.filesystem, parts_.directory));
   const std::string mirror = MirrorOf(reference);
-  FLOWSTONE_LET(
-      const os::FileLock lock,
-      os::FileLock::Acquire(mirror + ".lock", os::LockMode::kExclusive, os::LockWait::kWait));
+  FLOWSTONE_LET(const std::unique_ptr<os::HeldLock> lock,
+                parts_.filesystem.LockFile(mirror + ".lock"));
   FLOWSTONE_TRY(EnsureMirror(mirror));
   if (IsFullCommit(reference.revision) && HasCommit(mirror, reference.revision)) {
     return reference.revision;

@@ -7,7 +7,6 @@
 #include "flowstone/index/wheel_metadata_text.h"
 #include "flowstone/install/input_file_source.h"
 #include "flowstone/install/staging_directory.h"
-#include "flowstone/os/file_lock.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
 #include "flowstone/pypi/wheel_name.h"
@@ -250,9 +249,9 @@ Result<BuiltWheel> WheelBuilder::Wheel(const BuildTask& task) {
     return *std::move(known);
   }
   FLOWSTONE_TRY(os::MakeDirectories(parts_.filesystem, parts_.layout.locks()));
-  FLOWSTONE_LET(const os::FileLock lock,
-                os::FileLock::Acquire(parts_.layout.locks() + "/build-" + key.ToString() + ".lock",
-                                      os::LockMode::kExclusive, os::LockWait::kWait));
+  FLOWSTONE_LET(
+      const std::unique_ptr<os::HeldLock> lock,
+      parts_.filesystem.LockFile(parts_.layout.locks() + "/build-" + key.ToString() + ".lock"));
   FLOWSTONE_LET(known, wheels_.FindWheel(key));
   if (known) {
     return *std::move(known);  // another process built it meanwhile
