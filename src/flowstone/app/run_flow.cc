@@ -11,6 +11,7 @@
 #include "flowstone/exec/datastore_artifacts.h"
 #include "flowstone/flow/graph_check.h"
 #include "flowstone/flow/retry_policy.h"
+#include "flowstone/net/redact.h"
 #include "flowstone/os/executable_path.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/host_name.h"
@@ -43,7 +44,10 @@ store::RunRecord RecordOf(const flow::FlowDescription& flow, const RunChoices& c
     record.environments[step] = ReferenceOf(environments.Of(step));
   }
   record.graph = flow.steps_json;
-  record.command = choices.command;
+  // The record is kept for long and read by many: a URL of the command line keeps no login in it.
+  for (const std::string& argument : choices.command) {
+    record.command.push_back(net::RedactText(argument));
+  }
   record.host = os::HostName();
   record.pid = os::ProcessId();
   return record;
