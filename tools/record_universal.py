@@ -49,9 +49,7 @@ def write_wheel(directory: Path, name: str, version: str, tag: str, metadata: st
     with zipfile.ZipFile(directory / f"{stem}-{tag}.whl", "w") as wheel:
         info = f"{stem}.dist-info"
         wheel.writestr(f"{info}/METADATA", metadata)
-        wheel.writestr(
-            f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n"
-        )
+        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n")
         wheel.writestr(f"{info}/RECORD", "")
 
 
@@ -115,9 +113,7 @@ def ask_uv(uv: str, scenario: dict, requires_python: str) -> dict | None:
         if run.returncode != 0:
             raise SystemExit(run.stderr)
         export = [uv, "export", "--format", "pylock.toml", "--no-emit-project", "--frozen"]
-        text = subprocess.run(
-            [*export, *common], capture_output=True, text=True, check=True
-        ).stdout
+        text = subprocess.run([*export, *common], capture_output=True, text=True, check=True).stdout
         return tomllib.loads(text)
 
 
