@@ -296,6 +296,19 @@ def test_poetry_lock_and_pipfile_lock_find_their_files(project: Project, stocked
         assert used.status == 0, used
 
 
+def test_groups_of_a_lock_are_chosen_when_it_is_installed(project: Project, stocked: Index) -> None:
+    digest = stocked.sha256["gamma-1.0-py3-none-any.whl"]
+    entry = {"version": "==1.0", "hashes": [f"sha256:{digest}"]}
+    pipfile = {"_meta": {"pipfile-spec": 6}, "default": {}, "develop": {"gamma": entry}}
+    project.write("Pipfile.lock", json.dumps(pipfile))
+    assert project.engine("lock", "-r", "Pipfile.lock").status == 0
+    use = ("pylock.toml", "--", "python", "-c", "import gamma")
+    assert project.engine("exec", *use).status == 1
+    assert project.engine("exec", "--group", "dev", *use).status == 0
+    refusal = project.engine("sync", "--group", "docs", "pylock.toml")
+    assert refusal.status == 1 and "the lock has no dependency group 'docs'" in refusal.errors
+
+
 def test_a_lock_whose_files_are_gone_is_an_error(project: Project, stocked: Index) -> None:
     entry = {"version": "==1.0", "hashes": [f"sha256:{hashlib.sha256().hexdigest()}"]}
     pipfile = {"_meta": {"pipfile-spec": 6}, "default": {"gamma": entry}}

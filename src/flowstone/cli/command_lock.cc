@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include "flowstone/app/environment_service.h"
@@ -33,6 +34,35 @@ Result<std::string> ReadLock(EngineSession& session) {
                   "while reading the lock " + name);
 }
 
+// --extra and --group, which the lock must have. Groups that are named stand in for the default
+// ones (PEP 751).
+Result<lock::SelectOptions> SelectionOf(const EngineSession& session, const lock::Lock& lock) {
+  lock::SelectOptions selection;
+  const auto missing = [](const std::string& what, const std::string& name) {
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "the lock has no " + what + " '" + name + "'"};
+  };
+  for (const std::string& text : session.arguments.Values("extra")) {
+    FLOWSTONE_LET(const pypi::ExtraName extra, pypi::ExtraName::Parse(text));
+    if (std::ranges::find(lock.extras, extra) == lock.extras.end()) {
+      return missing("extra", text);
+    }
+    selection.extras.push_back(extra);
+  }
+  for (const std::string& text : session.arguments.Values("group")) {
+    FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(text));
+    const auto& known = lock.dependency_groups;
+    if (std::ranges::find(known, group) == known.end()) {
+      return missing("dependency group", text);
+    }
+    if (!selection.groups) {
+      selection.groups.emplace();
+    }
+    selection.groups->push_back(group);
+  }
+  return selection;
+}
+
 struct ReadyEnvironment {
   app::LockedEnvironment locked;
   install::Environment environment;
@@ -51,6 +81,7 @@ Result<ReadyEnvironment> PrepareLock(EngineSession& session) {
       app::LockedEnvironment locked,
       Annotate(service.UseLock(text, session.arguments.Value("python").value_or(""), directory),
                "while reading the lock " + session.arguments.Positional("lock")));
+  FLOWSTONE_LET(locked.selection, SelectionOf(session, locked.lock));
   FLOWSTONE_LET(install::Environment environment, service.Prepare(locked));
   for (const std::string& warning : environment.warnings) {
     session.console.PrintWarning(warning);

@@ -95,9 +95,9 @@ constexpr std::array kOptions = {
     OptionSpec{"exclude", "--exclude", "NAME", "FLOWSTONE_EXCLUDE",
                "a package that nothing is to bring in; may be repeated", VariableReader::kOther},
     OptionSpec{"group", "--group", "NAME", "",
-               "a dependency group of pyproject.toml, or PATH:NAME; may be repeated"},
+               "a dependency group of pyproject.toml (or PATH:NAME), or of the lock; may be repeated"},
     OptionSpec{"extra", "--extra", "NAME", "",
-               "an extra of the project in pyproject.toml; may be repeated"},
+               "an extra of the project in pyproject.toml, or of the lock; may be repeated"},
     OptionSpec{"all-extras", "--all-extras", "", "", "all extras of the project"},
     // How versions and files are chosen.
     OptionSpec{"compat", "--compat", "TOOL", "FLOWSTONE_COMPAT",

@@ -22,6 +22,7 @@ Status DependencyGroups::Add(const std::string& written_name, std::vector<Item> 
 
 std::vector<std::string> DependencyGroups::Names() const {
   std::vector<std::string> names;
+  names.reserve(groups_.size());
   for (const auto& [name, group] : groups_) {
     names.push_back(name);
   }

@@ -29,7 +29,7 @@ class LockGraph {
   void AddRoot(Edge edge) { roots_.push_back(std::move(edge)); }
   // What `package` needs; with an extra: what the extra adds. The marker may ask for `extra`.
   void AddDependency(std::size_t package, const std::optional<pypi::ExtraName>& extra, Edge edge) {
-    edges_[package].push_back({extra, std::move(edge)});
+    edges_[package].emplace_back(extra, std::move(edge));
   }
 
   // By package: when it is installed. Packages that nothing leads to are left out. Markers are as
