@@ -12,10 +12,19 @@ bool IsWheelFile(const index::IndexFile& file) {
   return file.filename.ends_with(".whl");
 }
 
-std::shared_ptr<const index::WheelMetadata> AsMetadata(std::string text) {
+std::shared_ptr<const index::WheelMetadata> AsMetadata(const std::string& text) {
   index::WheelMetadata metadata;
-  metadata.text = std::move(text);
+  metadata.parsed = index::ParsedMetadata::Of(text);
   return std::make_shared<const index::WheelMetadata>(std::move(metadata));
+}
+
+bool NamesUrl(const index::ParsedMetadata& metadata) {
+  for (std::size_t i = 0; i < metadata.dependency_count(); ++i) {
+    if (!metadata.dependency(i).url.empty()) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -39,7 +48,7 @@ Result<std::shared_ptr<const index::ProjectFiles>> BuildingSource::Project(const
   }
   auto files = indexes_.Project(name);
   if (files && policies_.For(name) != resolve::BinaryPolicy::kOnlyWheels) {
-    for (const index::IndexFile& file : (*files)->files) {
+    for (const index::IndexFile& file : (*files)->Files()) {
       if (!IsWheelFile(file)) {
         project_of_.emplace(file.url, name);
       }
@@ -92,10 +101,10 @@ Result<std::shared_ptr<const index::WheelMetadata>> BuildingSource::Metadata(
     return AsMetadata(references_.WithoutUrls(text));
   }
   auto metadata = indexes_.Metadata(file);
-  if (!metadata || references_.empty() || (*metadata)->text.find('@') == std::string::npos) {
+  if (!metadata || references_.empty() || !NamesUrl((*metadata)->parsed)) {
     return metadata;
   }
-  return AsMetadata(references_.WithoutUrls((*metadata)->text));
+  return AsMetadata(references_.WithoutUrls((*metadata)->parsed.ToText()));
 }
 
 }  // namespace flowstone::app

@@ -210,7 +210,8 @@ std::shared_ptr<const index::ProjectFiles> DirectReferences::Project(const pypi:
   const std::optional<Digest> sha256 = package.source.file.Sha256();
   // The resolver wants every file to have a digest; the lock names the source by its own.
   file.sha256 = sha256 ? *sha256 : Digest::Of(package.reference.ToString());
-  files.files.push_back(std::move(file));
+  files.sources.push_back({.kind = index::FileSource::Kind::kIndex});
+  files.listings.push_back(index::Listing::Of({.name = {}, .files = {std::move(file)}}, name));
   return std::make_shared<const index::ProjectFiles>(std::move(files));
 }
 

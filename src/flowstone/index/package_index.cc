@@ -20,33 +20,6 @@ std::string MetadataKey(const IndexFile& file) {
   return file.sha256 ? file.sha256->ToString() + " " + file.filename : file.url;
 }
 
-std::string TextOf(const ParsedMetadata& parsed) {
-  std::string text = "Metadata-Version: 2.1\nName: ";
-  text.append(parsed.name()).append("\nVersion: ").append(parsed.version()).append("\n");
-  if (!parsed.requires_python().empty()) {
-    text.append("Requires-Python: ").append(parsed.requires_python()).append("\n");
-  }
-  for (std::size_t i = 0; i < parsed.extra_count(); ++i) {
-    text.append("Provides-Extra: ").append(parsed.extra(i)).append("\n");
-  }
-  for (std::size_t i = 0; i < parsed.dependency_count(); ++i) {
-    const ParsedMetadata::Dependency dependency = parsed.dependency(i);
-    text.append("Requires-Dist: ").append(dependency.name);
-    if (!dependency.extras.empty()) {
-      text.append("[").append(dependency.extras).append("]");
-    }
-    text.append(dependency.specifiers);
-    if (!dependency.url.empty()) {
-      text.append(" @ ").append(dependency.url);
-    }
-    if (!dependency.marker.empty()) {
-      text.append(" ; ").append(dependency.marker);
-    }
-    text.append("\n");
-  }
-  return text;
-}
-
 }  // namespace
 
 class PackageIndex::Engine {
@@ -72,9 +45,6 @@ class PackageIndex::Engine {
     }
     auto search = [this, name] {
       search_.Start(name, [this, name](Result<ProjectFiles> project) {
-        if (project) {
-          project->files = project->Files();
-        }
         projects_.Complete(name, std::move(project));
       });
     };
@@ -95,14 +65,10 @@ class PackageIndex::Engine {
       return;
     }
     if (std::optional<ParsedMetadata> known = runtime_->cache().FindMetadata(file)) {
-      std::string text = TextOf(*known);
-      metadatas_.Complete(key, WheelMetadata{.parsed = *std::move(known), .text = std::move(text)});
+      metadatas_.Complete(key, WheelMetadata{.parsed = *std::move(known)});
     } else {
       runtime_->Post([this, key, file] {
         metadata_.Fetch(file, [this, key](MetadataFetcher::Answer answer) {
-          if (answer) {
-            answer->text = TextOf(answer->parsed);
-          }
           metadatas_.Complete(key, std::move(answer));
         });
       });

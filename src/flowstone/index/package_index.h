@@ -74,7 +74,6 @@ struct ProjectFiles {
   bool found = false;
   // The first index that has the project, redacted; empty when all files are from find-links.
   std::string index = {};
-  std::vector<IndexFile> files = {};  // Files()
   // In order of preference: find-links, then the indexes that gave files, in their order. A file
   // name that several sources have counts for the first of them.
   std::vector<FileSource> sources = {};  // that IndexFile::source names
@@ -95,7 +94,6 @@ enum class MetadataSource : std::uint8_t { kCache, kSidecar /* PEP 658 */, kRang
 
 struct WheelMetadata {
   ParsedMetadata parsed = {};
-  std::string text = {};  // what `parsed` says, written as METADATA
   MetadataSource source = MetadataSource::kCache;
   std::vector<std::string> warnings = {};
 };

@@ -53,7 +53,7 @@ TEST_F(PackageIndexMetadataTest, TheCopyBesideTheWheelComesFirst) {
   file.metadata = MetadataOffer{.sha256 = Digest::Of(text)};
   const auto metadata = Read(file);
   ASSERT_THAT(metadata, IsOk());
-  EXPECT_EQ((*metadata)->text, kMetadataText);
+  EXPECT_EQ((*metadata)->parsed.name(), "pkg");
   EXPECT_EQ((*metadata)->source, MetadataSource::kSidecar);
   EXPECT_EQ(request_count(), 1U);
 }
@@ -73,7 +73,7 @@ TEST_F(PackageIndexMetadataTest, ACopyWithAnotherDigestIsNotUsed) {
   file.metadata = MetadataOffer{.sha256 = Digest::Of("something else")};
   const auto metadata = Read(file);
   ASSERT_THAT(metadata, IsOk());
-  EXPECT_EQ((*metadata)->text, kMetadataText);
+  EXPECT_EQ((*metadata)->parsed.name(), "pkg");
   EXPECT_EQ((*metadata)->source, MetadataSource::kRanges);
   EXPECT_THAT((*metadata)->warnings, ElementsAre(HasSubstr("the index promised")));
 }
@@ -96,7 +96,7 @@ TEST_F(PackageIndexMetadataTest, RangesFetchTheEndOfTheWheelOnly) {
   ServeWheel(wheel);
   const auto metadata = Read(File());
   ASSERT_THAT(metadata, IsOk());
-  EXPECT_EQ((*metadata)->text, kMetadataText);
+  EXPECT_EQ((*metadata)->parsed.name(), "pkg");
   EXPECT_EQ(request_count(), 1U);
   EXPECT_LT(BytesAskedOfWheel(wheel.size()), 100'000U);
   EXPECT_TRUE(server_->requests().at(0).range->suffix.has_value());
@@ -119,7 +119,7 @@ TEST_F(PackageIndexMetadataTest, MetadataAtTheFrontTakesOneMoreRange) {
   ServeWheel(zip.Build());
   const auto metadata = Read(File());
   ASSERT_THAT(metadata, IsOk());
-  EXPECT_EQ((*metadata)->text, kMetadataText);
+  EXPECT_EQ((*metadata)->parsed.name(), "pkg");
   EXPECT_LE(request_count(), 3U);
   EXPECT_LT(BytesAskedOfWheel(kLarge), 120'000U);
 }
@@ -146,7 +146,7 @@ TEST_F(PackageIndexMetadataTest, AServerThatMisunderstandsSuffixesIsAskedByNumbe
   });
   const auto metadata = Read(File());
   ASSERT_THAT(metadata, IsOk());
-  EXPECT_EQ((*metadata)->text, kMetadataText);
+  EXPECT_EQ((*metadata)->parsed.name(), "pkg");
   EXPECT_EQ((*metadata)->source, MetadataSource::kRanges);
 }
 
@@ -163,7 +163,7 @@ TEST_F(PackageIndexMetadataTest, ALargeWheelOfAServerWithoutRangesIsFetchedWhole
   file.sha256 = Digest::Of(wheel);
   const auto metadata = Read(file, Ranges::kIgnored);
   ASSERT_THAT(metadata, IsOk());
-  EXPECT_EQ((*metadata)->text, kMetadataText);
+  EXPECT_EQ((*metadata)->parsed.name(), "pkg");
   EXPECT_EQ((*metadata)->source, MetadataSource::kWholeFile);
   EXPECT_EQ(request_count(), 2U);
   // Nothing of it is left, and the next wheel is not asked for by range.
@@ -213,7 +213,7 @@ TEST_F(PackageIndexMetadataTest, IsFetchedOnceAndThenCached) {
   const auto cached = Read(File());
   ASSERT_THAT(cached, IsOk());
   EXPECT_EQ((*cached)->source, MetadataSource::kCache);
-  EXPECT_EQ((*cached)->text, kMetadataText);
+  EXPECT_EQ((*cached)->parsed.name(), "pkg");
   EXPECT_EQ(request_count(), 0U);
 }
 
@@ -232,7 +232,7 @@ TEST_F(PackageIndexMetadataTest, AWheelOnDiskIsReadThere) {
   options_.mode = FetchMode::kOffline;
   const auto metadata = Read(file);
   ASSERT_THAT(metadata, IsOk());
-  EXPECT_EQ((*metadata)->text, kMetadataText);
+  EXPECT_EQ((*metadata)->parsed.name(), "pkg");
   EXPECT_EQ(request_count(), 0U);
 }
 

@@ -325,7 +325,7 @@ TEST_F(PackageIndexTest, NoCredentialsReachTheCache) {
   ASSERT_THAT(project, IsOk());
   const auto metadata = index->Metadata((*project)->Files().at(0));
   ASSERT_THAT(metadata, IsOk());
-  EXPECT_EQ((*metadata)->text, kMetadataText);
+  EXPECT_EQ((*metadata)->parsed.name(), "pkg");
   EXPECT_EQ((*metadata)->source, MetadataSource::kRanges);
   index.reset();
 

@@ -191,4 +191,35 @@ std::string_view ParsedMetadata::extra(std::size_t i) const {
   return view_.Text(view_.Load<std::uint32_t>(table + sizeof(std::uint32_t) * i));
 }
 
+std::string ParsedMetadata::ToText() const {
+  std::string text = "Metadata-Version: 2.1\n";
+  const auto field = [&text](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\n");
+  };
+  field("Name", name());
+  field("Version", version());
+  if (!requires_python().empty()) {
+    field("Requires-Python", requires_python());
+  }
+  for (std::size_t i = 0; i < extra_count(); ++i) {
+    field("Provides-Extra", extra(i));
+  }
+  for (std::size_t i = 0; i < dependency_count(); ++i) {
+    const Dependency stated = dependency(i);
+    std::string line(stated.name);
+    if (!stated.extras.empty()) {
+      line.append("[").append(stated.extras).append("]");
+    }
+    line.append(stated.specifiers);
+    if (!stated.url.empty()) {
+      line.append(" @ ").append(stated.url);
+    }
+    if (!stated.marker.empty()) {
+      line.append(" ; ").append(stated.marker);
+    }
+    field("Requires-Dist", line);
+  }
+  return text;
+}
+
 }  // namespace flowstone::index

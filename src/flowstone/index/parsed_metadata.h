@@ -55,6 +55,9 @@ class ParsedMetadata {
   std::size_t extra_count() const;
   std::string_view extra(std::size_t i) const;  // normalised; of Provides-Extra
 
+  // What it says as METADATA, for whoever wants to say something else. Reads back to the same.
+  std::string ToText() const;
+
   std::string_view bytes() const { return bytes_; }
 
  private:

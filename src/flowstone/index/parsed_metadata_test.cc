@@ -74,6 +74,13 @@ TEST(ParsedMetadataTest, TheTextsOfADependencyReadBackStrictly) {
   }
 }
 
+TEST(ParsedMetadataTest, ItsTextReadsBackToTheSame) {
+  const ParsedMetadata parsed = ParsedMetadata::Of(
+      Fields("Requires-Python: >=3.8\nProvides-Extra: all\nRequires-Dist: other[b,a]>=1\n"
+             "Requires-Dist: third @ https://files.example/t.whl ; extra == 'all'\n"));
+  EXPECT_EQ(ParsedMetadata::Of(parsed.ToText()).bytes(), parsed.bytes());
+}
+
 TEST(ParsedMetadataTest, EqualDependenciesHaveEqualHashes) {
   const ParsedMetadata parsed = ParsedMetadata::Of(
       Fields("Requires-Dist: other>=1\nRequires-Dist: Other (>=1)\nRequires-Dist: other>=2\n"));

@@ -16,13 +16,30 @@
 namespace flowstone::resolve {
 namespace {
 
+// How the source distributions that the reasons mention could be used.
+std::string SourceHint(const solve::Explanation& explanation) {
+  std::string options;
+  for (const std::string& reason : explanation.reasons) {
+    const auto name = pypi::Name::Parse(reason.substr(0, reason.find(' ')));
+    if (name && reason.find("only its source") != std::string::npos) {
+      options += " --build " + name->ToString();
+    }
+  }
+  if (options.empty()) {
+    return "only wheels are used: build one and offer it with --find-links";
+  }
+  return "only wheels are used: offer one with --find-links, or allow building, which runs the "
+         "code of the package:" +
+         options;
+}
+
 ResolveConflict MakeConflict(const solve::Conflict& conflict, const IndexProvider& provider,
                              const ResolveRequest& request) {
   ResolveConflict answer{.explanation = solve::Explain(conflict, provider)};
   const std::string text = answer.explanation.ToString();
   if (text.find("only its source") != std::string::npos ||
       text.find("no wheel fits") != std::string::npos) {
-    answer.hints.emplace_back("only wheels are used: build one and offer it with --find-links");
+    answer.hints.push_back(SourceHint(answer.explanation));
   }
   if (text.find("pre-releases are") != std::string::npos) {
     answer.hints.emplace_back("allow pre-releases, or name one in a requirement");
@@ -66,7 +83,8 @@ Result<std::variant<Solved, ResolveConflict>> AttemptToSolve(const ResolveReques
         std::make_unique<IndexProvider>(request, scope, source, progress, options, unpinned);
     FLOWSTONE_LET(solve::Outcome outcome, solve::Solve(*provider, provider->vocabulary().request(),
                                                        {.is_cancelled = options.is_cancelled}));
-    if (const auto* conflict = std::get_if<solve::Conflict>(&outcome)) {
+    if (auto* conflict = std::get_if<solve::Conflict>(&outcome)) {
+      provider->MergeReasons(*conflict);
       return Answer(MakeConflict(*conflict, *provider, request));
     }
     if (const auto* exhausted = std::get_if<solve::Exhausted>(&outcome)) {

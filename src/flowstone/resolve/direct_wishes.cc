@@ -77,6 +77,12 @@ bool DirectWishes::Pins(const pypi::Name& name, const pypi::Version& version) co
          });
 }
 
+bool DirectWishes::NamesHashes(const pypi::Name& name) const {
+  const auto found = by_name_.find(name);
+  return hash_policy_ == HashPolicy::kRequired ||
+         (found != by_name_.end() && !found->second.hashes.empty());
+}
+
 std::string DirectWishes::HashObjection(const pypi::Name& name,
                                         const index::IndexFile& file) const {
   const auto found = by_name_.find(name);

@@ -30,6 +30,8 @@ class DirectWishes {
   bool NamesPrerelease(const pypi::Name& name) const;
   // A requirement or constraint is exactly this version.
   bool Pins(const pypi::Name& name, const pypi::Version& version) const;
+  // Whether HashObjection can say anything about files of the project.
+  bool NamesHashes(const pypi::Name& name) const;
   // Why the hashes of the request forbid a file of the project; empty when they do not.
   std::string HashObjection(const pypi::Name& name, const index::IndexFile& file) const;
 

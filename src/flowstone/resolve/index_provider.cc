@@ -65,9 +65,9 @@ std::vector<pypi::TagSet> TagsOf(const ProjectVersion& version) {
 
 bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,
                     const pypi::Version& version) {
-  return std::ranges::any_of(metadata.dependencies, [&](const ReleaseDependency& dependency) {
-    return dependency.requirement.name == name &&
-           IsPinOf(dependency.requirement.specifiers, version);
+  return std::ranges::any_of(metadata.dependencies, [&](const ReleaseDependency* dependency) {
+    return dependency->requirement.name == name &&
+           IsPinOf(dependency->requirement.specifiers, version);
   });
 }
 
@@ -83,7 +83,9 @@ IndexProvider::IndexProvider(const ResolveRequest& request, const Scope& scope,
       options_(options),
       unpinned_(unpinned),
       rules_(request, scope),
-      wishes_(request, rules_) {}
+      wishes_(request, rules_),
+      file_verdicts_(scope, request.policies.upper_python_bound),
+      metadata_reader_(scope, rules_, request.policies.upper_python_bound) {}
 
 bool IndexProvider::IsProject(solve::PackageId package) const {
   return package != vocabulary_.request() && vocabulary_[package].extra.empty();
@@ -116,30 +118,23 @@ Result<solve::Candidates> IndexProvider::Universe(solve::PackageId package) {
     return Annotate(Result<solve::Candidates>(std::move(files.error())),
                     "while looking for " + name.ToString());
   }
-  auto project = std::make_unique<Project>();
   ProjectHistory history{.preferred = PreferencesFor(options_, name)};
   if (const auto unpinned = unpinned_.find(name); unpinned != unpinned_.end()) {
     history.unpinned = unpinned->second;
   }
-  project->versions = ReadProjectVersions(*std::move(files), request_, scope_, wishes_, history);
-  const std::vector<ProjectVersion>& versions = project->versions.versions;
-  solve::Candidates candidates{.count = static_cast<std::uint32_t>(versions.size())};
-  if (versions.empty()) {
-    candidates.absence = vocabulary_.ReasonOf(project->versions.absence);
+  auto project = std::make_unique<Project>(std::in_place, *std::move(files), request_, scope_,
+                                           wishes_, std::move(history), file_verdicts_);
+  solve::Candidates candidates{.count = project->versions.size()};
+  if (candidates.count == 0) {
+    candidates.absence = vocabulary_.ReasonOf(project->versions.absence());
   }
-  std::map<solve::ReasonId, solve::OrdinalSet> unusable;
-  for (solve::Ordinal i = 0; i < candidates.count; ++i) {
-    if (!versions[i].unusable.empty()) {
-      unusable
-          .try_emplace(vocabulary_.ReasonOf(versions[i].unusable),
-                       solve::OrdinalSet::Empty(candidates.count))
-          .first->second.Insert(i);
-    }
+  for (const solve::OrdinalSet& group : project->versions.unusable()) {
+    const solve::ReasonId reason = vocabulary_.UntoldReason();
+    untold_reasons_.emplace(reason.value, *group.Lowest());
+    project->reasons.push_back(reason);
+    candidates.unusable.push_back({group, reason});
   }
-  for (auto& [reason, set] : unusable) {
-    candidates.unusable.push_back({std::move(set), reason});
-  }
-  const Project& known = *projects_.emplace(package, std::move(project)).first->second;
+  Project& known = *projects_.emplace(package, std::move(project)).first->second;
   if (const auto range = first_ranges_.find(package); range != first_ranges_.end()) {
     Prefetch(known, Lower(package, range->second), 1);
   }
@@ -150,15 +145,7 @@ solve::OrdinalSet IndexProvider::Lower(solve::PackageId package, solve::RangeId 
   if (!IsProject(package)) {
     return solve::OrdinalSet::Full(1);
   }
-  const std::vector<ProjectVersion>& versions = Versions(package).versions;
-  const pypi::VersionSet& wanted = vocabulary_[range].versions;
-  solve::OrdinalSet set = solve::OrdinalSet::Empty(static_cast<std::uint32_t>(versions.size()));
-  for (solve::Ordinal i = 0; i < set.size(); ++i) {
-    if (wanted.Contains(versions[i].version)) {
-      set.Insert(i);
-    }
-  }
-  return set;
+  return Versions(package).Within(vocabulary_[range].versions);
 }
 
 solve::Ordinal IndexProvider::Choose(solve::PackageId package, const solve::OrdinalSet& allowed) {
@@ -172,11 +159,7 @@ solve::Ordinal IndexProvider::Choose(solve::PackageId package, const solve::Ordi
   if (IsTimeToPrefetch(project.tried)) {
     Prefetch(project, allowed, std::min<std::size_t>(project.tried, kMaxPrefetch));
   }
-  const std::vector<solve::Ordinal>& preference = Preference(package);
-  const auto choice =
-      std::ranges::find_if(preference, [&](solve::Ordinal i) { return allowed.Contains(i); });
-  FLOWSTONE_CHECK(choice != preference.end());
-  return *choice;
+  return project.versions.Best(allowed, AdmissionOf(package));
 }
 
 void IndexProvider::Anticipate(solve::PackageId package, const solve::OrdinalSet& allowed) {
@@ -188,28 +171,25 @@ void IndexProvider::Anticipate(solve::PackageId package, const solve::OrdinalSet
   }
 }
 
-const std::vector<solve::Ordinal>& IndexProvider::Preference(solve::PackageId package) const {
-  const ProjectVersions& versions = ProjectOf(package).versions;
-  return admits_prereleases_.contains(package) && !versions.prerelease_preference.empty()
-             ? versions.prerelease_preference
-             : versions.preference;
+PrereleaseAdmission IndexProvider::AdmissionOf(solve::PackageId package) const {
+  return admits_prereleases_.contains(package) ? PrereleaseAdmission::kAdmitted
+                                               : PrereleaseAdmission::kNotAdmitted;
 }
 
-std::optional<solve::Ordinal> IndexProvider::Prefetch(const Project& project,
+std::optional<solve::Ordinal> IndexProvider::Prefetch(Project& project,
                                                       const solve::OrdinalSet& allowed,
                                                       std::size_t count) {
   std::optional<solve::Ordinal> first;
-  for (const solve::Ordinal i : project.versions.preference) {
-    if (count == 0) {
-      break;
+  // Sources are only looked into when they are chosen: they may have to be built for it.
+  solve::OrdinalSet rest = allowed & project.versions.with_wheel();
+  for (; count > 0 && !rest.is_empty(); --count) {
+    const solve::Ordinal next = project.versions.Best(rest, PrereleaseAdmission::kNotAdmitted);
+    if (!project.prefetched.Contains(next)) {
+      project.prefetched.Insert(next);
+      source_.StartMetadata(project.versions.MetadataFile(next));
     }
-    const ProjectVersion& version = project.versions.versions[i];
-    // Sources are only looked into when they are chosen: they may have to be built for it.
-    if (allowed.Contains(i) && !version.wheels.empty()) {
-      source_.StartMetadata(*version.wheels.front().file);
-      first = first.value_or(i);
-      --count;
-    }
+    rest.Erase(next);
+    first = first.value_or(next);
   }
   return first;
 }
@@ -222,12 +202,16 @@ void IndexProvider::LookAhead() {
     if (metadata == nullptr) {
       continue;
     }
-    for (const ReleaseDependency& dependency : metadata->dependencies) {
+    const std::vector<pypi::ExtraName> extras = WantedExtras(package);
+    for (const ReleaseDependency* dependency : metadata->dependencies) {
       const bool is_active =
-          dependency.extra.empty() ||
-          wanted_extras_.contains(vocabulary_.Extra(vocabulary_[package].name, dependency.extra));
-      if (is_active) {
-        source_.StartProject(dependency.requirement.name);
+          dependency->extra.empty() || std::ranges::find(extras, dependency->extra) != extras.end();
+      if (dependency->number >= looked_ahead_.size()) {
+        looked_ahead_.resize(dependency->number + std::size_t{1});
+      }
+      if (is_active && !looked_ahead_[dependency->number]) {
+        looked_ahead_[dependency->number] = true;
+        source_.StartProject(dependency->requirement.name);
       }
     }
   }
@@ -239,17 +223,16 @@ Result<const std::variant<ReleaseMetadata, std::string>*> IndexProvider::Inspect
   if (const auto known = project.verdicts.find(candidate); known != project.verdicts.end()) {
     return &known->second;
   }
-  const pypi::Name& name = project.versions.files->name;
-  const ProjectVersion& version = project.versions.versions[candidate];
-  const std::string title = name.ToString() + " " + version.version.ToString();
-  const Result<std::shared_ptr<const index::WheelMetadata>> text =
-      source_.Metadata(*version.MetadataFile());
-  if (!text && !IsAboutTheFile(text.error())) {
-    return Error(text.error()).WithContext("while reading the metadata of " + title);
+  const pypi::Name& name = project.versions.files().name;
+  const pypi::Version version = project.versions.VersionAt(candidate);
+  const std::string title = name.ToString() + " " + version.ToString();
+  const Result<std::shared_ptr<const index::WheelMetadata>> metadata =
+      source_.Metadata(project.versions.MetadataFile(candidate));
+  if (!metadata && !IsAboutTheFile(metadata.error())) {
+    return Error(metadata.error()).WithContext("while reading the metadata of " + title);
   }
-  auto verdict = text ? ReadReleaseMetadata((*text)->text, name, version.version, request_.policies,
-                                            scope_, rules_)
-                      : "its metadata cannot be read: " + text.error().message;
+  auto verdict = metadata ? metadata_reader_.Read((*metadata)->parsed, name, version)
+                          : "its metadata cannot be read: " + metadata.error().message;
   progress_.Advance(Phase::kResolve, 1, title);
   return &project.verdicts.emplace(candidate, std::move(verdict)).first->second;
 }
@@ -272,57 +255,77 @@ Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
   return solve::CandidateDetails(DependenciesOf(name, std::get<ReleaseMetadata>(*verdict)));
 }
 
-void IndexProvider::AddDependencies(const pypi::Requirement& requirement, solve::RangeId range,
-                                    std::optional<solve::PackageId> when,
-                                    std::vector<solve::Dependency>& dependencies) {
-  const solve::PackageId project = vocabulary_.Project(requirement.name);
-  first_ranges_.emplace(project, range);
+IndexProvider::Demand IndexProvider::DemandOf(const pypi::Requirement& requirement,
+                                              solve::RangeId range) {
+  Demand demand{.project = vocabulary_.Project(requirement.name), .range = range};
+  first_ranges_.emplace(demand.project, range);
   if (requirement.specifiers.AdmitsPrereleases()) {
-    admits_prereleases_.insert(project);
+    admits_prereleases_.insert(demand.project);
   }
-  dependencies.push_back({project, range, when});
   for (const pypi::ExtraName& extra : requirement.extras) {
     const solve::RangeId any = vocabulary_[range].origin.empty()
                                    ? vocabulary_.Everything()
                                    : vocabulary_.WishOf({}, vocabulary_[range].origin);
     const solve::PackageId wanted = vocabulary_.Extra(requirement.name, extra);
-    wanted_extras_.insert(wanted);
-    dependencies.push_back({wanted, any, when});
+    wanted_extras_[demand.project].insert(wanted);
+    demand.extras.emplace_back(wanted, any);
+  }
+  return demand;
+}
+
+const IndexProvider::Demand& IndexProvider::DemandOf(const ReleaseDependency& dependency) {
+  if (dependency.number >= demands_.size()) {
+    demands_.resize(dependency.number + std::size_t{1});
+  }
+  std::optional<Demand>& demand = demands_[dependency.number];
+  if (!demand) {
+    demand =
+        DemandOf(dependency.requirement, vocabulary_.RangeOf(dependency.requirement.specifiers));
+  }
+  return *demand;
+}
+
+void IndexProvider::AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
+                              std::vector<solve::Dependency>& dependencies) {
+  dependencies.push_back({demand.project, demand.range, when});
+  for (const auto& [extra, range] : demand.extras) {
+    dependencies.push_back({extra, range, when});
   }
 }
 
-std::vector<pypi::ExtraName> IndexProvider::WantedExtras(solve::PackageId package) const {
+std::vector<pypi::ExtraName> IndexProvider::WantedExtras(solve::PackageId project) const {
   std::vector<pypi::ExtraName> extras;
-  for (const solve::PackageId wanted : wanted_extras_) {
-    if (vocabulary_[wanted].name == vocabulary_[package].name) {
-      extras.push_back(vocabulary_[wanted].extra);
+  if (const auto wanted = wanted_extras_.find(project); wanted != wanted_extras_.end()) {
+    for (const solve::PackageId extra : wanted->second) {
+      extras.push_back(vocabulary_[extra].extra);
     }
   }
   return extras;
 }
 
 Status IndexProvider::Examine(solve::PackageId package, solve::Ordinal candidate) {
-  const Project& project = ProjectOf(package);
-  const ProjectVersion& version = project.versions.versions[candidate];
+  if (!scope_.IsDivisible()) {
+    return Ok();
+  }
+  const ProjectVersions& versions = Versions(package);
+  const ProjectVersion& version = versions[candidate];
   const ReleaseMetadata& metadata = Metadata(package, candidate);
   ChosenRelease release{.name = vocabulary_[package].name,
-                        .requires_python = metadata.requires_python,
+                        .requires_python = *metadata.requires_python,
                         .wheels = TagsOf(version),
                         .extras = WantedExtras(package)};
   if (version.version.has_local()) {
-    const auto base = std::ranges::find(project.versions.versions, version.version.WithoutLocal(),
-                                        &ProjectVersion::version);
-    if (base != project.versions.versions.end() && base->unusable.empty() &&
-        allowed_.Contains(static_cast<solve::Ordinal>(base - project.versions.versions.begin()))) {
-      release.base_wheels = TagsOf(*base);
+    const std::optional<solve::Ordinal> base = versions.Find(version.version.WithoutLocal());
+    if (base && allowed_.Contains(*base) && versions[*base].unusable.empty()) {
+      release.base_wheels = TagsOf(versions[*base]);
     }
   }
-  for (const ReleaseDependency& dependency : metadata.dependencies) {
+  for (const ReleaseDependency* dependency : metadata.dependencies) {
     const bool is_active =
-        dependency.extra.empty() ||
-        std::ranges::find(release.extras, dependency.extra) != release.extras.end();
+        dependency->extra.empty() ||
+        std::ranges::find(release.extras, dependency->extra) != release.extras.end();
     if (is_active) {
-      release.requirements.push_back(&dependency.requirement);
+      release.requirements.push_back(&dependency->requirement);
     }
   }
   return scope_.Examine(release);
@@ -341,7 +344,7 @@ std::vector<solve::Dependency> IndexProvider::RequestDependencies() {
   std::vector<solve::Dependency> dependencies;
   for (const RequestedRequirement& wish : rules_.Requirements()) {
     const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, wish.origin);
-    AddDependencies(wish.requirement, range, std::nullopt, dependencies);
+    AddDemand(DemandOf(wish.requirement, range), std::nullopt, dependencies);
   }
   for (const RequestedRequirement& wish : rules_.Constraints()) {
     // It holds while the project that it restricts is selected.
@@ -355,15 +358,34 @@ std::vector<solve::Dependency> IndexProvider::RequestDependencies() {
 std::vector<solve::Dependency> IndexProvider::DependenciesOf(const pypi::Name& name,
                                                              const ReleaseMetadata& metadata) {
   std::vector<solve::Dependency> dependencies;
-  for (const ReleaseDependency& dependency : metadata.dependencies) {
+  dependencies.reserve(metadata.dependencies.size());
+  for (const ReleaseDependency* dependency : metadata.dependencies) {
     std::optional<solve::PackageId> when;
-    if (!dependency.extra.empty()) {
-      when = vocabulary_.Extra(name, dependency.extra);
+    if (!dependency->extra.empty()) {
+      when = vocabulary_.Extra(name, dependency->extra);
     }
-    AddDependencies(dependency.requirement, vocabulary_.RangeOf(dependency.requirement.specifiers),
-                    when, dependencies);
+    AddDemand(DemandOf(*dependency), when, dependencies);
   }
   return dependencies;
+}
+
+void IndexProvider::MergeReasons(solve::Conflict& conflict) const {
+  for (solve::ProofNode& node : conflict.proof) {
+    auto* fact = std::get_if<solve::UnusableFact>(&node);
+    if (fact == nullptr || !untold_reasons_.contains(fact->reason.value)) {
+      continue;
+    }
+    const Project& project = ProjectOf(fact->package);
+    const std::string text = ReasonText(fact->package, fact->reason);
+    std::optional<solve::ReasonId> first;
+    for (std::size_t i = 0; i < project.reasons.size(); ++i) {
+      if (ReasonText(fact->package, project.reasons[i]) == text) {
+        first = first.value_or(project.reasons[i]);
+        fact->candidates |= project.versions.unusable()[i];
+      }
+    }
+    fact->reason = first.value_or(fact->reason);
+  }
 }
 
 UnpinnedVersions IndexProvider::UnpinnedIn(const solve::Solution& solution) const {
@@ -379,7 +401,7 @@ UnpinnedVersions IndexProvider::UnpinnedIn(const solve::Solution& solution) cons
     if (!IsProject(package)) {
       continue;
     }
-    const ProjectVersion& version = Versions(package).versions[candidate];
+    const ProjectVersion& version = Versions(package)[candidate];
     const pypi::Name& name = vocabulary_[package].name;
     if (version.MetadataFile()->yanked && !is_pinned(name, version.version)) {
       unpinned[name].push_back(version.version);
@@ -395,7 +417,7 @@ std::string IndexProvider::PackageName(solve::PackageId package) const {
 }
 
 std::string IndexProvider::CandidateName(solve::PackageId package, solve::Ordinal candidate) const {
-  return IsProject(package) ? Versions(package).versions[candidate].version.ToString() : "";
+  return IsProject(package) ? Versions(package).VersionAt(candidate).ToString() : "";
 }
 
 std::string IndexProvider::RangeText(solve::PackageId, solve::RangeId range) const {
@@ -406,7 +428,10 @@ std::string IndexProvider::Requirer(solve::PackageId, solve::RangeId range) cons
   return vocabulary_[range].origin;
 }
 
-std::string IndexProvider::ReasonText(solve::PackageId, solve::ReasonId reason) const {
+std::string IndexProvider::ReasonText(solve::PackageId package, solve::ReasonId reason) const {
+  if (const auto untold = untold_reasons_.find(reason.value); untold != untold_reasons_.end()) {
+    return Versions(package)[untold->second].unusable;
+  }
   return vocabulary_[reason];
 }
 

@@ -25,6 +25,7 @@
 #include "flowstone/resolve/candidate_source.h"
 #include "flowstone/resolve/dependency_rules.h"
 #include "flowstone/resolve/direct_wishes.h"
+#include "flowstone/resolve/file_verdicts.h"
 #include "flowstone/resolve/project_versions.h"
 #include "flowstone/resolve/release_metadata.h"
 #include "flowstone/resolve/request.h"
@@ -32,6 +33,7 @@
 #include "flowstone/resolve/scope.h"
 #include "flowstone/resolve/vocabulary.h"
 #include "flowstone/solve/candidate_provider.h"
+#include "flowstone/solve/conflict.h"
 #include "flowstone/solve/explain.h"
 #include "flowstone/solve/ordinal_set.h"
 #include "flowstone/solve/solver.h"
@@ -56,6 +58,8 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   const Scope& scope() const { return scope_; }
   const DependencyRules& rules() const { return rules_; }
   const DirectWishes& wishes() const { return wishes_; }
+  // Gives reasons that are told in equal words one number, in all facts of a conflict.
+  void MergeReasons(solve::Conflict& conflict) const;
   // Of projects and releases that the solver has asked about.
   const ProjectVersions& Versions(solve::PackageId project) const;
   const ReleaseMetadata& Metadata(solve::PackageId project, solve::Ordinal candidate) const;
@@ -77,7 +81,14 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
  private:
   // What has been found out about a project.
   struct Project {
-    ProjectVersions versions;
+    template <class... Arguments>
+    explicit Project(std::in_place_t, Arguments&&... arguments)
+        : versions(std::forward<Arguments>(arguments)...),
+          prefetched(solve::OrdinalSet::Empty(versions.size())) {}
+
+    const ProjectVersions versions;
+    std::vector<solve::ReasonId> reasons = {};  // of versions.unusable()
+    solve::OrdinalSet prefetched;               // whose metadata was asked for
     // Of releases that were looked into: metadata, or why they cannot be used.
     std::unordered_map<solve::Ordinal, std::variant<ReleaseMetadata, std::string>> verdicts = {};
     std::uint32_t tried = 0;  // candidates that the solver has looked into
@@ -86,24 +97,31 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   bool IsProject(solve::PackageId package) const;
   Project& ProjectOf(solve::PackageId package) { return *projects_.at(package); }
   const Project& ProjectOf(solve::PackageId package) const { return *projects_.at(package); }
-  // All versions, the one to try first first.
-  const std::vector<solve::Ordinal>& Preference(solve::PackageId package) const;
+  PrereleaseAdmission AdmissionOf(solve::PackageId package) const;
   // The verdict on a release; waits for its metadata the first time.
   Result<const std::variant<ReleaseMetadata, std::string>*> Inspect(solve::PackageId package,
                                                                     solve::Ordinal candidate);
-  std::vector<pypi::ExtraName> WantedExtras(solve::PackageId package) const;
+  std::vector<pypi::ExtraName> WantedExtras(solve::PackageId project) const;
   // Whether the scope can select the release as it is; an error of the scope says that it cannot.
   Status Examine(solve::PackageId package, solve::Ordinal candidate);
   Status ExamineRequest() const;
   std::vector<solve::Dependency> RequestDependencies();
-  void AddDependencies(const pypi::Requirement& requirement, solve::RangeId range,
-                       std::optional<solve::PackageId> when,
-                       std::vector<solve::Dependency>& dependencies);
+  // A requirement, in numbers.
+  struct Demand {
+    solve::PackageId project = {};
+    solve::RangeId range = {};
+    std::vector<std::pair<solve::PackageId, solve::RangeId>> extras = {};
+  };
+  // Makes its projects and extras known as wanted.
+  Demand DemandOf(const pypi::Requirement& requirement, solve::RangeId range);
+  const Demand& DemandOf(const ReleaseDependency& dependency);
+  static void AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
+                        std::vector<solve::Dependency>& dependencies);
   std::vector<solve::Dependency> DependenciesOf(const pypi::Name& name,
                                                 const ReleaseMetadata& metadata);
   // Asks for the metadata of the `count` candidates of `allowed` that would be tried next; gives
   // the first of them.
-  std::optional<solve::Ordinal> Prefetch(const Project& project, const solve::OrdinalSet& allowed,
+  std::optional<solve::Ordinal> Prefetch(Project& project, const solve::OrdinalSet& allowed,
                                          std::size_t count);
   // Asks for the listings of what the anticipated candidates depend on.
   void LookAhead();
@@ -116,13 +134,20 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   const UnpinnedVersions unpinned_;
   const DependencyRules rules_;
   const DirectWishes wishes_;
+  FileVerdicts file_verdicts_;
+  MetadataReader metadata_reader_;
   Vocabulary vocabulary_;
   std::unordered_map<solve::PackageId, std::unique_ptr<Project>> projects_;
   std::unordered_map<solve::PackageId, solve::RangeId> first_ranges_;  // that anybody asked for
   // Projects of which a selected or once selected release wants a pre-release (PEP 440's union).
   std::set<solve::PackageId> admits_prereleases_;
-  std::set<solve::PackageId> wanted_extras_;  // that something depends on
-  solve::OrdinalSet allowed_;                 // of the last choice
+  // That something depends on, by project.
+  std::unordered_map<solve::PackageId, std::set<solve::PackageId>> wanted_extras_;
+  std::vector<std::optional<Demand>> demands_;  // by ReleaseDependency::number
+  std::vector<bool> looked_ahead_;              // the same
+  // Reasons that a release tells when it is asked.
+  std::unordered_map<std::uint32_t, solve::Ordinal> untold_reasons_;
+  solve::OrdinalSet allowed_;                                             // of the last choice
   std::vector<std::pair<solve::PackageId, solve::Ordinal>> anticipated_;  // for LookAhead
 };
 

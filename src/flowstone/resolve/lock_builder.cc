@@ -59,6 +59,14 @@ void WarnOfProject(const index::ProjectFiles& files, std::vector<std::string>& w
   }
 }
 
+// Where a version is from: the index of the file that it was judged by; of a file from find-links
+// the index of the project.
+std::string IndexOf(const index::ProjectFiles& files, const index::IndexFile& file) {
+  const bool is_told = file.source < files.sources.size() &&
+                       !files.sources[file.source].location.empty();
+  return is_told ? files.sources[file.source].location : files.index;
+}
+
 class Builder {
  public:
   Builder(const solve::Solution& solution, const IndexProvider& provider) : provider_(provider) {
@@ -86,11 +94,11 @@ class Builder {
     std::vector<std::string> warnings;
     for (const auto& [name, selected] : projects_) {
       const ProjectVersions& project = provider_.Versions(selected.first);
-      const ProjectVersion& version = project.versions[selected.second];
+      const ProjectVersion& version = project[selected.second];
       const std::string title = name.ToString() + " " + version.version.ToString();
       const ReleaseMetadata& metadata = provider_.Metadata(selected.first, selected.second);
       for (const pypi::ExtraName& extra : ExtrasOf(name)) {
-        if (std::ranges::find(metadata.extras, extra) == metadata.extras.end()) {
+        if (!metadata.HasExtra(extra)) {
           warnings.push_back(title + " has no extra '" + extra.ToString() + "'");
         }
       }
@@ -98,7 +106,7 @@ class Builder {
         warnings.push_back(title + " is yanked" +
                            (file.yanked->empty() ? "" : ": " + *file.yanked));
       }
-      WarnOfProject(*project.files, warnings);
+      WarnOfProject(project.files(), warnings);
     }
     return warnings;
   }
@@ -114,15 +122,15 @@ class Builder {
   Result<lock::LockedPackage> Package(const pypi::Name& name, solve::PackageId package,
                                       solve::Ordinal candidate) const {
     const ProjectVersions& project = provider_.Versions(package);
-    const ProjectVersion& version = project.versions[candidate];
+    const ProjectVersion& version = project[candidate];
     const ReleaseMetadata& metadata = provider_.Metadata(package, candidate);
     lock::LockedPackage locked{.name = name, .version = version.version};
     // An upper bound that was ignored must not stop the installation.
-    if (provider_.scope().AcceptsPython(metadata.requires_python, UpperPythonBound::kObey)) {
-      locked.requires_python = metadata.requires_python;
+    if (provider_.scope().AcceptsPython(*metadata.requires_python, UpperPythonBound::kObey)) {
+      locked.requires_python = *metadata.requires_python;
     }
     locked.dependencies = Dependencies(name, metadata);
-    locked.index = project.files->index;
+    locked.index = IndexOf(project.files(), project.MetadataFile(candidate));
     for (const UsableWheel& wheel : version.wheels) {
       FLOWSTONE_LET(lock::LockedFile file, File(*wheel.file));
       locked.wheels.push_back(std::move(file));
@@ -137,10 +145,10 @@ class Builder {
                                                    const ReleaseMetadata& metadata) const {
     const std::set<pypi::ExtraName> extras = ExtrasOf(name);
     std::set<pypi::Name> names;
-    for (const ReleaseDependency& dependency : metadata.dependencies) {
-      const bool is_active = dependency.extra.empty() || extras.contains(dependency.extra);
-      if (is_active && dependency.requirement.name != name) {
-        names.insert(dependency.requirement.name);
+    for (const ReleaseDependency* dependency : metadata.dependencies) {
+      const bool is_active = dependency->extra.empty() || extras.contains(dependency->extra);
+      if (is_active && dependency->requirement.name != name) {
+        names.insert(dependency->requirement.name);
       }
     }
     std::vector<lock::LockedDependency> dependencies;

@@ -57,7 +57,7 @@ void MemorySource::Publish(const PublishedRelease& release) {
     file.yanked = release.yanked;
     file.size = filename.size();
     file.upload_time_us = release.upload_time_us;
-    Files(release.name).files.push_back(std::move(file));
+    Page(release.name).files.push_back(std::move(file));
     metadata_[filename] = MetadataText(release);
   };
   for (const std::string& tag : release.wheel_tags) {
@@ -68,13 +68,11 @@ void MemorySource::Publish(const PublishedRelease& release) {
   }
 }
 
-index::ProjectFiles& MemorySource::Files(const std::string& name) {
+index::ProjectPage& MemorySource::Page(const std::string& name) {
   const pypi::Name normalized = *pypi::Name::Parse(name);
-  index::ProjectFiles& files = projects_[normalized.ToString()];
-  files.name = normalized;
-  files.found = true;
-  files.index = "https://index.example/simple/";
-  return files;
+  index::ProjectPage& page = pages_[normalized.ToString()];
+  page.name = normalized.ToString();
+  return page;
 }
 
 void MemorySource::FailMetadata(const std::string& filename, Error error) {
@@ -108,10 +106,16 @@ Result<std::shared_ptr<const index::ProjectFiles>> MemorySource::Project(const p
   if (const auto failure = failures_.find(name.ToString()); failure != failures_.end()) {
     return Error(failure->second);
   }
-  const auto found = projects_.find(name.ToString());
   index::ProjectFiles files{.name = name};
-  return std::make_shared<const index::ProjectFiles>(found == projects_.end() ? std::move(files)
-                                                                              : found->second);
+  if (const auto found = pages_.find(name.ToString()); found != pages_.end()) {
+    files.found = true;
+    files.index = "https://index.example/simple/";
+    files.status = found->second.status;
+    files.status_reason = found->second.status_reason;
+    files.sources.push_back({.location = files.index});
+    files.listings.push_back(index::Listing::Of(found->second, name));
+  }
+  return std::make_shared<const index::ProjectFiles>(std::move(files));
 }
 
 Result<std::shared_ptr<const index::WheelMetadata>> MemorySource::Metadata(
@@ -121,7 +125,7 @@ Result<std::shared_ptr<const index::WheelMetadata>> MemorySource::Metadata(
     return Error(failure->second);
   }
   return std::make_shared<const index::WheelMetadata>(
-      index::WheelMetadata{.text = metadata_.at(file.filename)});
+      index::WheelMetadata{.parsed = index::ParsedMetadata::Of(metadata_.at(file.filename))});
 }
 
 }  // namespace flowstone::resolve

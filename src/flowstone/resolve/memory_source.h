@@ -39,7 +39,8 @@ class MemorySource final : public CandidateSource {
   void FailMetadata(const std::string& filename, Error error);
   void FailProject(const std::string& name, Error error);
   void ReplaceMetadata(const std::string& filename, std::string text);
-  index::ProjectFiles& Files(const std::string& name);
+  // The page of a project, made when it is missing.
+  index::ProjectPage& Page(const std::string& name);
 
   // The names of files and projects in the order in which they were first asked for.
   const std::vector<std::string>& asked() const { return asked_; }
@@ -53,9 +54,9 @@ class MemorySource final : public CandidateSource {
  private:
   void Ask(const std::string& what);
 
-  std::map<std::string, index::ProjectFiles> projects_;
-  std::map<std::string, std::string> metadata_;  // by file name
-  std::map<std::string, Error> failures_;        // by file name or project
+  std::map<std::string, index::ProjectPage> pages_;  // by normalised name
+  std::map<std::string, std::string> metadata_;      // by file name
+  std::map<std::string, Error> failures_;            // by file name or project
   std::vector<std::string> asked_;
   std::unordered_set<std::string> was_asked_;
 };

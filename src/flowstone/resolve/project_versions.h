@@ -1,59 +1,114 @@
-// ProjectVersions: the releases of a project as the solver sees them: in ascending order, each with
-// the files that the scope can use and the policies allow, or the reason why there is none.
+// ProjectVersions: the releases of a project as the solver sees them: in ascending order, some of
+// them usable. Which are is found out from the columns of listings, a few numbers for each file;
+// names, versions and reasons become values only for the releases that somebody asks about.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "flowstone/index/listing.h"
 #include "flowstone/index/package_index.h"
 #include "flowstone/pypi/version.h"
-#include "flowstone/pypi/wheel_name.h"
+#include "flowstone/pypi/version_set.h"
 #include "flowstone/resolve/direct_wishes.h"
+#include "flowstone/resolve/file_verdicts.h"
+#include "flowstone/resolve/release_judge.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/scope.h"
 #include "flowstone/solve/ids.h"
+#include "flowstone/solve/ordinal_set.h"
 
 namespace flowstone::resolve {
 
-struct UsableWheel {
-  const index::IndexFile* file;  // in ProjectVersions::files
-  std::size_t priority;          // of its best tag, 0 being the best
-  pypi::BuildTag build;
-};
+// Whether requirements of other packages name a pre-release, which matters to kPep440 alone.
+enum class PrereleaseAdmission : std::uint8_t { kNotAdmitted, kAdmitted };
 
-struct ProjectVersion {
-  pypi::Version version;
-  std::vector<UsableWheel> wheels = {};      // best first
-  const index::IndexFile* source = nullptr;  // in ProjectVersions::files; null when not usable
-  std::string unusable = {};                 // why there is neither; empty when there is one
+class ProjectVersions {
+ public:
+  // The references outlive this.
+  ProjectVersions(std::shared_ptr<const index::ProjectFiles> files, const ResolveRequest& request,
+                  const Scope& scope, const DirectWishes& wishes, ProjectHistory history,
+                  FileVerdicts& verdicts);
+  ProjectVersions(const ProjectVersions&) = delete;
+  ProjectVersions& operator=(const ProjectVersions&) = delete;
 
-  // The file whose metadata counts for the release; null when it is unusable.
-  const index::IndexFile* MetadataFile() const {
-    return wheels.empty() ? source : wheels.front().file;
+  const index::ProjectFiles& files() const { return *files_; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(heads_.size()); }
+  // A predicate, when there is no version at all.
+  const std::string& absence() const { return absence_; }
+  // The releases that have a wheel, of those that can be used.
+  const solve::OrdinalSet& with_wheel() const { return with_wheel_; }
+  // The releases that cannot be used, in groups that have one reason: that of their first release.
+  const std::vector<solve::OrdinalSet>& unusable() const { return unusable_; }
+
+  pypi::Version VersionAt(solve::Ordinal ordinal) const;
+  std::optional<solve::Ordinal> Find(const pypi::Version& version) const;
+  solve::OrdinalSet Within(const pypi::VersionSet& versions) const;
+  // The one to try first of a set that is not empty.
+  solve::Ordinal Best(const solve::OrdinalSet& allowed, PrereleaseAdmission admission) const;
+
+  // The release with its files, judged in full.
+  const ProjectVersion& operator[](solve::Ordinal ordinal) const;
+  // The file whose metadata counts for a release that can be used.
+  index::IndexFile MetadataFile(solve::Ordinal ordinal) const;
+
+ private:
+  // The same version in one listing.
+  struct Member {
+    std::uint32_t source;
+    std::uint32_t version;
+  };
+  struct FileRef {
+    std::uint32_t source;
+    std::uint32_t file;
+  };
+  class Survey;
+
+  std::span<const Member> MembersOf(solve::Ordinal ordinal) const {
+    return std::span(members_).subspan(firsts_[ordinal], firsts_[ordinal + 1] - firsts_[ordinal]);
   }
-};
+  // Of all members, without what an earlier source has or what is too new.
+  std::vector<FileRef> FilesOf(std::span<const Member> members) const;
+  void CollectVersions();
+  void AddVersion(std::span<const Member> members);
+  void JudgeAll(FileVerdicts& verdicts);
+  std::string KeyAt(solve::Ordinal ordinal) const;
+  // The first release whose key is not below `key`.
+  solve::Ordinal LowerBound(std::string_view key) const;
+  bool WantsLowest() const;
+  bool TreatsPrereleasesAlike(PrereleaseAdmission admission) const;
+  // Whether something besides the version decides which release is tried first.
+  bool HasSpecialOrder() const;
+  std::vector<solve::Ordinal> SpecialOrder(PrereleaseAdmission admission) const;
 
-struct ProjectVersions {
-  std::shared_ptr<const index::ProjectFiles> files;
-  std::vector<ProjectVersion> versions = {};    // ascending
-  std::vector<solve::Ordinal> preference = {};  // all of them, the one to try first first
-  // The same when requirements of the project admit pre-releases; empty when that is no difference.
-  std::vector<solve::Ordinal> prerelease_preference = {};
-  std::string absence = {};  // a predicate, when there is no version at all
-};
+  const std::shared_ptr<const index::ProjectFiles> files_;
+  const ResolveRequest& request_;
+  const DirectWishes& wishes_;
+  const ReleaseJudge judge_;
+  const std::optional<std::int64_t> exclude_newer_us_;
 
-// What is known about a project before it is read.
-struct ProjectHistory {
-  std::vector<pypi::Version> preferred = {};  // to take while nothing speaks against it, in order
-  // With YankedMode::kPinnedAnywhere: those that turned out to be pinned by nothing.
-  std::vector<pypi::Version> unpinned = {};
-};
+  std::vector<std::uint64_t> heads_;   // KeyHead of each release, ascending
+  std::vector<std::uint32_t> firsts_;  // in members_; one more than there are releases
+  std::vector<Member> members_;
+  std::string prerelease_objection_;
+  solve::OrdinalSet prereleases_;
+  solve::OrdinalSet with_wheel_;
+  // Of each release with a wheel whose best wheel is beyond doubt: which it is.
+  std::vector<std::optional<FileRef>> best_wheels_;
+  std::vector<solve::OrdinalSet> unusable_;
+  std::string absence_;
 
-ProjectVersions ReadProjectVersions(std::shared_ptr<const index::ProjectFiles> files,
-                                    const ResolveRequest& request, const Scope& scope,
-                                    const DirectWishes& wishes, const ProjectHistory& history);
+  // What was asked for so far.
+  mutable std::unordered_map<solve::Ordinal, std::unique_ptr<const ProjectVersion>> judged_;
+  mutable std::map<PrereleaseAdmission, std::vector<solve::Ordinal>> special_orders_;
+};
 
 }  // namespace flowstone::resolve

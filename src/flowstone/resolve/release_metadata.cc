@@ -1,13 +1,17 @@
 #include "flowstone/resolve/release_metadata.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "flowstone/base/result.h"
+#include "flowstone/base/text.h"
+#include "flowstone/index/parsed_metadata.h"
+#include "flowstone/pypi/leniency.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/metadata.h"
 #include "flowstone/pypi/name.h"
@@ -38,41 +42,115 @@ std::vector<pypi::ExtraName> ConditionsOfOverride(const pypi::Requirement& state
   return is_optional ? conditions : std::vector<pypi::ExtraName>{pypi::ExtraName()};
 }
 
+// The dependency as a value. Its parts were written by the types that read them here.
+Result<pypi::Requirement> RequirementOf(const index::ParsedMetadata::Dependency& published) {
+  pypi::Requirement requirement;
+  FLOWSTONE_LET(requirement.name, pypi::Name::Parse(published.name));
+  if (!published.extras.empty()) {
+    for (const std::string_view text : SplitText(published.extras, ',')) {
+      FLOWSTONE_LET(pypi::ExtraName extra, pypi::ExtraName::Parse(text));
+      requirement.extras.push_back(std::move(extra));
+    }
+  }
+  FLOWSTONE_LET(requirement.specifiers, pypi::SpecifierSet::Parse(published.specifiers));
+  requirement.url = published.url;
+  if (!published.marker.empty()) {
+    FLOWSTONE_LET(requirement.marker, pypi::Marker::Parse(published.marker));
+  }
+  return requirement;
+}
+
 }  // namespace
 
-std::variant<ReleaseMetadata, std::string> ReadReleaseMetadata(
-    const std::string& text, const pypi::Name& name, const pypi::Version& version,
-    const ResolvePolicies& policies, const Scope& scope, const DependencyRules& rules) {
-  Result<pypi::CoreMetadata> parsed = pypi::CoreMetadata::Parse(text);
-  if (!parsed) {
-    return "its metadata cannot be read: " + parsed.error().message;
+bool ReleaseMetadata::HasExtra(const pypi::ExtraName& extra) const {
+  for (std::size_t i = 0; i < parsed.extra_count(); ++i) {
+    if (parsed.extra(i) == extra.ToString()) {
+      return true;
+    }
   }
-  if (parsed->name != name || parsed->version != version) {
-    return "its metadata is that of " + parsed->name.ToString() + " " + parsed->version.ToString();
+  return false;
+}
+
+std::variant<ReleaseMetadata, std::string> MetadataReader::Read(const index::ParsedMetadata& parsed,
+                                                                const pypi::Name& name,
+                                                                const pypi::Version& version) {
+  if (!parsed.is_readable()) {
+    return "its metadata cannot be read: " + std::string(parsed.problem());
   }
-  if (!scope.AcceptsPython(parsed->requires_python, policies.upper_python_bound)) {
-    return "it needs Python " + parsed->requires_python_text + ", and " + scope.PythonText();
+  const bool is_same_text = parsed.version() == version.text();
+  const auto own = is_same_text ? version : pypi::Version::Parse(parsed.version());
+  if (parsed.name() != name.ToString() || !own || *own != version) {
+    return "its metadata is that of " + std::string(parsed.name()) + " " +
+           (own ? own->ToString() : std::string(parsed.version()));
   }
-  ReleaseMetadata metadata{.dependencies = {},
-                           .extras = std::move(parsed->provides_extra),
-                           .requires_python = std::move(parsed->requires_python)};
-  for (const pypi::CoreMetadata::Dependency& dependency : parsed->requires_dist) {
-    const pypi::Requirement& stated = dependency.requirement;
-    for (const pypi::Requirement* requirement : rules.Apply(stated)) {
-      const bool is_override = requirement != &stated;
-      for (pypi::ExtraName& extra : is_override ? ConditionsOfOverride(stated, *requirement, scope)
-                                                : ConditionsOf(stated.marker, scope)) {
-        if (!requirement->url.empty() && extra.empty()) {
-          return "it depends on " + requirement->name.ToString() +
-                 " at a URL, and only files of indexes are used";
-        }
-        if (requirement->url.empty()) {
-          metadata.dependencies.push_back({*requirement, std::move(extra)});
-        }
-      }
+  const Python* python = PythonOf(parsed.requires_python());
+  if (python == nullptr) {
+    return "its Requires-Python cannot be read: " + std::string(parsed.requires_python());
+  }
+  if (!python->is_accepted) {
+    return "it needs Python " + std::string(parsed.requires_python()) + ", and " +
+           scope_.PythonText();
+  }
+  ReleaseMetadata metadata{.requires_python = &python->specifiers, .parsed = parsed};
+  for (std::size_t i = 0; i < parsed.dependency_count(); ++i) {
+    const Reading& reading = ReadingOf(parsed.dependency(i));
+    if (!reading.problem.empty()) {
+      return reading.problem;
+    }
+    for (const ReleaseDependency& dependency : reading.dependencies) {
+      metadata.dependencies.push_back(&dependency);
     }
   }
   return metadata;
+}
+
+const MetadataReader::Reading& MetadataReader::ReadingOf(
+    const index::ParsedMetadata::Dependency& published) {
+  const auto [first, last] = readings_.equal_range(published.hash);
+  for (auto known = first; known != last; ++known) {
+    if (known->second.text == published.text) {
+      return known->second;
+    }
+  }
+  return readings_.emplace(published.hash, Interpret(published))->second;
+}
+
+MetadataReader::Reading MetadataReader::Interpret(
+    const index::ParsedMetadata::Dependency& published) {
+  Reading reading{.text = std::string(published.text)};
+  const Result<pypi::Requirement> stated = RequirementOf(published);
+  if (!stated) {
+    reading.problem = "its metadata cannot be read: " + stated.error().message;
+    return reading;
+  }
+  for (const pypi::Requirement* requirement : rules_.Apply(*stated)) {
+    const bool is_override = requirement != &*stated;
+    for (pypi::ExtraName& extra : is_override ? ConditionsOfOverride(*stated, *requirement, scope_)
+                                              : ConditionsOf(stated->marker, scope_)) {
+      if (!requirement->url.empty() && extra.empty()) {
+        reading.problem = "it depends on " + requirement->name.ToString() +
+                          " at a URL, and only files of indexes are used";
+        return reading;
+      }
+      if (requirement->url.empty()) {
+        reading.dependencies.push_back({*requirement, std::move(extra), next_number_++});
+      }
+    }
+  }
+  return reading;
+}
+
+const MetadataReader::Python* MetadataReader::PythonOf(std::string_view requires_python) {
+  const auto [entry, is_new] = pythons_.try_emplace(std::string(requires_python));
+  if (is_new) {
+    if (requires_python.empty()) {
+      entry->second = Python{.is_accepted = true};
+    } else if (auto parsed = pypi::ParseSpecifiersLeniently(requires_python)) {
+      const bool is_accepted = scope_.AcceptsPython(parsed->value, upper_bound_);
+      entry->second = Python{std::move(parsed->value), is_accepted};
+    }
+  }
+  return entry->second ? &*entry->second : nullptr;
 }
 
 }  // namespace flowstone::resolve

@@ -168,7 +168,7 @@ TEST_F(ResolveTest, UrlRequirementIsRefusedWithAHint) {
 
 TEST_F(ResolveTest, WheelWithoutSha256IsRefused) {
   source_.Publish({.name = "app", .version = "1.0"});
-  source_.Files("app").files.front().sha256.reset();
+  source_.Page("app").files.front().sha256.reset();
   Require("app");
   EXPECT_THAT(Answer(), AllOf(HasCode(ErrorCode::kInvalid),
                               HasMessage(HasSubstr("no sha256 of app-1.0-py3-none-any.whl"))));

@@ -48,6 +48,8 @@ class Scope {
   // How good a wheel with these tags is, 0 being the best; nothing when it cannot be used.
   virtual std::optional<std::size_t> WheelPriority(const pypi::TagSet& tags) const = 0;
 
+  // Whether Examine may object to anything.
+  virtual bool IsDivisible() const { return true; }
   // Asked before a release is selected. An error of code kCancelled ends the attempt: the scope
   // must be divided first, and knows how.
   virtual Status Examine(const ChosenRelease& release) const = 0;

@@ -21,6 +21,7 @@ class TargetScope final : public Scope {
   bool AcceptsPython(const pypi::SpecifierSet& requires_python,
                      UpperPythonBound upper_bound) const override;
   std::optional<std::size_t> WheelPriority(const pypi::TagSet& tags) const override;
+  bool IsDivisible() const override { return false; }
   Status Examine(const ChosenRelease& release) const override;
   std::string PythonText() const override;
   std::string Description() const override;

@@ -47,4 +47,9 @@ solve::ReasonId Vocabulary::ReasonOf(const std::string& text) {
   return entry->second;
 }
 
+solve::ReasonId Vocabulary::UntoldReason() {
+  reasons_.emplace_back();
+  return {static_cast<std::uint32_t>(reasons_.size() - 1)};
+}
+
 }  // namespace flowstone::resolve

@@ -2,9 +2,9 @@
 // They are given out in the order of first mention, which the request and the metadata fix.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -23,6 +23,13 @@ struct Subject {
   pypi::ExtraName extra = {};  // empty for the project
 
   friend auto operator<=>(const Subject&, const Subject&) = default;
+};
+
+struct SubjectHash {
+  std::size_t operator()(const Subject& subject) const noexcept {
+    return std::hash<pypi::Name>()(subject.name) * 31 +
+           (subject.extra.empty() ? 0 : std::hash<pypi::ExtraName>()(subject.extra));
+  }
 };
 
 struct Range {
@@ -54,13 +61,15 @@ class Vocabulary {
   const Range& operator[](solve::RangeId range) const { return ranges_[range.value]; }
 
   solve::ReasonId ReasonOf(const std::string& text);
+  // A reason of its own, whose text somebody else knows.
+  solve::ReasonId UntoldReason();
   const std::string& operator[](solve::ReasonId reason) const { return reasons_[reason.value]; }
 
  private:
   solve::PackageId Package(const Subject& subject);
 
   std::vector<Subject> subjects_;
-  std::map<Subject, solve::PackageId> packages_;
+  std::unordered_map<Subject, solve::PackageId, SubjectHash> packages_;
   std::vector<Range> ranges_;
   std::unordered_map<std::string, solve::RangeId> range_ids_;
   std::vector<std::string> reasons_;

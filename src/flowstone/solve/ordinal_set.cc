@@ -101,6 +101,27 @@ void OrdinalSet::Insert(Ordinal ordinal) {
   words()[ordinal / kWordBits] |= std::uint64_t{1} << (ordinal % kWordBits);
 }
 
+void OrdinalSet::InsertRange(Ordinal first, Ordinal last) {
+  if (first >= last) {
+    return;
+  }
+  FLOWSTONE_CHECK(last <= size_);
+  const std::span<std::uint64_t> all = words();
+  const std::size_t first_word = first / kWordBits;
+  const std::size_t last_word = (last - 1) / kWordBits;
+  const std::uint64_t from = ~std::uint64_t{0} << (first % kWordBits);
+  const std::uint64_t to = ~std::uint64_t{0} >> (kWordBits - 1 - (last - 1) % kWordBits);
+  if (first_word == last_word) {
+    all[first_word] |= from & to;
+    return;
+  }
+  all[first_word] |= from;
+  for (std::size_t i = first_word + 1; i < last_word; ++i) {
+    all[i] = ~std::uint64_t{0};
+  }
+  all[last_word] |= to;
+}
+
 void OrdinalSet::Erase(Ordinal ordinal) {
   FLOWSTONE_CHECK(ordinal < size_);
   words()[ordinal / kWordBits] &= ~(std::uint64_t{1} << (ordinal % kWordBits));

@@ -33,6 +33,8 @@ class OrdinalSet {
 
   // REQUIRES of all below: ordinals are in the universe, and both sets have the same size.
   void Insert(Ordinal ordinal);
+  // Those from `first` up to, but not including, `last`; none when `last` is not above `first`.
+  void InsertRange(Ordinal first, Ordinal last);
   void Erase(Ordinal ordinal);
   bool IsSubsetOf(const OrdinalSet& other) const;
   bool IsDisjointFrom(const OrdinalSet& other) const;

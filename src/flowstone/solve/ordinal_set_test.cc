@@ -81,5 +81,21 @@ TEST(OrdinalSet, EraseUndoesInsert) {
   EXPECT_EQ(set, OrdinalSet::Only(100, 3));
 }
 
+TEST(OrdinalSet, ARangeIsItsMembersOneByOne) {
+  for (const std::uint32_t size : {1U, 64U, 65U, 200U}) {
+    for (Ordinal first = 0; first <= size; first += 7) {
+      for (Ordinal last = 0; last <= size; ++last) {
+        OrdinalSet one_by_one = OrdinalSet::Only(size, 0);
+        for (Ordinal i = first; i < last; ++i) {
+          one_by_one.Insert(i);
+        }
+        OrdinalSet at_once = OrdinalSet::Only(size, 0);
+        at_once.InsertRange(first, last);
+        EXPECT_EQ(at_once, one_by_one) << size << " " << first << " " << last;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace flowstone::solve

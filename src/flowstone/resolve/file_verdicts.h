@@ -1,0 +1,50 @@
+// FileVerdicts: what the scope says to the tags and the `Requires-Python` of files, asked once for
+// each distinct text of all projects. Indexes repeat the same few hundred texts a hundred thousand
+// times.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "flowstone/index/listing.h"
+#include "flowstone/resolve/policies.h"
+#include "flowstone/resolve/scope.h"
+
+namespace flowstone::resolve {
+
+// One text, by a number that is the same in all listings.
+struct TagVerdict {
+  std::uint32_t id = 0;
+  std::optional<std::size_t> priority = {};  // 0 being the best; nothing: not usable
+};
+struct PythonVerdict {
+  std::uint32_t id = 0;
+  bool is_accepted = true;
+};
+
+class FileVerdicts {
+ public:
+  // `scope` outlives this.
+  FileVerdicts(const Scope& scope, UpperPythonBound upper_bound)
+      : scope_(scope), upper_bound_(upper_bound) {}
+
+  // On the tag sets and the Requires-Python values of a listing, by their ids there.
+  std::vector<TagVerdict> OnTags(const index::Listing& listing);
+  std::vector<PythonVerdict> OnPythons(const index::Listing& listing);
+
+  // A value that cannot be read is no reason to refuse a file: its metadata has the last word.
+  PythonVerdict OnPython(std::string_view requires_python);
+
+ private:
+  const Scope& scope_;
+  const UpperPythonBound upper_bound_;
+  std::unordered_map<std::string, TagVerdict> tags_;
+  std::unordered_map<std::string, PythonVerdict> pythons_;
+};
+
+}  // namespace flowstone::resolve

@@ -1,0 +1,106 @@
+// ReleaseJudge: decides about one version of a project: which of its files the scope can use and
+// the policies allow, best first, or why there is none.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flowstone/index/project_page.h"
+#include "flowstone/pypi/name.h"
+#include "flowstone/pypi/tags.h"
+#include "flowstone/pypi/version.h"
+#include "flowstone/pypi/wheel_name.h"
+#include "flowstone/resolve/direct_wishes.h"
+#include "flowstone/resolve/policies.h"
+#include "flowstone/resolve/request.h"
+#include "flowstone/resolve/scope.h"
+
+namespace flowstone::resolve {
+
+struct UsableWheel {
+  const index::IndexFile* file;  // in ProjectVersion::files
+  std::size_t priority;          // of its best tag, 0 being the best
+  pypi::BuildTag build;
+};
+
+// A version with its files. Not copied: its parts point into each other.
+struct ProjectVersion {
+  pypi::Version version;
+  std::vector<index::IndexFile> files = {};  // all that exist for the request
+  std::vector<UsableWheel> wheels = {};      // best first
+  const index::IndexFile* source = nullptr;  // in `files`; null when not usable
+  std::string unusable = {};                 // why there is neither; empty when there is one
+
+  // The file whose metadata counts for the release; null when it is unusable.
+  const index::IndexFile* MetadataFile() const {
+    return wheels.empty() ? source : wheels.front().file;
+  }
+};
+
+// What is known about a project before it is read.
+struct ProjectHistory {
+  std::vector<pypi::Version> preferred = {};  // to take while nothing speaks against it, in order
+  // With YankedMode::kPinnedAnywhere: those that turned out to be pinned by nothing.
+  std::vector<pypi::Version> unpinned = {};
+};
+
+class ReleaseJudge {
+ public:
+  // `request`, `scope` and `wishes` outlive this.
+  ReleaseJudge(const ResolveRequest& request, const Scope& scope, const DirectWishes& wishes,
+               pypi::Name name, ProjectHistory history)
+      : request_(request),
+        scope_(scope),
+        wishes_(wishes),
+        name_(std::move(name)),
+        history_(std::move(history)),
+        binaries_(request.policies.binaries.For(name_)) {}
+
+  const ProjectHistory& history() const { return history_; }
+  BinaryPolicy binaries() const { return binaries_; }
+
+  // Fills in what `version`, which has its files, is worth. `prerelease_objection` says why
+  // pre-releases may not be used; empty when they may.
+  void Judge(ProjectVersion& version, const std::string& prerelease_objection) const;
+
+  // Why pre-releases of the project may not be used, when it has final releases or none; empty when
+  // they may.
+  enum class Finals : std::uint8_t { kNone, kSome };
+  std::string PrereleaseObjection(Finals finals) const;
+  bool MayBeYanked(const pypi::Version& version) const;
+
+ private:
+  // Why files were left out.
+  struct Rejections {
+    std::vector<pypi::TagSet> tags;
+    std::string python;
+    std::optional<std::string> yanked;
+    std::string hash;
+  };
+
+  void Consider(const index::IndexFile& file, ProjectVersion& version,
+                Rejections& rejections) const;
+  // The first gzipped tar archive, which every tool reads, or the first archive.
+  const index::IndexFile* ChooseSource(const ProjectVersion& version, Rejections& rejections) const;
+  // What is asked of wheels and sources alike.
+  bool IsAllowed(const index::IndexFile& file, const pypi::Version& version,
+                 Rejections& rejections) const;
+  bool FitsPython(const index::IndexFile& file) const;
+  // The reason that came nearest to fitting.
+  std::string Explain(const ProjectVersion& version, const Rejections& rejections) const;
+
+  const ResolveRequest& request_;
+  const Scope& scope_;
+  const DirectWishes& wishes_;
+  const pypi::Name name_;
+  const ProjectHistory history_;
+  const BinaryPolicy binaries_;
+};
+
+bool IsWheel(const index::IndexFile& file);
+
+}  // namespace flowstone::resolve
