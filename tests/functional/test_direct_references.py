@@ -159,6 +159,7 @@ def test_a_directory_without_its_name(project: Project, stocked: Index) -> None:
     done = run_in_lock(project, "import local_lib, dependency; print(local_lib.VERSION)")
     assert (done.status, done.output) == (0, "0.1\n"), done
     assert direct_url(project, "local-lib")["dir_info"] == {}
+    assert 'directory = { path = "lib" }' in text, "a lock moves together with its project"
     (project.path / "lib" / "local_lib.py").write_text("VERSION = 'changed'\n")
     done = run_in_lock(project, "import local_lib; print(local_lib.VERSION)")
     assert done.output == "changed\n", done

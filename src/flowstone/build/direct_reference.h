@@ -45,7 +45,7 @@ struct DirectReference {
 
   // kInvalid for other schemes and version control systems, for a subdirectory that leads out of
   // the source, and for a revision that is no name.
-  static Result<DirectReference> Parse(std::string_view url);
+  static Result<DirectReference> Parse(std::string_view given);
 };
 
 // The URL of an editable project, for requirements: all they have is a URL.

@@ -10,11 +10,30 @@
 #include "flowstone/cli/lock_report.h"
 #include "flowstone/lock/lock_diff.h"
 #include "flowstone/lock/lock_reader.h"
+#include "flowstone/lock/lock_writer.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
 #include "flowstone/resolve/request_record.h"
 
 namespace flowstone::cli {
+namespace {
+
+// The text of a lock in `directory`: directories and archives of this machine are named from there
+// (PEP 751), so that a project can be moved together with its lock.
+std::string TextIn(const std::string& directory, const app::LockedEnvironment& locked) {
+  lock::Lock moved = locked.lock;
+  bool has_moved = false;
+  for (lock::LockedPackage& package : moved.packages) {
+    if (package.direct && package.direct->file.path &&
+        os::IsAbsolutePath(*package.direct->file.path)) {
+      package.direct->file.path = os::RelativePath(directory, *package.direct->file.path);
+      has_moved = true;
+    }
+  }
+  return has_moved ? lock::WriteLock(moved) : locked.text;
+}
+
+}  // namespace
 
 Result<LockOutput> LockOutput::Open(EngineSession& session) {
   LockOutput output(session);
@@ -86,11 +105,12 @@ Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
   }
   const std::size_t count = locked.lock.packages.size();
   const std::string packages = fmt::format("{} {}", count, count == 1 ? "package" : "packages");
-  if (text_ == locked.text) {
+  const std::string text = TextIn(os::DirName(path_), locked);
+  if (text_ == text) {
     console.Err(fmt::format("{} locked in {}: nothing changed\n", packages, name_));
     return 0;
   }
-  FLOWSTONE_TRY(Annotate(os::ReplaceFile(session_->machine.filesystem, path_, locked.text),
+  FLOWSTONE_TRY(Annotate(os::ReplaceFile(session_->machine.filesystem, path_, text),
                          "while writing the lock"));
   console.Err(fmt::format("{} locked in {}\n", packages, name_));
   return 0;
