@@ -23,6 +23,13 @@ bool HasUpperBound(const pypi::SpecifierSet& specifiers) {
   return !versions.intervals().empty() && !versions.intervals().back().upper.empty();
 }
 
+MarkerDiagram OnSystem(const std::string& sys_platform, MarkerAlgebra& algebra) {
+  const Result<pypi::Marker> marker =
+      pypi::Marker::Parse("sys_platform == \"" + sys_platform + "\"");
+  FLOWSTONE_CHECK(marker.has_value());
+  return algebra.Of(*marker);
+}
+
 // What the marker says about those who have the release, without or with one of its extras.
 MarkerDiagram MarkerFor(const pypi::Marker& marker, const std::vector<pypi::ExtraName>& extras,
                         MarkerAlgebra& algebra) {
@@ -145,7 +152,19 @@ Status ForkScope::ExaminePython(const ChosenRelease& release) const {
   return Divide({algebra.And(fork_, accepted), algebra.And(fork_, MarkerAlgebra::Not(accepted))});
 }
 
-// A platform that must be served, needs the package, and has no wheel of this release.
+// Whole operating systems where `environments` has some of them.
+MarkerDiagram ForkScope::RoundedUp(MarkerDiagram environments) const {
+  MarkerAlgebra& algebra = space_.algebra();
+  MarkerDiagram rounded = environments;
+  for (const char* system : {"darwin", "linux", "win32"}) {
+    const MarkerDiagram whole = OnSystem(system, algebra);
+    rounded = algebra.AreDisjoint(environments, whole) ? rounded : algebra.Or(rounded, whole);
+  }
+  return rounded;
+}
+
+// A platform that must be served, needs the package, and has no wheel of this release: systems that
+// the release does not serve get a fork of their own.
 Status ForkScope::ExamineRequired(const ChosenRelease& release) const {
   MarkerAlgebra& algebra = space_.algebra();
   const auto needed = needed_.find(release.name);
@@ -158,7 +177,9 @@ Status ForkScope::ExamineRequired(const ChosenRelease& release) const {
     const bool is_missing =
         algebra.AreDisjoint(covered, here) && !algebra.AreDisjoint(needed->second, here);
     if (is_missing) {
-      FLOWSTONE_TRY(Divide({algebra.And(fork_, MarkerAlgebra::Not(required)), here}));
+      const MarkerDiagram served = algebra.And(RoundedUp(covered), MarkerAlgebra::Not(required));
+      FLOWSTONE_TRY(
+          Divide({algebra.And(fork_, served), algebra.And(fork_, MarkerAlgebra::Not(served))}));
     }
   }
   return Ok();
@@ -177,10 +198,7 @@ Status ForkScope::ExamineLocal(const ChosenRelease& release) const {
     return Ok();
   }
   for (const char* system : {"darwin", "linux", "win32"}) {
-    const Result<pypi::Marker> marker =
-        pypi::Marker::Parse("sys_platform == \"" + std::string(system) + "\"");
-    FLOWSTONE_CHECK(marker.has_value());
-    const MarkerDiagram on_system = algebra.Of(*marker);
+    const MarkerDiagram on_system = OnSystem(system, algebra);
     if (algebra.AreDisjoint(covered, on_system) && !algebra.AreDisjoint(rest, on_system)) {
       rest = algebra.Or(rest, on_system);
     }

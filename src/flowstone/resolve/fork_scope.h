@@ -78,6 +78,7 @@ class ForkScope final : public Scope {
   Status ExamineRequired(const ChosenRelease& release) const;
   Status ExamineLocal(const ChosenRelease& release) const;
   Status ExamineRequirements(const ChosenRelease& release) const;
+  pypi::MarkerDiagram RoundedUp(pypi::MarkerDiagram environments) const;
   pypi::MarkerDiagram Coverage(const std::vector<pypi::TagSet>& wheels) const;
 
   ForkSpace& space_;

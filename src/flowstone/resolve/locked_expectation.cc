@@ -78,7 +78,13 @@ Result<LockedExpectation> LockedExpectation::Parse(std::string_view text) {
 
 std::string CompareLocked(const LockedExpectation& expected, const lock::Lock& lock) {
   pypi::MarkerAlgebra algebra(pypi::InterpreterPreviews::kAsReleases);
-  const pypi::MarkerDiagram assumed = algebra.OfPython(lock.requires_python.ToVersionSet());
+  pypi::MarkerDiagram environments =
+      lock.environments.empty() ? pypi::MarkerAlgebra::Always() : pypi::MarkerAlgebra::Never();
+  for (const pypi::Marker& environment : lock.environments) {
+    environments = algebra.Or(environments, algebra.Of(environment));
+  }
+  const pypi::MarkerDiagram assumed =
+      algebra.And(algebra.OfPython(lock.requires_python.ToVersionSet()), environments);
   std::map<std::pair<std::string, std::string>, const lock::LockedPackage*> found;
   for (const lock::LockedPackage& package : lock.packages) {
     found.emplace(std::pair(package.name.ToString(), package.version->ToString()), &package);

@@ -28,7 +28,8 @@ struct LockedExpectation {
   static Result<LockedExpectation> Parse(std::string_view text);
 };
 
-// What differs; empty when nothing does. Markers are compared for the Python versions of the lock.
+// What differs; empty when nothing does. Markers are compared where the lock
+// holds: for its Python versions and environments.
 std::string CompareLocked(const LockedExpectation& expected, const lock::Lock& lock);
 
 }  // namespace flowstone::resolve

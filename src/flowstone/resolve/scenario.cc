@@ -137,6 +137,8 @@ Result<ResolvePolicies> ReadPolicies(const toml::table& document,
   FLOWSTONE_LET(policies.upper_python_bound,
                 ReadPolicy(options["upper_python_bound"], policies.upper_python_bound,
                            &ParseUpperPythonBound));
+  FLOWSTONE_LET(policies.forks,
+                ReadPolicy(options["fork_strategy"], policies.forks, &ParseForkPolicy));
   FLOWSTONE_TRY(ReadBinaryPolicies(options, policies.binaries));
   return policies;
 }
