@@ -67,7 +67,9 @@ class Index:
         self.admits: Callable[[str, Mapping[str, str]], int] | None = None
         self.stopping = threading.Event()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("HandlerOfThis", (Handler,), {"index": self})
+        )
         self._server.daemon_threads = True
         self._scheme = "http" if tls is None else "https"
         if tls is not None:
@@ -178,102 +180,101 @@ class Index:
                 return files[filename], "application/octet-stream"
         return None
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        index = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+class Handler(BaseHTTPRequestHandler):
+    """Answers for the index that a subclass of it names."""
 
-            def do_GET(self) -> None:
-                index.requests.append(f"{self.command} {self.path}")
-                index.headers_seen.append(dict(self.headers.items()))
-                if index.before_answer is not None:
-                    index.before_answer(len(index.requests))
-                if index.admits is not None:
-                    status = index.admits(self.path, self.headers)
-                    if status != 200:
-                        self._send(status, b"who are you?", HTML_TYPE, None)
-                        return
-                fault = index.fault_for(self.path)
-                found = index.content_of(self.path)
-                if fault is not None and (fault.status != 200 or fault.body is not None):
-                    self._send(fault.status, fault.body or b"", HTML_TYPE, fault)
-                elif found is None:
-                    self._send(404, b"not found", HTML_TYPE, fault)
-                else:
-                    self._send_content(*found, fault)
+    index: Index
+    protocol_version = "HTTP/1.1"
 
-            do_HEAD = do_GET
+    def do_GET(self) -> None:
+        self.index.requests.append(f"{self.command} {self.path}")
+        self.index.headers_seen.append(dict(self.headers.items()))
+        if self.index.before_answer is not None:
+            self.index.before_answer(len(self.index.requests))
+        if self.index.admits is not None:
+            status = self.index.admits(self.path, self.headers)
+            if status != 200:
+                self._send(status, b"who are you?", HTML_TYPE, None)
+                return
+        fault = self.index.fault_for(self.path)
+        found = self.index.content_of(self.path)
+        if fault is not None and (fault.status != 200 or fault.body is not None):
+            self._send(fault.status, fault.body or b"", HTML_TYPE, fault)
+        elif found is None:
+            self._send(404, b"not found", HTML_TYPE, fault)
+        else:
+            self._send_content(*found, fault)
 
-            def _send_content(self, content: bytes, kind: str, fault: Fault | None) -> None:
-                tag = '"' + hashlib.sha256(content).hexdigest()[:16] + '"'
-                if self.headers.get("If-None-Match") == tag:
-                    self.send_response(304)
-                    self.send_header("ETag", tag)
-                    self.end_headers()
-                    return
-                wanted = self.headers.get("Range")
-                if wanted and index.ranges and kind == "application/octet-stream":
-                    self._send_range(content, wanted.split("=")[1])
-                    return
-                self._send(200, content, kind, fault, tag)
+    do_HEAD = do_GET
 
-            def _send_range(self, content: bytes, wanted: str) -> None:
-                first, _, last = wanted.partition("-")
-                begin = int(first) if first else max(0, len(content) - int(last))
-                end = min(int(last) if first and last else len(content) - 1, len(content) - 1)
-                part = content[begin : end + 1]
-                self.send_response(206)
-                self.send_header("Content-Range", f"bytes {begin}-{end}/{len(content)}")
-                self.send_header("Content-Length", str(len(part)))
-                self.end_headers()
-                self.wfile.write(part)
+    def _send_content(self, content: bytes, kind: str, fault: Fault | None) -> None:
+        tag = '"' + hashlib.sha256(content).hexdigest()[:16] + '"'
+        if self.headers.get("If-None-Match") == tag:
+            self.send_response(304)
+            self.send_header("ETag", tag)
+            self.end_headers()
+            return
+        wanted = self.headers.get("Range")
+        if wanted and self.index.ranges and kind == "application/octet-stream":
+            self._send_range(content, wanted.split("=")[1])
+            return
+        self._send(200, content, kind, fault, tag)
 
-            def _send(
-                self, status: int, content: bytes, kind: str, fault: Fault | None, tag: str = ""
-            ) -> None:
-                self.send_response(status)
-                if fault is None or "Content-Type" not in fault.headers:
-                    self.send_header("Content-Type", kind)
-                length = len(content)
-                if fault is not None and fault.declared_length is not None:
-                    length = fault.declared_length
-                self.send_header("Content-Length", str(length))
-                if index.ranges and kind == "application/octet-stream":
-                    self.send_header("Accept-Ranges", "bytes")
-                if tag and index.max_age is not None:
-                    self.send_header("ETag", tag)
-                    self.send_header("Cache-Control", f"max-age={index.max_age}")
-                for name, value in (fault.headers if fault else {}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                if self.command == "HEAD":
-                    return
-                if fault is not None and fault.truncate_to is not None:
-                    self.wfile.write(content[: fault.truncate_to])
-                    self.close_connection = True
-                    self.connection.shutdown(2)
-                    return
-                if fault is not None and fault.reset_after is not None:
-                    self.wfile.write(content[: fault.reset_after])
-                    self._reset()
-                    return
-                if fault is not None and fault.stall_after is not None:
-                    self.wfile.write(content[: fault.stall_after])
-                    index.stopping.wait()
-                    self.close_connection = True
-                    return
-                self.wfile.write(content)
-                if length != len(content):
-                    self.close_connection = True
+    def _send_range(self, content: bytes, wanted: str) -> None:
+        first, _, last = wanted.partition("-")
+        begin = int(first) if first else max(0, len(content) - int(last))
+        end = min(int(last) if first and last else len(content) - 1, len(content) - 1)
+        part = content[begin : end + 1]
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {begin}-{end}/{len(content)}")
+        self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        self.wfile.write(part)
 
-            def _reset(self) -> None:
-                self.wfile.flush()
-                linger = struct.pack("ii", 1, 0)  # closing sends RST
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.close_connection = True
+    def _send(
+        self, status: int, content: bytes, kind: str, fault: Fault | None, tag: str = ""
+    ) -> None:
+        self.send_response(status)
+        if fault is None or "Content-Type" not in fault.headers:
+            self.send_header("Content-Type", kind)
+        length = len(content)
+        if fault is not None and fault.declared_length is not None:
+            length = fault.declared_length
+        self.send_header("Content-Length", str(length))
+        if self.index.ranges and kind == "application/octet-stream":
+            self.send_header("Accept-Ranges", "bytes")
+        if tag and self.index.max_age is not None:
+            self.send_header("ETag", tag)
+            self.send_header("Cache-Control", f"max-age={self.index.max_age}")
+        for name, value in (fault.headers if fault else {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if fault is not None and fault.truncate_to is not None:
+            self.wfile.write(content[: fault.truncate_to])
+            self.close_connection = True
+            self.connection.shutdown(2)
+            return
+        if fault is not None and fault.reset_after is not None:
+            self.wfile.write(content[: fault.reset_after])
+            self._reset()
+            return
+        if fault is not None and fault.stall_after is not None:
+            self.wfile.write(content[: fault.stall_after])
+            self.index.stopping.wait()
+            self.close_connection = True
+            return
+        self.wfile.write(content)
+        if length != len(content):
+            self.close_connection = True
 
-            def log_message(self, *_: object) -> None:
-                pass
+    def _reset(self) -> None:
+        self.wfile.flush()
+        linger = struct.pack("ii", 1, 0)  # closing sends RST
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close_connection = True
 
-        return Handler
+    def log_message(self, *_: object) -> None:
+        pass

@@ -22,9 +22,9 @@ void AddCredentials(const index::IndexSettings& settings, net::CredentialStore& 
   for (const index::IndexDefinition& definition : settings.indexes) {
     const Result<net::Url> url = net::Url::Parse(definition.url);
     if (url && !definition.token.empty()) {
-      credentials.AddToken(*url, definition.token, definition.source);
+      credentials.AddToken(*url, definition.token, definition.login_source);
     } else if (url) {
-      credentials.Add(*url, definition.source);
+      credentials.Add(*url, definition.login_source);
     }
   }
   for (const std::string& link : settings.find_links) {

@@ -41,6 +41,7 @@ struct IndexDefinition {
   std::vector<int> ignored_statuses = {};
   net::Secret token = {};   // sent as `Authorization: Bearer`; empty for none
   std::string source = {};  // where it was configured, for people: "UV_INDEX", "/etc/pip.conf"
+  std::string login_source = {};  // where its credentials or token stand
   friend bool operator==(const IndexDefinition&, const IndexDefinition&) = default;
 };
 

@@ -238,6 +238,7 @@ class Resolver {
   // The credentials of a named index may stand in UV_INDEX_<NAME>_USERNAME and …_PASSWORD, in the
   // same variables of ours, and in FLOWSTONE_INDEX_<NAME>_TOKEN.
   net::Url WithNamedCredentials(const net::Url& url, IndexDefinition& definition) const {
+    definition.login_source = definition.source;
     if (definition.name.empty() || url.credentials()) {
       return url;
     }
@@ -246,13 +247,13 @@ class Resolver {
       if (const auto token = environment_.GetNonEmpty(prefix + "_TOKEN");
           token && owner == "FLOWSTONE") {
         definition.token = net::Secret(*token);
-        definition.source = prefix + "_TOKEN";
+        definition.login_source = prefix + "_TOKEN";
         return url;
       }
       const auto user = environment_.GetNonEmpty(prefix + "_USERNAME");
       const auto password = environment_.GetNonEmpty(prefix + "_PASSWORD");
       if (user || password) {
-        definition.source = prefix + (password ? "_PASSWORD" : "_USERNAME");
+        definition.login_source = prefix + (password ? "_PASSWORD" : "_USERNAME");
         return url.WithCredentials(net::Credentials{
             .user = user.value_or(""), .password = net::Secret(password.value_or(""))});
       }

@@ -228,7 +228,8 @@ TEST_F(IndexSettingsTest, ATokenOfANamedIndex) {
       {{"FLOWSTONE_INDEX", "corp=https://corp.example/"}, {"FLOWSTONE_INDEX_CORP_TOKEN", "t"}});
   ASSERT_THAT(settings, IsOk());
   EXPECT_EQ(settings->indexes.at(0).token, net::Secret("t"));
-  EXPECT_EQ(settings->indexes.at(0).source, "FLOWSTONE_INDEX_CORP_TOKEN");
+  EXPECT_EQ(settings->indexes.at(0).source, "FLOWSTONE_INDEX");
+  EXPECT_EQ(settings->indexes.at(0).login_source, "FLOWSTONE_INDEX_CORP_TOKEN");
 }
 
 TEST_F(IndexSettingsTest, TheStrategyIsNamedAsInUv) {
@@ -310,18 +311,23 @@ default = true
   const auto settings = Resolve({{"PIP_EXTRA_INDEX_URL", "https://extra.example/"}});
   ASSERT_THAT(settings, IsOk());
   const std::string path = "/flows/pyproject.toml";
-  EXPECT_THAT(
-      settings->indexes,
-      ElementsAre(
-          IndexDefinition{.name = "cpu",
-                          .url = "https://cpu.example/whl",
-                          .reach = IndexReach::kPinnedOnly,
-                          .ignored_statuses = {403},
-                          .source = path},
-          IndexDefinition{
-              .url = "file:///flows/wheels", .format = IndexFormat::kFlat, .source = path},
-          IndexDefinition{.url = "https://extra.example/", .source = "PIP_EXTRA_INDEX_URL"},
-          IndexDefinition{.name = "main", .url = "https://main.example/simple", .source = path}));
+  EXPECT_THAT(settings->indexes, ElementsAre(IndexDefinition{.name = "cpu",
+                                                             .url = "https://cpu.example/whl",
+                                                             .reach = IndexReach::kPinnedOnly,
+                                                             .ignored_statuses = {403},
+                                                             .source = path,
+                                                             .login_source = path},
+                                             IndexDefinition{.url = "file:///flows/wheels",
+                                                             .format = IndexFormat::kFlat,
+                                                             .source = path,
+                                                             .login_source = path},
+                                             IndexDefinition{.url = "https://extra.example/",
+                                                             .source = "PIP_EXTRA_INDEX_URL",
+                                                             .login_source = "PIP_EXTRA_INDEX_URL"},
+                                             IndexDefinition{.name = "main",
+                                                             .url = "https://main.example/simple",
+                                                             .source = path,
+                                                             .login_source = path}));
 }
 
 TEST_F(IndexSettingsTest, ANameCountsTheFirstTime) {

@@ -42,16 +42,22 @@ ProjectSearch::ProjectSearch(FetchRuntime& runtime, PageFetcher& pages,
       strategy_(options.strategy),
       refreshed_(options.refreshed),
       pins_(options.pins),
-      links_(runtime, options.mode, options.find_links) {
-  indexes_.reserve(options.indexes.size());
+      links_(runtime, options.mode, options.find_links),
+      indexes_(OpenIndexes(runtime, options)) {}
+
+std::vector<ProjectSearch::Index> ProjectSearch::OpenIndexes(FetchRuntime& runtime,
+                                                             const PackageIndexOptions& options) {
+  std::vector<Index> indexes;
+  indexes.reserve(options.indexes.size());
   for (const IndexDefinition& definition : options.indexes) {
     Index index{.definition = definition, .url = net::Url::Parse(definition.url), .flat = nullptr};
     if (definition.format == IndexFormat::kFlat) {
       index.flat = std::make_unique<FlatSources>(runtime, options.mode,
                                                  std::vector<std::string>{definition.url});
     }
-    indexes_.push_back(std::move(index));
+    indexes.push_back(std::move(index));
   }
+  return indexes;
 }
 
 bool ProjectSearch::MayWait() const {

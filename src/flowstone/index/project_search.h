@@ -47,6 +47,7 @@ class ProjectSearch {
   // The answers of all indexes to one search, while they come in.
   struct Gathering;
 
+  static std::vector<Index> OpenIndexes(FetchRuntime& runtime, const PackageIndexOptions& options);
   // Positions in indexes_ of those that may give files of the project; kInvalid for a pin to an
   // index that does not exist.
   Result<std::vector<std::size_t>> RouteOf(const pypi::Name& name) const;
