@@ -230,7 +230,7 @@ std::string DirectReferences::WithoutUrls(const std::string& metadata) const {
   for (const std::string_view line : SplitLines(metadata)) {
     std::string text(line);
     if (AsciiLower(line.substr(0, field.size())) == field &&
-        line.find("@") != std::string_view::npos) {
+        line.find('@') != std::string_view::npos) {
       auto requirement = pypi::ParseRequirementLeniently(TrimText(line.substr(field.size())));
       if (requirement && !requirement->value.url.empty()) {
         const auto known = packages_.find(requirement->value.name);
