@@ -161,7 +161,7 @@ Status Knowledge::Append(IndexUpdate update) {
   std::shared_ptr<const Snapshot> now = Snapshot::Take(files_, LogPath(), IndexPath());
   if (!now->has_log()) {
     // An index of what was there before must not be taken for one of the new log.
-    if (const Status removed = files_.RemoveFile(IndexPath());
+    if (Status removed = files_.RemoveFile(IndexPath());
         !removed && removed.error().code != ErrorCode::kNotFound) {
       return removed;
     }

@@ -169,6 +169,7 @@ class ListingWriter {
                                            : listing_layout::kOfferWithoutDigest;
     }
     std::vector<std::string> hashes;
+    hashes.reserve(file.other_hashes.size());
     for (const FileHash& hash : file.other_hashes) {
       hashes.push_back(hash.algorithm + ":" + hash.hex);
     }

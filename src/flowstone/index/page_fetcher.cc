@@ -75,19 +75,19 @@ void PageFetcher::Fetch(PageQuery query, Done done) {
 
 void PageFetcher::Ask(PageQuery query, std::optional<CachedPage> cached, Done done) {
   net::Request request = RequestFor(PageUrl(query.index, query.name), cached, query.mode);
-  runtime_.Start(
-      std::move(request), [this, query = std::move(query), cached = std::move(cached),
-                           done = std::move(done)](Result<net::Response> outcome) mutable {
-        if (outcome && outcome->status == 304 && cached) {
-          TakeUnchanged(std::move(query), *std::move(cached), outcome->headers, std::move(done));
-          return;
-        }
-        done(TakeNew(query, std::move(outcome)));
-      });
+  runtime_.Start(std::move(request),
+                 [this, query = std::move(query), cached = std::move(cached),
+                  done = std::move(done)](Result<net::Response> outcome) mutable {
+                   if (outcome && outcome->status == 304 && cached) {
+                     TakeUnchanged(query, *std::move(cached), outcome->headers, done);
+                     return;
+                   }
+                   done(TakeNew(query, std::move(outcome)));
+                 });
 }
 
-void PageFetcher::TakeUnchanged(PageQuery query, CachedPage cached, const net::Headers& headers,
-                                Done done) {
+void PageFetcher::TakeUnchanged(const PageQuery& query, CachedPage cached,
+                                const net::Headers& headers, const Done& done) {
   if (auto freshness = FreshnessOf(headers, runtime_.clock().NowNs())) {
     cached.freshness = Renewed(cached.freshness, *std::move(freshness));
     runtime_.cache().RenewPage(query.index, query.name, cached);

@@ -41,7 +41,8 @@ class PageFetcher {
  private:
   Answer ReadTree(const net::Url& index, const pypi::Name& name);
   void Ask(PageQuery query, std::optional<CachedPage> cached, Done done);
-  void TakeUnchanged(PageQuery query, CachedPage cached, const net::Headers& headers, Done done);
+  void TakeUnchanged(const PageQuery& query, CachedPage cached, const net::Headers& headers,
+                     const Done& done);
   Answer TakeNew(const PageQuery& query, Result<net::Response> outcome);
 
   FetchRuntime& runtime_;
