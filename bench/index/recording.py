@@ -106,10 +106,10 @@ class Recording:
     def is_recorded(self, requirements: RequirementSet) -> bool:
         """Whether all that this set touches was recorded, with these requirements and cut-off."""
         marker = self._set_marker(requirements)
-        return marker.exists() and marker.read_text() == repr(requirements)
+        return marker.exists() and marker.read_text() == wishes(requirements)
 
     def mark_recorded(self, requirements: RequirementSet) -> None:
-        self._set_marker(requirements).write_text(repr(requirements))
+        self._set_marker(requirements).write_text(wishes(requirements))
 
     def _set_marker(self, requirements: RequirementSet) -> Path:
         return self.directory / f"{requirements.name}.recorded"
@@ -192,6 +192,11 @@ class Recording:
     def _lock(self, key: str) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(key, threading.Lock())
+
+
+def wishes(requirements: RequirementSet) -> str:
+    lines = [requirements.cutoff, *requirements.requirements, *requirements.overrides]
+    return "\n".join(lines) + "\n"
 
 
 def sha256(path: Path) -> str:
