@@ -4,7 +4,7 @@
 //   PackageIndex index(transport, files, clock, options);
 //   index.StartProject(*Name::Parse("numpy"));                  // returns at once
 //   FLOWSTONE_LET(const auto project, index.Project(name));     // waits
-//   FLOWSTONE_LET(const auto metadata, index.Metadata(project->files[0]));
+//   FLOWSTONE_LET(const auto metadata, index.Metadata(project->File(0, 0)));
 //
 // Everything is fetched once however often it is asked for, and what is returned depends on what
 // the servers answer, never on the order in which they do. Thread-safe.
