@@ -14,6 +14,7 @@
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/lock/lock_reader.h"
 #include "flowstone/lock/lock_writer.h"
+#include "flowstone/net/url.h"
 #include "flowstone/resolve/offline_report.h"
 #include "flowstone/resolve/resolve.h"
 #include "flowstone/version.h"
@@ -48,6 +49,18 @@ bool HasLocalReferences(const resolve::ResolveRequest& request) {
   return std::ranges::any_of(request.requirements, [](const auto& wish) {
     return wish.requirement.url.starts_with("file:");
   });
+}
+
+// Name → URL as project pages have it, of the indexes that were given a name.
+std::map<std::string, std::string> IndexNames(const index::IndexSettings& settings) {
+  std::map<std::string, std::string> names;
+  for (const index::IndexDefinition& definition : settings.indexes) {
+    const Result<net::Url> url = net::Url::Parse(definition.url);
+    if (!definition.name.empty() && url) {
+      names.emplace(definition.name, url->Redacted());
+    }
+  }
+  return names;
 }
 
 }  // namespace
@@ -218,9 +231,10 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
   const resolve::ResolveRequest& plain = references.plain_request();
   resolve::IndexCandidateSource indexes(connection->index());
   BuildingSource source(indexes, *builds, references, plain.policies.binaries);
-  auto answer =
-      resolve::Resolve(plain, source, progress_,
-                       {.preferences = preferences_, .flowstone_version = std::string(kVersion)});
+  auto answer = resolve::Resolve(plain, source, progress_,
+                                 {.preferences = preferences_,
+                                  .index_names = IndexNames(connection->settings()),
+                                  .flowstone_version = std::string(kVersion)});
   const bool is_offline = settings_.packages.mode == index::FetchMode::kOffline;
   if (!answer && answer.error().code == ErrorCode::kUnavailable && is_offline) {
     return resolve::OfflineError(answer.error(), resolve::MissingPieces(plain, source));

@@ -171,6 +171,7 @@ WishesByName WishesOf(const std::vector<LockedWish>& wishes) {
 
 std::string TextsOf(const std::map<std::string, const LockedWish*>& wishes) {
   std::vector<std::string> texts;
+  texts.reserve(wishes.size());
   for (const auto& [text, wish] : wishes) {
     texts.push_back(text);
   }
@@ -250,12 +251,12 @@ class Inputs {
         names.insert(name);
       }
     }
-    static const std::map<std::string, const LockedWish*> kNone;
+    static const std::map<std::string, const LockedWish*> none;
     for (const pypi::Name& name : names) {
       const auto old_wishes = before.find(name);
       const auto new_wishes = after.find(name);
-      const auto& was = old_wishes == before.end() ? kNone : old_wishes->second;
-      const auto& is = new_wishes == after.end() ? kNone : new_wishes->second;
+      const auto& was = old_wishes == before.end() ? none : old_wishes->second;
+      const auto& is = new_wishes == after.end() ? none : new_wishes->second;
       if (!IsSameWish(was, is)) {
         changes_.push_back(WishChange(kind, was, is));
         by_name_[name].push_back(changes_.back());
@@ -325,9 +326,9 @@ class Comparison {
 
  private:
   static const Entries& At(const std::map<pypi::Name, Entries>& packages, const pypi::Name& name) {
-    static const Entries kNone;
+    static const Entries none;
     const auto found = packages.find(name);
-    return found == packages.end() ? kNone : found->second;
+    return found == packages.end() ? none : found->second;
   }
 
   std::optional<PackageDifference> Compare(const pypi::Name& name) {

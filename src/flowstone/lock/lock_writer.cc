@@ -312,6 +312,7 @@ class Writer {
     TextEntry("flow", tool.flow);
     TextRows("steps", tool.steps);
     std::vector<std::string> requests;
+    requests.reserve(tool.requests.size());
     for (const Digest& request : tool.requests) {
       requests.push_back(request.ToString());
     }

@@ -55,6 +55,7 @@ std::vector<lock::LockedWish> WishesOf(const std::vector<RequestedRequirement>& 
 
 std::vector<lock::LockedWish> ExcludesOf(const ResolveRequest& request) {
   std::vector<lock::LockedWish> wishes;
+  wishes.reserve(request.excludes.size());
   for (const pypi::Name& name : request.excludes) {
     wishes.push_back({.text = name.ToString()});
   }
@@ -118,18 +119,23 @@ void CompareWishes(std::string_view what, const std::vector<lock::LockedWish>& l
   }
 }
 
+std::string OptionText(const std::string& key, const std::string& value) {
+  std::string text = key;
+  return text.append("=").append(value);
+}
+
 void CompareOptions(const std::map<std::string, std::string>& locked,
                     const std::map<std::string, std::string>& asked,
                     std::vector<std::string>& mismatches) {
   for (const auto& [key, value] : asked) {
     const auto found = locked.find(key);
     if (found == locked.end() || found->second != value) {
-      mismatches.push_back("it was not resolved with " + key + "=" + value);
+      mismatches.push_back("it was not resolved with " + OptionText(key, value));
     }
   }
   for (const auto& [key, value] : locked) {
     if (!asked.contains(key)) {
-      mismatches.push_back("it was resolved with " + key + "=" + value);
+      mismatches.push_back("it was resolved with " + OptionText(key, value));
     }
   }
 }
