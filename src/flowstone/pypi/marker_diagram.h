@@ -163,7 +163,7 @@ class MarkerAlgebra {
                            Memo& known);
   // The node of these answers by label, those that do not matter given those of neighbours.
   MarkerDiagram FillAnswers(std::uint32_t fact,
-                            std::map<std::string, std::optional<MarkerDiagram>> answers,
+                            const std::map<std::string, std::optional<MarkerDiagram>>& answers,
                             std::optional<MarkerDiagram> last);
   bool EvaluateOnce(MarkerDiagram diagram, const MarkerEnvironment& environment,
                     std::string_view extra, const MarkerSelection& selection) const;

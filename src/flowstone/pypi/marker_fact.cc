@@ -90,7 +90,7 @@ MarkerMeaning TwoVariables(const MarkerComparison& comparison) {
       comparison.op == MarkerOperator::kNotIn) {
     return meaning;
   }
-  const MarkerMeaning of_texts = TextMeaning(comparison.op, left, "");
+  MarkerMeaning of_texts = TextMeaning(comparison.op, left, "");
   if (of_texts.kind == MeaningKind::kConstant) {
     return of_texts;
   }

@@ -34,7 +34,7 @@ struct MarkerFact {
   std::string text = {};             // of the comparison
 
   friend std::strong_ordering operator<=>(const MarkerFact& a, const MarkerFact& b);
-  friend bool operator==(const MarkerFact& a, const MarkerFact& b) { return (a <=> b) == 0; }
+  friend bool operator==(const MarkerFact& a, const MarkerFact& b) { return std::is_eq(a <=> b); }
 };
 
 // The place of a variable in the order of diagrams.

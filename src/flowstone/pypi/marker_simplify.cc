@@ -63,11 +63,11 @@ MarkerDiagram MarkerAlgebra::SimplifyAt(MarkerDiagram a, MarkerDiagram assumptio
   const MarkerDiagram last_assumed =
       is_shared ? Through(assumption, NodeOf(assumption).otherwise) : assumption;
   std::optional<MarkerDiagram> last = answer(Through(a, NodeOf(a).otherwise), last_assumed);
-  return FillAnswers(fact, std::move(answers), last);
+  return FillAnswers(fact, answers, last);
 }
 
 MarkerDiagram MarkerAlgebra::FillAnswers(
-    std::uint32_t fact, std::map<std::string, std::optional<MarkerDiagram>> answers,
+    std::uint32_t fact, const std::map<std::string, std::optional<MarkerDiagram>>& answers,
     std::optional<MarkerDiagram> last) {
   const bool is_interval = facts_[fact].question == MarkerQuestion::kVersions;
   if (!last) {
