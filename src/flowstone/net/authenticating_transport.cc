@@ -87,11 +87,9 @@ class AuthenticatingTransport::Gate : public std::enable_shared_from_this<Gate> 
       outcome->logins.push_back(attempt.logins[i].description);
     }
     const bool refused = outcome->status == 401 || outcome->status == 403;
-    if (!refused) {
-      attempt.done(std::move(outcome));
-    } else if (attempt.next < attempt.logins.size()) {
+    if (refused && attempt.next < attempt.logins.size()) {
       Try(std::move(attempt));
-    } else if (attempt.asks_for) {
+    } else if (refused && attempt.asks_for) {
       attempt.refusal = *std::move(outcome);
       Enqueue(std::move(attempt));
     } else {
