@@ -111,6 +111,10 @@ std::string SpecifierRepair::Repair(std::string_view piece) {
       std::min(trimmed.find_first_not_of(kOperatorCharacters), trimmed.size());
   std::string_view op = trimmed.substr(0, op_end);
   const std::string operand(TrimText(trimmed.substr(op_end)));
+  // "== =1" must not become "===1": what stands apart is not one operator.
+  if (operand.find_first_of(kOperatorCharacters) == 0) {
+    return std::string(trimmed);
+  }
   if (operand == "*" && op != "!=" && op != "===") {
     Note(Leniency::kBareWildcard);
     return {};
