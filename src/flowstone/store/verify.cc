@@ -82,6 +82,8 @@ class Verifier {
       VerifyCode(key, digest);
     } else if (family == "req") {
       VerifyRequest(key, digest);
+    } else if (family == "build") {
+      VerifyBuild(key, digest);
     } else {
       AddUnknown(key);
     }
@@ -120,6 +122,15 @@ class Verifier {
     } else if (*resolved) {
       Require(key, ContentKey("lock", (*resolved)->lock), "the lock it was resolved to",
               kStoreAgain);
+    }
+  }
+
+  void VerifyBuild(const std::string& key, const Digest& inputs) {
+    const Result<std::optional<BuiltArtifact>> built = datastore_.FindBuild(inputs);
+    if (!built) {
+      Add(FindingKind::kCorruptObject, key, built.error().message, kStoreAgain);
+    } else if (*built) {
+      Require(key, ContentKey("art", (*built)->wheel), "the wheel that was built", kStoreAgain);
     }
   }
 
