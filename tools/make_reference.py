@@ -36,8 +36,8 @@ if __name__ == "__main__":
 """
 COMMANDS = re.compile(r"^commands:\n((?:  .*\n)+)", re.MULTILINE)
 OPTION = re.compile(
-    r'OptionSpec\{"(?P<key>[^"]*)",\s*"(?P<flags>[^"]*)",\s*"(?P<metavar>[^"]*)",\s*'
-    r'"(?P<variables>[^"]*)",\s*(?P<help>(?:"(?:[^"\\]|\\.)*"\s*)+)'
+    r'OptionSpec\{\s*"(?P<key>[^"]*)",\s*"(?P<flags>[^"]*)",\s*"(?P<metavar>[^"]*)",\s*'
+    r'(?P<variables>(?:"[^"]*"\s*)+),\s*(?P<help>(?:"(?:[^"\\]|\\.)*"\s*)+)'
     r"(?:,\s*VariableReader::\w+)?\}"
 )
 # Variables that no option stands for.
@@ -141,7 +141,8 @@ def option_table() -> list[Option]:
     options = []
     for found in OPTION.finditer(source):
         parts = re.findall(r'"((?:[^"\\]|\\.)*)"', found["help"])
-        variables = [name for name in found["variables"].split(",") if name]
+        names = "".join(re.findall(r'"([^"]*)"', found["variables"]))
+        variables = [name for name in names.split(",") if name]
         flags = found["flags"].split(",")[-1]
         options.append(Option(flags, variables, "".join(parts).replace('\\"', '"')))
     if len(options) != source.count("OptionSpec{"):

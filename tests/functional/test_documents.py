@@ -18,7 +18,8 @@ def test_the_readmes_flow_is_sound(project: Project) -> None:
     project.write("hello.py", flow_in("README.md"))
     assert project.flow("check", file="hello.py").status == 0
     shown = project.flow("environment", "show", file="hello.py")
-    assert "asks for Python 3.11: babel==2.16.0" in shown.output
+    assert "asks for Python 3.11" in shown.output
+    assert "asks for babel==2.16.0" in shown.output
 
 
 def test_the_first_guides_flow_and_what_is_done_with_it(project: Project) -> None:

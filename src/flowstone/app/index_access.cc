@@ -168,6 +168,7 @@ net::CredentialQuestion IndexAccess::Question(const Machine& machine) const {
 
 std::vector<std::string> IndexAccess::Describe() const {
   std::vector<std::string> lines;
+  lines.reserve(settings.indexes.size());
   for (const index::IndexDefinition& definition : settings.indexes) {
     lines.push_back(DescribeIndex(definition, credentials));
   }

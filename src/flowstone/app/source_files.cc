@@ -57,8 +57,7 @@ Result<std::optional<SourceFile>> SourceFiles::FindKept(const Digest& digest) {
   }
   SourceFile file{.path = os::JoinPath(directory, entries->front().name),
                   .file_name = entries->front().name};
-  FLOWSTONE_LET(const os::FileDigest found,
-                os::DigestOfFile(machine_.filesystem, file.path));
+  FLOWSTONE_LET(const os::FileDigest found, os::DigestOfFile(machine_.filesystem, file.path));
   if (found.digest != digest) {  // damaged on the disk: fetch it again
     FLOWSTONE_TRY(os::RemoveTree(machine_.filesystem, directory));
     return std::optional<SourceFile>();

@@ -55,15 +55,20 @@ TEST(JsonReader, ResolvesEscapes) {
               Optional(std::string("A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")));
 }
 
+std::string Quoted(std::string content) {
+  content.insert(content.begin(), '"');
+  content.push_back('"');
+  return content;
+}
+
 // The scan looks at eight characters at once.
 TEST(JsonReader, FindsTheEndOfStringsOfEveryLength) {
   for (std::size_t length = 0; length < 40; ++length) {
     const std::string content(length, 'x');
-    EXPECT_THAT(StringIn("\"" + content + "\""), Optional(content));
-    EXPECT_THAT(StringIn("\"" + content + "\\n" + content + "\""),
-                Optional(content + "\n" + content));
-    EXPECT_FALSE(IsJson("\"" + content + "\x1f" + content + "\""));
-    EXPECT_THAT(StringIn("\"" + content + "\xc3\xa9\""), Optional(content + "\xc3\xa9"));
+    EXPECT_THAT(StringIn(Quoted(content)), Optional(content));
+    EXPECT_THAT(StringIn(Quoted(content + "\\n")), Optional(content + "\n"));
+    EXPECT_FALSE(IsJson(Quoted(content + "\x1f")));
+    EXPECT_THAT(StringIn(Quoted(content + "\xc3\xa9")), Optional(content + "\xc3\xa9"));
   }
 }
 

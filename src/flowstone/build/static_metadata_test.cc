@@ -25,7 +25,8 @@ class StaticMetadataTest : public ::testing::Test {
     EXPECT_THAT(os::ReplaceFile(files_, "/p/" + name, text), IsOk());
   }
 
-  std::optional<std::string> Read(SourceKind kind, std::optional<pypi::Version> published = {}) {
+  std::optional<std::string> Read(SourceKind kind,
+                                  const std::optional<pypi::Version>& published = {}) {
     const auto text = ReadStaticMetadata(files_, "/p", kind, published);
     EXPECT_THAT(text, IsOk());
     return text ? *text : std::nullopt;

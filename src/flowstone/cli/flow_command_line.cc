@@ -31,10 +31,9 @@ std::vector<std::string> Join(std::vector<std::string> first,
   return first;
 }
 
-const std::vector<std::string> kFlowPackageOptions =
-    Join(Join({"exclude-newer", "upgrade", "locked"},
-              {kPackageOptions.begin(), kPackageOptions.end()}),
-         {kBuildOptions.begin(), kBuildOptions.end()});
+const std::vector<std::string> kFlowPackageOptions = Join(
+    Join({"exclude-newer", "upgrade", "locked"}, {kPackageOptions.begin(), kPackageOptions.end()}),
+    {kBuildOptions.begin(), kBuildOptions.end()});
 
 std::string MetavarOf(flow::ParameterKind kind) {
   switch (kind) {

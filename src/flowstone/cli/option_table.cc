@@ -94,8 +94,9 @@ constexpr std::array kOptions = {
                VariableReader::kOther},
     OptionSpec{"exclude", "--exclude", "NAME", "FLOWSTONE_EXCLUDE",
                "a package that nothing is to bring in; may be repeated", VariableReader::kOther},
-    OptionSpec{"group", "--group", "NAME", "",
-               "a dependency group of pyproject.toml (or PATH:NAME), or of the lock; may be repeated"},
+    OptionSpec{
+        "group", "--group", "NAME", "",
+        "a dependency group of pyproject.toml (or PATH:NAME), or of the lock; may be repeated"},
     OptionSpec{"extra", "--extra", "NAME", "",
                "an extra of the project in pyproject.toml, or of the lock; may be repeated"},
     OptionSpec{"all-extras", "--all-extras", "", "", "all extras of the project"},

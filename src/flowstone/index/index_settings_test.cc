@@ -48,6 +48,7 @@ class IndexSettingsTest : public ::testing::Test {
   }
   static std::vector<std::string> UrlsOf(const IndexSettings& settings) {
     std::vector<std::string> urls;
+    urls.reserve(settings.indexes.size());
     for (const IndexDefinition& definition : settings.indexes) {
       urls.push_back(definition.url);
     }

@@ -120,7 +120,7 @@ std::vector<IndexFile> ProjectFiles::Files() const {
 }
 
 PackageIndex::PackageIndex(net::Transport& transport, os::FileSystem& files, os::Clock& clock,
-                           PackageIndexOptions options)
+                           const PackageIndexOptions& options)
     : engine_(std::make_unique<Engine>(transport, files, clock, options)) {}
 
 PackageIndex::~PackageIndex() = default;

@@ -102,7 +102,7 @@ class PackageIndex {
  public:
   // The references outlive this.
   PackageIndex(net::Transport& transport, os::FileSystem& files, os::Clock& clock,
-               PackageIndexOptions options);
+               const PackageIndexOptions& options);
   // Gives up what is under way: callbacks that come later do nothing.
   ~PackageIndex();
   PackageIndex(const PackageIndex&) = delete;

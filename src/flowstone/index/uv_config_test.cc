@@ -34,6 +34,7 @@ class UvConfigTest : public ::testing::Test {
   std::vector<std::string> Files(os::Environment::Variables variables = {}) {
     const UvConfig config = *Load(std::move(variables));
     std::vector<std::string> paths;
+    paths.reserve(config.files.size());
     for (const UvConfigFile& file : config.files) {
       paths.push_back(file.path);
     }

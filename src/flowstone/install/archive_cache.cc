@@ -101,7 +101,8 @@ Status ArchiveCache::Verify(const Digest& wheel) {
   FLOWSTONE_LET(const ArchivePlan plan, ReadPlan(wheel));
   return ForEachFile(plan, layout_.ArchiveDirectory(wheel),
                      [this](const std::string& path, const PlannedFile& file) -> Status {
-                       FLOWSTONE_LET(const os::FileDigest actual, os::DigestOfFile(filesystem_, path));
+                       FLOWSTONE_LET(const os::FileDigest actual,
+                                     os::DigestOfFile(filesystem_, path));
                        return actual.digest == file.digest ? Ok() : Status(Changed(path));
                      });
 }

@@ -41,6 +41,7 @@ Result<std::vector<std::string>> Installed(const std::string& golden, const std:
   FLOWSTONE_LET(const Lock lock, ParseLock(ReadGolden(golden)));
   FLOWSTONE_LET(const auto wheels, SelectWheels(lock, Machine(system), options));
   std::vector<std::string> titles;
+  titles.reserve(wheels.size());
   for (const SelectedWheel& wheel : wheels) {
     titles.push_back(wheel.name.ToString() + " " + wheel.version.ToString());
   }

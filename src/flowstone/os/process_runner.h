@@ -26,7 +26,7 @@ struct ProcessSpec {
   std::map<std::string, std::string> environment;  // the whole environment of the child
   std::string directory;                           // working directory; empty for ours
   std::vector<InheritedDescriptor> descriptors;  // for Start only; every other descriptor is closed
-  bool new_process_group = false;  // for Start only: the child leads a group of its own
+  bool new_process_group = false;       // for Start only: the child leads a group of its own
   std::optional<Sandbox> sandbox = {};  // confines the child, which then leads a group of its own
 };
 

@@ -28,6 +28,7 @@ std::string ErrorOf(const std::string& text) {
 
 std::vector<std::string> LinesOf(const std::vector<WrittenRequirement>& requirements) {
   std::vector<std::string> lines;
+  lines.reserve(requirements.size());
   for (const WrittenRequirement& written : requirements) {
     lines.push_back(std::to_string(written.source.line) + " " + written.ToString());
   }

@@ -47,6 +47,7 @@ class RequirementsFileTest : public ::testing::Test {
   // "requirements.txt:1 numpy>=2" for each requirement.
   static std::vector<std::string> Lines(const std::vector<WrittenRequirement>& requirements) {
     std::vector<std::string> lines;
+    lines.reserve(requirements.size());
     for (const WrittenRequirement& written : requirements) {
       lines.push_back(written.source.ToString() + " " + written.ToString());
     }

@@ -62,8 +62,8 @@ void WarnOfProject(const index::ProjectFiles& files, std::vector<std::string>& w
 // Where a version is from: the index of the file that it was judged by; of a file from find-links
 // the index of the project.
 std::string IndexOf(const index::ProjectFiles& files, const index::IndexFile& file) {
-  const bool is_told = file.source < files.sources.size() &&
-                       !files.sources[file.source].location.empty();
+  const bool is_told =
+      file.source < files.sources.size() && !files.sources[file.source].location.empty();
   return is_told ? files.sources[file.source].location : files.index;
 }
 

@@ -47,6 +47,7 @@ std::string ComparePackage(const ExpectedPackage& expected, const lock::LockedPa
            expected.marker.ToString() + "'\n";
   }
   std::vector<std::string> wheels;
+  wheels.reserve(package.wheels.size());
   for (const lock::LockedFile& wheel : package.wheels) {
     wheels.push_back(wheel.name);
   }

@@ -369,6 +369,7 @@ MemorySource Publish(const ModelUniverse& universe) {
 
 std::vector<RequestedRequirement> Wishes(const std::vector<ModelNeed>& needs) {
   std::vector<RequestedRequirement> wishes;
+  wishes.reserve(needs.size());
   for (const ModelNeed& need : needs) {
     wishes.push_back({*pypi::Requirement::Parse(need.text())});
   }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <exception>
 #include <string>
 
 #include "flowstone/os/environment.h"
@@ -107,5 +108,10 @@ int Run(int count, char** arguments) {
 }  // namespace flowstone::project
 
 int main(int count, char** arguments) {
-  return flowstone::project::Run(count, arguments);
+  try {
+    return flowstone::project::Run(count, arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "requirements_oracle: %s\n", error.what());
+    return 1;
+  }
 }
