@@ -4,8 +4,6 @@
 //   hot_paths versions|markers FILE    one a line: each is parsed and compared, or evaluated
 //   hot_paths page COUNT               a project page in JSON that lists so many wheels
 //   hot_paths solve FILE               a universe of tests/universes; its answer is checked
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -88,16 +86,17 @@ std::string PageOfWheels(int count) {
   page += R"("files":[)";
   for (int i = 0; i < count; ++i) {
     const std::string version = std::to_string(i / 50) + "." + std::to_string(i % 50);
-    const std::string filename =
-        fmt::format("pkg-{}-cp311-cp311-manylinux_2_17_x86_64.whl", version);
+    const std::string filename = "pkg-" + version + "-cp311-cp311-manylinux_2_17_x86_64.whl";
     const std::string digest(64, static_cast<char>('a' + i % 6));
     page += i == 0 ? "" : ",";
-    page += fmt::format(
-        R"({{"core-metadata":{{"sha256":"{0}"}},"filename":"{1}","hashes":{{"sha256":"{0}"}},)"
-        R"("provenance":null,"requires-python":">=3.9","size":{2},)"
-        R"("upload-time":"2025-01-02T03:04:05.678901Z",)"
-        R"("url":"https://files.example/packages/{0}/{1}","yanked":false}})",
-        digest, filename, 1000 + i);
+    page.append(R"({"core-metadata":{"sha256":")").append(digest);
+    page.append(R"("},"filename":")").append(filename);
+    page.append(R"(","hashes":{"sha256":")").append(digest);
+    page.append(R"("},"provenance":null,"requires-python":">=3.9","size":)");
+    page.append(std::to_string(1000 + i));
+    page.append(R"(,"upload-time":"2025-01-02T03:04:05.678901Z",)");
+    page.append(R"("url":"https://files.example/packages/)").append(digest);
+    page.append("/").append(filename).append(R"(","yanked":false})");
   }
   return page + "]}";
 }

@@ -93,7 +93,18 @@ def test_all_environments_in_one_lock(project: Project, stocked: Index) -> None:
     text = lock(project, "--universal", "--only-binary", ":all:")
     assert f'requires-python = ">={MAJOR}.{MINOR}"' in text
     check(text, SimpleIndex(stocked.url), Asked(["app"]), [LINUX, ARM, MAC])
-    assert f"""marker = 'python_version >= "{NEXT}" and sys_platform != "darwin"'""" in text
+    assert """marker = 'sys_platform == "linux" or sys_platform == "win32"'""" in text
+    newer = f'python_version >= "{NEXT}" and sys_platform'
+    assert f"""marker = '{newer} == "linux" or {newer} == "win32"'""" in text
+
+
+def test_all_environments_are_those_that_wheels_are_made_for(
+    project: Project, stocked: Index
+) -> None:
+    text = lock(project, "--universal")
+    for platform in ("linux", "darwin", "win32"):
+        assert f'sys_platform == "{platform}"' in text.partition("requires-python")[0]
+    assert "emscripten" not in text
 
 
 def test_check_knows_the_targets(project: Project, stocked: Index) -> None:

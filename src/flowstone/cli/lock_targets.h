@@ -1,5 +1,5 @@
-// What `flowstone lock` locks for: this machine, the platforms of --target, or with --universal all
-// environments.
+// What `flowstone lock` locks for: this machine, the platforms of --target, or with --universal
+// CPython on Linux, macOS and Windows.
 #pragma once
 
 #include "flowstone/app/environment_wish.h"

@@ -65,7 +65,7 @@ constexpr std::array kOptions = {
                "linux-aarch64-glibc2.17, linux-x86_64-musl1.2, macos-arm64, windows-x86_64; may be "
                "repeated, for one lock that serves all"},
     OptionSpec{"universal", "--universal", "", "",
-               "lock for all platforms, and for --python and later"},
+               "lock for CPython on Linux, macOS and Windows, and for --python and later"},
     OptionSpec{"exclude-newer", "--exclude-newer", "DATE",
                "FLOWSTONE_EXCLUDE_NEWER,UV_EXCLUDE_NEWER",
                "ignore files uploaded at or after this date (2026-11-01 or with a time, UTC), or "

@@ -233,18 +233,10 @@ std::string ForkScope::Description() const {
   return text.empty() ? "any environment" : text;
 }
 
-std::string ForkScope::Misfit(const std::vector<pypi::TagSet>& wheels) const {
-  constexpr std::size_t shown = 4;
-  std::set<std::string> texts;
-  for (const pypi::TagSet& tags : wheels) {
-    texts.insert(tags.ToString());
-  }
-  std::vector<std::string> some(texts.begin(), texts.end());
-  if (some.size() > shown) {
-    some.resize(shown);
-    some.emplace_back("…");
-  }
-  return "its wheels are for " + JoinText(some, ", ");
+// Without the tags: they differ from release to release, and a reason is stated once for all
+// releases that share it.
+std::string ForkScope::Misfit(const std::vector<pypi::TagSet>&) const {
+  return "its wheels are for other environments";
 }
 
 }  // namespace flowstone::resolve
