@@ -5,6 +5,6 @@ preset=${PRESET:-release}
 mkdir -p build/reports
 failed=0
 ctest --preset "$preset" --output-on-failure --output-junit "$PWD/build/reports/ctest.xml" -j 2 || failed=1
-FLOWSTONE_BUILD="$PWD/build/$preset" build/tools/bin/python -m pytest -q --junit-xml=build/reports/pytest.xml tests || failed=1
+FLOWSTONE_TEST_BUILD="$PWD/build/$preset" build/tools/bin/python -m pytest -q --junit-xml=build/reports/pytest.xml tests || failed=1
 /usr/bin/python3 tools/count_tests.py "build/$preset" build/reports/pytest.xml
 exit $failed

@@ -19,7 +19,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-BUILD = Path(os.environ.get("FLOWSTONE_BUILD", ROOT / "build" / "release"))
+BUILD = Path(os.environ.get("FLOWSTONE_TEST_BUILD", ROOT / "build" / "release"))
 PROGRAM = BUILD / "bin" / "hot_paths"
 TABLE = HERE / "budgets.json"
 TOLERANCE = 0.05

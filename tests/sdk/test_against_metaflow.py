@@ -25,7 +25,7 @@ from mini_engine import MiniEngine, Zygote
 
 ROOT = HERE.parents[1]
 METAFLOW_PYTHON = os.environ.get("FLOWSTONE_METAFLOW_PYTHON", sys.executable)
-BUILD = Path(os.environ.get("FLOWSTONE_BUILD", ROOT / "build"))
+BUILD = Path(os.environ.get("FLOWSTONE_TEST_BUILD", ROOT / "build"))
 ENGINE = Path(os.environ.get("FLOWSTONE_TEST_ENGINE", BUILD / "bin" / "flowstone"))
 
 # Where the two differ on purpose: what Metaflow says in prose of its own.
