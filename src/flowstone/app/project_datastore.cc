@@ -58,4 +58,12 @@ Result<std::unique_ptr<ProjectDatastore>> ProjectDatastore::Open(const Machine& 
   return project;
 }
 
+Result<std::unique_ptr<ProjectDatastore>> ProjectDatastore::OpenIfThere(const Machine& machine) {
+  auto project = Open(machine, store::MissingDatastore::kRefuse);
+  if (!project && project.error().code == ErrorCode::kNotFound) {
+    return std::unique_ptr<ProjectDatastore>();
+  }
+  return project;
+}
+
 }  // namespace flowstone::app

@@ -24,6 +24,8 @@ class ProjectDatastore {
   // kNotFound with kRefuse when there is none yet. `machine` outlives it.
   static Result<std::unique_ptr<ProjectDatastore>> Open(const Machine& machine,
                                                         store::MissingDatastore missing);
+  // Null when there is none yet: for who can do without.
+  static Result<std::unique_ptr<ProjectDatastore>> OpenIfThere(const Machine& machine);
 
   const std::string& directory() const { return objects_->directory(); }
   store::Datastore& datastore() { return *datastore_; }

@@ -35,16 +35,13 @@ std::string_view HealthName(Health health) {
 
 // The datastore's findings as diagnoses; nothing when there is no datastore here.
 Result<std::vector<Diagnosis>> DiagnoseDatastore(EngineSession& session) {
-  auto datastore = app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kRefuse);
+  FLOWSTONE_LET(const auto datastore, app::ProjectDatastore::OpenIfThere(session.machine));
   if (!datastore) {
-    if (datastore.error().code == ErrorCode::kNotFound) {
-      return std::vector<Diagnosis>();
-    }
-    return datastore.error();
+    return std::vector<Diagnosis>();
   }
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   FLOWSTONE_LET(const store::VerifyReport report,
-                store::VerifyDatastore((*datastore)->datastore(), *progress));
+                store::VerifyDatastore(datastore->datastore(), *progress));
   std::vector<Diagnosis> diagnoses;
   diagnoses.reserve(report.findings.size() + 1);
   for (const store::Finding& finding : report.findings) {
@@ -58,7 +55,7 @@ Result<std::vector<Diagnosis>> DiagnoseDatastore(EngineSession& session) {
         {.subject = "datastore",
          .health = Health::kGood,
          .finding = fmt::format("{} objects and {} records are whole ({})", report.objects,
-                                report.records, (*datastore)->directory()),
+                                report.records, datastore->directory()),
          .fix = {}});
   }
   return diagnoses;

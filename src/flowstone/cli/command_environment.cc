@@ -187,13 +187,9 @@ CommandResult CommandEnvironmentShow(FlowSession& session) {
                 EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
                                       session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
-  auto datastore = app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kRefuse);
-  if (!datastore && datastore.error().code != ErrorCode::kNotFound) {
-    return datastore.error();
-  }
+  FLOWSTONE_LET(const auto datastore, app::ProjectDatastore::OpenIfThere(session.machine));
   NoProgress progress;
-  app::EnvironmentService service(session.machine, home, datastore ? datastore->get() : nullptr,
-                                  progress, settings);
+  app::EnvironmentService service(session.machine, home, datastore.get(), progress, settings);
   FLOWSTONE_LET(const app::StepWishes wishes,
                 app::ReadWishes(session.machine.filesystem, session.machine.environment,
                                 session.flow, app::EnvironmentChoice::kDeclared));
@@ -221,15 +217,12 @@ CommandResult CommandEnvironmentLock(FlowSession& session) {
                                       session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   const bool is_check = session.arguments.Has("check");
-  auto datastore =
-      app::ProjectDatastore::Open(session.machine, is_check ? store::MissingDatastore::kRefuse
-                                                            : store::MissingDatastore::kCreate);
-  if (!datastore && !(is_check && datastore.error().code == ErrorCode::kNotFound)) {
-    return datastore.error();
-  }
+  FLOWSTONE_LET(
+      const auto datastore,
+      is_check ? app::ProjectDatastore::OpenIfThere(session.machine)
+               : app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kCreate));
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
-  app::EnvironmentService service(session.machine, home, datastore ? datastore->get() : nullptr,
-                                  *progress, settings);
+  app::EnvironmentService service(session.machine, home, datastore.get(), *progress, settings);
   FLOWSTONE_LET(const app::StepWishes wishes,
                 app::ReadWishes(session.machine.filesystem, session.machine.environment,
                                 session.flow, app::EnvironmentChoice::kDeclared));

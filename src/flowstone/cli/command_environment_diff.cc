@@ -174,14 +174,10 @@ CommandResult CommandEnvironmentDiff(FlowSession& session) {
                 EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
                                       session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
-  auto datastore = app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kRefuse);
-  if (!datastore && datastore.error().code != ErrorCode::kNotFound) {
-    return datastore.error();
-  }
-  app::ProjectDatastore* const known = datastore ? datastore->get() : nullptr;
+  FLOWSTONE_LET(const auto datastore, app::ProjectDatastore::OpenIfThere(session.machine));
   NoProgress progress;
-  app::EnvironmentService service(session.machine, home, known, progress, settings);
-  EnvironmentComparison comparison(session, service, known);
+  app::EnvironmentService service(session.machine, home, datastore.get(), progress, settings);
+  EnvironmentComparison comparison(session, service, datastore.get());
   FLOWSTONE_TRY(comparison.Read());
   return comparison.Print();
 }

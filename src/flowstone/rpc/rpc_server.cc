@@ -80,10 +80,7 @@ Status WaitFor(const exec::FrameChannel& channel) {
 }  // namespace
 
 Status ServeRpc(const app::Machine& machine, os::UniqueFd socket) {
-  auto datastore = app::ProjectDatastore::Open(machine, store::MissingDatastore::kRefuse);
-  if (!datastore && datastore.error().code != ErrorCode::kNotFound) {
-    return datastore.error();
-  }
+  FLOWSTONE_LET(const auto datastore, app::ProjectDatastore::OpenIfThere(machine));
   FLOWSTONE_LET(const std::string directory, app::LocateDatastore(machine));
   if (fcntl(socket.get(), F_SETFL, O_NONBLOCK) != 0) {
     return os::ErrnoError(errno, "use the client's socket");
@@ -92,7 +89,7 @@ Status ServeRpc(const app::Machine& machine, os::UniqueFd socket) {
   channel.Send(
       {.header = Dump(
            {{"type", "hello"}, {"protocol", 1}, {"version", kVersion}, {"datastore", directory}})});
-  RpcMethods methods(datastore ? datastore->get() : nullptr);
+  RpcMethods methods(datastore.get());
   while (true) {
     FLOWSTONE_TRY(WaitFor(channel));
     channel.Flush();
