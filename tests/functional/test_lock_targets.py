@@ -3,44 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from packaging.tags import Tag, compatible_tags, cpython_tags
 from support.index_server import Index
-from support.lock_checker import Asked, SimpleIndex, Target, check
+from support.lock_checker import Asked, SimpleIndex, check
+from support.platforms import ARM, LINUX, MAC, MAJOR, MINOR, NEXT, TAG, WINDOWS
 from support.project import BUILD_PYTHON, Project
 from support.wheels import Wheel
-
-OWN = Target.of(BUILD_PYTHON).environment
-MAJOR, MINOR = map(int, OWN["python_version"].split("."))
-TAG = f"cp{MAJOR}{MINOR}"
-NEXT = f"{MAJOR}.{MINOR + 1}"
-
-
-def target(sys_platform: str, machine: str, platforms: list[str]) -> Target:
-    systems = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
-    tags: list[Tag] = [
-        *cpython_tags((MAJOR, MINOR), [TAG], platforms),
-        *compatible_tags((MAJOR, MINOR), TAG, platforms),
-    ]
-    environment = {
-        "implementation_name": "cpython",
-        "implementation_version": OWN["python_full_version"],
-        "os_name": "nt" if sys_platform == "win32" else "posix",
-        "platform_machine": machine,
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": systems[sys_platform],
-        "platform_version": "",
-        "python_full_version": OWN["python_full_version"],
-        "python_version": OWN["python_version"],
-        "sys_platform": sys_platform,
-    }
-    return Target(environment, tuple(tags))
-
-
-LINUX = target("linux", "x86_64", ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64"])
-ARM = target("linux", "aarch64", ["manylinux_2_28_aarch64", "manylinux_2_17_aarch64"])
-MAC = target("darwin", "arm64", ["macosx_13_0_arm64", "macosx_11_0_arm64"])
-WINDOWS = target("win32", "AMD64", ["win_amd64"])
 
 
 @pytest.fixture
@@ -128,3 +95,18 @@ def test_universal_and_target_exclude_each_other(project: Project, stocked: Inde
     done = project.engine("lock", "app", "--universal", "--target", "linux-x86_64")
     assert done.status != 0
     assert "exclude each other" in done.errors
+
+
+def test_a_target_without_a_wheel_gets_an_older_version(project: Project, stocked: Index) -> None:
+    text = lock(project, "--target", "macos-arm64")
+    check(text, SimpleIndex(stocked.url), Asked(["app"]), [MAC])
+    assert 'name = "native"\nversion = "1.0"' in text
+
+
+def test_a_target_without_any_wheel_is_a_conflict(project: Project, stocked: Index) -> None:
+    done = project.engine(
+        "lock", "native>=2", "--python", str(BUILD_PYTHON), "--target", "linux-x86_64"
+    )
+    assert done.status == 1, done
+    assert "native" in done.errors
+    assert "linux x86_64" in done.errors

@@ -30,22 +30,17 @@ bool NamesUrl(const index::ParsedMetadata& metadata) {
 }  // namespace
 
 void BuildingSource::StartProject(const pypi::Name& name) {
-  if (!references_.Has(name)) {
-    indexes_.StartProject(name);
-  }
+  indexes_.StartProject(name);
 }
 
 void BuildingSource::StartMetadata(const index::IndexFile& file) {
   // Nothing is built ahead of time.
-  if (IsWheelFile(file) && references_.MetadataOf(file) == nullptr) {
+  if (IsWheelFile(file)) {
     indexes_.StartMetadata(file);
   }
 }
 
 Result<std::shared_ptr<const index::ProjectFiles>> BuildingSource::Project(const pypi::Name& name) {
-  if (references_.Has(name)) {
-    return references_.Project(name);
-  }
   auto files = indexes_.Project(name);
   if (files && policies_.For(name) != resolve::BinaryPolicy::kOnlyWheels) {
     for (const index::IndexFile& file : (*files)->Files()) {
@@ -93,9 +88,6 @@ Result<std::string> BuildingSource::SourceMetadata(const index::IndexFile& file)
 
 Result<std::shared_ptr<const index::WheelMetadata>> BuildingSource::Metadata(
     const index::IndexFile& file) {
-  if (const std::string* known = references_.MetadataOf(file)) {
-    return AsMetadata(references_.WithoutUrls(*known));
-  }
   if (!IsWheelFile(file)) {
     FLOWSTONE_LET(const std::string text, SourceMetadata(file));
     return AsMetadata(references_.WithoutUrls(text));

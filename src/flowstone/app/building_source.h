@@ -1,5 +1,5 @@
 // BuildingSource: the candidates of indexes, and besides them what only building makes candidates:
-// source distributions, whose metadata is read or asked of their backend, and direct references.
+// source distributions, whose metadata is read or asked of their backend.
 #pragma once
 
 #include <memory>

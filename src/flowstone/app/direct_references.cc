@@ -47,11 +47,23 @@ Error TwoPlaces(const pypi::Name& name, const std::string& first, const std::str
                          ": name one place, or say with an override which one is meant"}};
 }
 
+// `wanted` may be empty: whatever is there.
+Status CheckName(const pypi::Name& found, const build::DirectReference& reference,
+                 const pypi::Name& wanted, const std::string& asker) {
+  if (!wanted.empty() && found != wanted) {
+    return Error{ErrorCode::kInvalid, reference.ToString() + " is the project " + found.ToString() +
+                                          ", and " + asker + " wants " + wanted.ToString() +
+                                          " from it"};
+  }
+  return Ok();
+}
+
 }  // namespace
 
 Result<DirectReferences> DirectReferences::Collect(const resolve::ResolveRequest& request,
                                                    SourceBuilds& builds) {
   DirectReferences references(request, builds);
+  FLOWSTONE_TRY(references.NoteTargets());
   references.NoteRequest();
   while (!references.mentions_.empty()) {
     const Mention mention = std::move(references.mentions_.front());
@@ -62,6 +74,23 @@ Result<DirectReferences> DirectReferences::Collect(const resolve::ResolveRequest
   return references;
 }
 
+Status DirectReferences::NoteTargets() {
+  if (!request_.universal) {
+    return Ok();
+  }
+  const resolve::UniversalWish& universal = *request_.universal;
+  environments_ =
+      universal.environments.empty() ? pypi::MarkerAlgebra::Always() : pypi::MarkerAlgebra::Never();
+  for (const pypi::Marker& environment : universal.environments) {
+    environments_ = algebra_.Or(environments_, algebra_.Of(environment));
+  }
+  environments_ =
+      algebra_.And(environments_, algebra_.OfPython(universal.requires_python.ToVersionSet()));
+  environments_ =
+      algebra_.And(environments_, lock::CompatibleChoices(universal.conflicts, algebra_));
+  return Ok();
+}
+
 void DirectReferences::NoteRequest() {
   const auto is_overridden = [&](const pypi::Name& name) {
     return std::ranges::any_of(request_.overrides,
@@ -70,27 +99,59 @@ void DirectReferences::NoteRequest() {
   for (const auto* wishes : {&request_.overrides, &request_.requirements, &request_.constraints}) {
     for (const resolve::RequestedRequirement& wish : *wishes) {
       const bool counts = wishes == &request_.overrides || !is_overridden(wish.requirement.name);
-      if (!wish.requirement.url.empty() && counts && IsActive(wish.requirement.marker, {})) {
-        mentions_.push_back({wish.requirement, wish.origin.empty() ? "the request" : wish.origin});
+      const pypi::MarkerDiagram where =
+          algebra_.WithExtra(algebra_.Of(wish.requirement.marker), {});
+      if (!wish.requirement.url.empty() && counts && IsActive(where)) {
+        mentions_.push_back(
+            {wish.requirement, wish.origin.empty() ? "the request" : wish.origin, where});
       }
     }
   }
 }
 
-bool DirectReferences::IsActive(const pypi::Marker& marker,
-                                const std::set<pypi::ExtraName>& extras) const {
+bool DirectReferences::IsActive(pypi::MarkerDiagram where) {
   if (request_.universal) {
-    return true;  // somewhere
+    return !algebra_.AreDisjoint(where, environments_);
   }
-  const std::vector<pypi::ExtraName> asked(extras.begin(), extras.end());
-  return marker.Evaluate(request_.target.markers, asked);
+  if (request_.targets.empty()) {
+    return algebra_.Evaluate(where, request_.target.markers);
+  }
+  return std::ranges::any_of(request_.targets, [&](const pypi::Target& target) {
+    return algebra_.Evaluate(where, target.markers);
+  });
 }
 
-std::map<pypi::Name, DirectReferences::Package>::iterator DirectReferences::FindSource(
+DirectReferences::Packages::iterator DirectReferences::FindSource(
     const build::DirectReference& reference) {
   return std::ranges::find_if(packages_, [&](const auto& entry) {
     return entry.second.reference.IsSameSourceAs(reference);
   });
+}
+
+// In one environment a package has one place.
+Status DirectReferences::CheckOnePlace(const pypi::Name& name,
+                                       const build::DirectReference& reference,
+                                       const Mention& mention) {
+  const auto [first, last] = packages_.equal_range(name);
+  for (auto other = first; other != last; ++other) {
+    const Package& package = other->second;
+    if (!package.reference.IsSameSourceAs(reference) &&
+        IsActive(algebra_.And(package.where, mention.where))) {
+      return TwoPlaces(name, package.reference.ToString(), package.asker, reference.ToString(),
+                       mention.asker);
+    }
+  }
+  return Ok();
+}
+
+void DirectReferences::Widen(Package& package, const Mention& mention) {
+  const std::size_t extras_before = package.extras.size();
+  const pypi::MarkerDiagram where_before = package.where;
+  package.extras.insert(mention.requirement.extras.begin(), mention.requirement.extras.end());
+  package.where = algebra_.Or(package.where, mention.where);
+  if (package.extras.size() != extras_before || package.where != where_before) {
+    NoteDependencies(package);
+  }
 }
 
 Status DirectReferences::Follow(const Mention& mention) {
@@ -98,36 +159,25 @@ Status DirectReferences::Follow(const Mention& mention) {
   FLOWSTONE_LET(const build::DirectReference reference,
                 Annotate(build::DirectReference::Parse(requirement.url),
                          "in the requirements of " + mention.asker));
-  auto known = requirement.name.empty() ? FindSource(reference) : packages_.find(requirement.name);
-  if (known == packages_.end()) {
-    FLOWSTONE_LET(Package package, LookInto(reference, mention.asker));
-    if (const auto other = packages_.find(package.fields.name); other != packages_.end()) {
-      return TwoPlaces(other->first, other->second.reference.ToString(), other->second.asker,
-                       reference.ToString(), mention.asker);
-    }
-    if (!requirement.name.empty() && package.fields.name != requirement.name) {
-      return Error{ErrorCode::kInvalid, reference.ToString() + " is the project " +
-                                            package.fields.name.ToString() + ", and " +
-                                            mention.asker + " wants " +
-                                            requirement.name.ToString() + " from it"};
-    }
-    known = packages_.emplace(package.fields.name, std::move(package)).first;
-    known->second.extras = {requirement.extras.begin(), requirement.extras.end()};
+  if (!requirement.name.empty()) {
+    FLOWSTONE_TRY(CheckOnePlace(requirement.name, reference, mention));
+  }
+  auto known = FindSource(reference);
+  if (known != packages_.end()) {
+    FLOWSTONE_TRY(CheckName(known->first, reference, requirement.name, mention.asker));
     names_.emplace(requirement.url, known->first);
-    NoteDependencies(known->second);
+    FLOWSTONE_TRY(CheckOnePlace(known->first, reference, mention));
+    Widen(known->second, mention);
     return Ok();
   }
-  Package& package = known->second;
-  names_.emplace(requirement.url, known->first);
-  if (!package.reference.IsSameSourceAs(reference)) {
-    return TwoPlaces(known->first, package.reference.ToString(), package.asker,
-                     reference.ToString(), mention.asker);
-  }
-  const std::size_t before = package.extras.size();
-  package.extras.insert(requirement.extras.begin(), requirement.extras.end());
-  if (package.extras.size() != before) {
-    NoteDependencies(package);
-  }
+  FLOWSTONE_LET(Package package, LookInto(reference, mention.asker));
+  const pypi::Name name = package.fields.name;
+  FLOWSTONE_TRY(CheckName(name, reference, requirement.name, mention.asker));
+  FLOWSTONE_TRY(CheckOnePlace(name, reference, mention));
+  package.where = mention.where;
+  package.extras = {requirement.extras.begin(), requirement.extras.end()};
+  names_.emplace(requirement.url, name);
+  NoteDependencies(packages_.emplace(name, std::move(package))->second);
   return Ok();
 }
 
@@ -166,20 +216,28 @@ void DirectReferences::NoteDependencies(const Package& package) {
       package.fields.name.ToString() + " " + package.fields.version.ToString();
   for (const pypi::CoreMetadata::Dependency& dependency : package.fields.requires_dist) {
     const pypi::Requirement& requirement = dependency.requirement;
-    const bool is_active = IsActive(requirement.marker, package.extras);
+    const pypi::MarkerDiagram marker = algebra_.Of(requirement.marker);
+    pypi::MarkerDiagram where = algebra_.WithExtra(marker, {});
+    for (const pypi::ExtraName& extra : package.extras) {
+      where = algebra_.Or(where, algebra_.WithExtra(marker, extra));
+    }
+    where = algebra_.And(where, package.where);
+    if (!IsActive(where)) {
+      continue;
+    }
     const bool is_override = std::ranges::any_of(request_.overrides, [&](const auto& wish) {
       return wish.requirement.name == requirement.name;
     });
     // An extra of its own, as in `pkg[all]`: what that extra needs counts too.
-    if (is_active && requirement.name == package.fields.name && !requirement.extras.empty()) {
+    if (requirement.name == package.fields.name && !requirement.extras.empty()) {
       pypi::Requirement own = requirement;
       own.url = package.reference.ToString();
       if (package.reference.use == build::EditableUse::kEditable) {
         own.url = build::EditableUrl(own.url);
       }
-      mentions_.push_back({own, asker});
-    } else if (is_active && !requirement.url.empty() && !is_override) {
-      mentions_.push_back({requirement, asker});
+      mentions_.push_back({own, asker, where});
+    } else if (!requirement.url.empty() && !is_override) {
+      mentions_.push_back({requirement, asker, where});
     }
   }
 }
@@ -194,34 +252,36 @@ void DirectReferences::MakePlain() {
     }
   }
   for (const auto& [name, package] : packages_) {
-    // None of these is a matter of taste for what has one candidate.
-    plain_.policies.binaries.by_project[name] = resolve::BinaryPolicy::kOnlyWheels;
-    plain_.exclude_newer_of_us[name] = std::nullopt;
-  }
-}
-
-std::shared_ptr<const index::ProjectFiles> DirectReferences::Project(const pypi::Name& name) const {
-  const Package& package = packages_.at(name);
-  index::ProjectFiles files;
-  files.name = name;
-  files.found = true;
-  index::IndexFile file{
-      .filename = package.file_name, .url = package.reference.ToString(), .sha256 = {}};
-  const std::optional<Digest> sha256 = package.source.file.Sha256();
-  // The resolver wants every file to have a digest; the lock names the source by its own.
-  file.sha256 = sha256 ? *sha256 : Digest::Of(package.reference.ToString());
-  files.sources.push_back({.kind = index::FileSource::Kind::kIndex});
-  files.listings.push_back(index::Listing::Of({.name = {}, .files = {std::move(file)}}, name));
-  return std::make_shared<const index::ProjectFiles>(std::move(files));
-}
-
-const std::string* DirectReferences::MetadataOf(const index::IndexFile& file) const {
-  for (const auto& [name, package] : packages_) {
-    if (package.file_name == file.filename && package.reference.ToString() == file.url) {
-      return &package.metadata;
+    // Not a matter of taste for what has one candidate.
+    if (packages_.count(name) == 1 && algebra_.IsCertain(package.where)) {
+      plain_.policies.binaries.by_project[name] = resolve::BinaryPolicy::kOnlyWheels;
     }
   }
-  return nullptr;
+}
+
+std::vector<ReferencedProject> DirectReferences::Projects() {
+  std::vector<ReferencedProject> projects;
+  for (const auto& [name, package] : packages_) {
+    auto files = std::make_shared<index::ProjectFiles>();
+    files->name = name;
+    files->found = true;
+    // Older than any cut-off: nobody published it.
+    index::IndexFile file{.filename = package.file_name,
+                          .url = package.reference.ToString(),
+                          .sha256 = {},
+                          .upload_time_us = 0};
+    const std::optional<Digest> sha256 = package.source.file.Sha256();
+    // The resolver wants every file to have a digest; the lock names the source by its own.
+    file.sha256 = sha256 ? *sha256 : Digest::Of(package.reference.ToString());
+    files->sources.push_back(
+        {.kind = index::FileSource::Kind::kIndex, .location = package.reference.ToString()});
+    files->listings.push_back(index::Listing::Of({.name = {}, .files = {std::move(file)}}, name));
+    projects.push_back({.name = name,
+                        .where = algebra_.ToMarker(package.where),
+                        .files = std::move(files),
+                        .metadata = WithoutUrls(package.metadata)});
+  }
+  return projects;
 }
 
 std::string DirectReferences::WithoutUrls(const std::string& metadata) const {
@@ -233,9 +293,12 @@ std::string DirectReferences::WithoutUrls(const std::string& metadata) const {
         line.find('@') != std::string_view::npos) {
       auto requirement = pypi::ParseRequirementLeniently(TrimText(line.substr(field.size())));
       if (requirement && !requirement->value.url.empty()) {
-        const auto known = packages_.find(requirement->value.name);
+        const auto [first, last] = packages_.equal_range(requirement->value.name);
         const auto meant = build::DirectReference::Parse(requirement->value.url);
-        if (known != packages_.end() && meant && known->second.reference.IsSameSourceAs(*meant)) {
+        const bool is_known = meant && std::any_of(first, last, [&](const auto& entry) {
+                                return entry.second.reference.IsSameSourceAs(*meant);
+                              });
+        if (is_known) {
           requirement->value.url.clear();
           text = "Requires-Dist: " + requirement->value.ToString();
         }
@@ -248,8 +311,12 @@ std::string DirectReferences::WithoutUrls(const std::string& metadata) const {
 
 void DirectReferences::Complete(lock::Lock& lock) const {
   for (lock::LockedPackage& package : lock.packages) {
-    const auto found = packages_.find(package.name);
-    if (found == packages_.end()) {
+    // The resolver takes the reference for an index.
+    const auto [first, last] = packages_.equal_range(package.name);
+    const auto found = std::find_if(first, last, [&](const auto& entry) {
+      return entry.second.reference.ToString() == package.index;
+    });
+    if (found == last) {
       continue;
     }
     package.direct = found->second.source;

@@ -5,6 +5,9 @@
 // change while the solver learns about them. Only the request itself and what it refers to may name
 // such places; a package of an index that does is usable only if it means one of them. Resolving
 // then sees each as a project with one release; the lock says where it really is.
+//
+// A reference counts where its marker holds on what is resolved for, which need not be this
+// machine. A package may be somewhere else, or in the indexes, in other environments.
 #pragma once
 
 #include <map>
@@ -19,11 +22,21 @@
 #include "flowstone/build/direct_reference.h"
 #include "flowstone/index/package_index.h"
 #include "flowstone/lock/lock.h"
+#include "flowstone/pypi/marker.h"
+#include "flowstone/pypi/marker_diagram.h"
 #include "flowstone/pypi/metadata.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/resolve/request.h"
 
 namespace flowstone::app {
+
+// What resolving sees of such a package.
+struct ReferencedProject {
+  pypi::Name name;
+  pypi::Marker where = {};                           // the environments in which it is this one
+  std::shared_ptr<const index::ProjectFiles> files;  // one release of one file
+  std::string metadata = {};                         // of that file
+};
 
 class DirectReferences {
  public:
@@ -35,13 +48,9 @@ class DirectReferences {
 
   // The request without URLs: what resolve::Resolve is asked.
   const resolve::ResolveRequest& plain_request() const { return plain_; }
-  bool Has(const pypi::Name& name) const { return packages_.contains(name); }
   bool empty() const { return packages_.empty(); }
 
-  // REQUIRES: Has(name). What the resolver sees of it.
-  std::shared_ptr<const index::ProjectFiles> Project(const pypi::Name& name) const;
-  // The metadata of one of those files; null for any other file.
-  const std::string* MetadataOf(const index::IndexFile& file) const;
+  std::vector<ReferencedProject> Projects();
   // METADATA in which what means one of these packages is a plain requirement.
   std::string WithoutUrls(const std::string& metadata) const;
 
@@ -51,6 +60,7 @@ class DirectReferences {
  private:
   struct Package {
     build::DirectReference reference;
+    pypi::MarkerDiagram where = {};  // that something asked for it
     lock::DirectSource source;
     std::string asker;  // "step train", for messages
     pypi::CoreMetadata fields;
@@ -58,18 +68,26 @@ class DirectReferences {
     std::string file_name = {};             // under which the resolver knows it
     std::set<pypi::ExtraName> extras = {};  // that were asked for
   };
+  using Packages = std::multimap<pypi::Name, Package>;
   struct Mention {
     pypi::Requirement requirement;
     std::string asker;
+    pypi::MarkerDiagram where;  // of whoever asks, and the marker of the requirement
   };
 
   DirectReferences(const resolve::ResolveRequest& request, SourceBuilds& builds)
       : request_(request), builds_(builds), plain_(request) {}
 
+  Status NoteTargets();
   void NoteRequest();
-  bool IsActive(const pypi::Marker& marker, const std::set<pypi::ExtraName>& extras) const;
-  std::map<pypi::Name, Package>::iterator FindSource(const build::DirectReference& reference);
+  // Whether it holds on something that is resolved for.
+  bool IsActive(pypi::MarkerDiagram where);
+  Packages::iterator FindSource(const build::DirectReference& reference);
+  Status CheckOnePlace(const pypi::Name& name, const build::DirectReference& reference,
+                       const Mention& mention);
   Status Follow(const Mention& mention);
+  // What a package that is known already is also asked for.
+  void Widen(Package& package, const Mention& mention);
   Result<Package> LookInto(const build::DirectReference& reference, const std::string& asker);
   Status CheckBuildAllowed(const pypi::Name& name, const build::DirectReference& reference) const;
   void NoteDependencies(const Package& package);
@@ -78,7 +96,10 @@ class DirectReferences {
   const resolve::ResolveRequest& request_;
   SourceBuilds& builds_;
   resolve::ResolveRequest plain_;
-  std::map<pypi::Name, Package> packages_;
+  pypi::MarkerAlgebra algebra_{pypi::InterpreterPreviews::kAsReleases};
+  // All environments that are resolved for: of a lock for several, what markers say about them.
+  pypi::MarkerDiagram environments_;
+  Packages packages_;
   std::map<std::string, pypi::Name> names_;  // by the URLs that lead to them
   std::vector<Mention> mentions_;            // to be followed
 };

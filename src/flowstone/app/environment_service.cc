@@ -8,6 +8,7 @@
 #include "flowstone/app/building_source.h"
 #include "flowstone/app/direct_references.h"
 #include "flowstone/app/locked_sources.h"
+#include "flowstone/app/package_places.h"
 #include "flowstone/app/source_builds.h"
 #include "flowstone/base/check.h"
 #include "flowstone/install/locked_packages.h"
@@ -49,6 +50,19 @@ bool HasLocalReferences(const resolve::ResolveRequest& request) {
   return std::ranges::any_of(request.requirements, [](const auto& wish) {
     return wish.requirement.url.starts_with("file:");
   });
+}
+
+// Those of the wish, but for projects that the command line pins to an index (--index-for).
+std::vector<project::IndexChoice> IndexChoicesOf(const EnvironmentWish& wish,
+                                                 const index::IndexRequest& request) {
+  std::vector<project::IndexChoice> choices = wish.index_choices;
+  std::erase_if(choices, [&](const project::IndexChoice& choice) {
+    return std::ranges::any_of(request.pins, [&](const std::string& pin) {
+      const auto name = pypi::Name::Parse(pin.substr(0, pin.find('=')));
+      return name && *name == choice.project;
+    });
+  });
+  return choices;
 }
 
 // Name → URL as project pages have it, of the indexes that were given a name.
@@ -193,6 +207,9 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
                                   .exclude_newer_of_us = settings_.exclude_newer_of_us,
                                   .hashes = settings_.hashes};
   request.universal = wish.universal;
+  if (!wish.universal) {
+    request.policies.forks = resolve::ForkPolicy::kNewestPerPython;  // there is nothing to divide
+  }
   if (!wish.universal && !wish.platforms.empty()) {
     request.targets = TargetsOf(wish, interpreter.target);
   }
@@ -227,17 +244,20 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
                                                          const install::Interpreter& interpreter) {
   FLOWSTONE_LET(PackageConnection * connection, Connection(wish.indexes));
   const std::unique_ptr<SourceBuilds> builds = Builds(wish.indexes, interpreter);
-  FLOWSTONE_LET(const DirectReferences references, DirectReferences::Collect(request, *builds));
+  FLOWSTONE_LET(DirectReferences references, DirectReferences::Collect(request, *builds));
   const resolve::ResolveRequest& plain = references.plain_request();
   resolve::IndexCandidateSource indexes(connection->index());
   BuildingSource source(indexes, *builds, references, plain.policies.binaries);
-  auto answer = resolve::Resolve(plain, source, progress_,
-                                 {.preferences = preferences_,
-                                  .index_names = IndexNames(connection->settings()),
-                                  .flowstone_version = std::string(kVersion)});
+  const PackagePlaces places(connection->index(), *builds, references, plain.policies.binaries,
+                             IndexChoicesOf(wish, settings_.packages.request));
+  const resolve::ResolveOptions options{.preferences = preferences_,
+                                        .index_names = IndexNames(connection->settings()),
+                                        .places = places.places(),
+                                        .flowstone_version = std::string(kVersion)};
+  auto answer = resolve::Resolve(plain, source, progress_, options);
   const bool is_offline = settings_.packages.mode == index::FetchMode::kOffline;
   if (!answer && answer.error().code == ErrorCode::kUnavailable && is_offline) {
-    return resolve::OfflineError(answer.error(), resolve::MissingPieces(plain, source));
+    return resolve::OfflineError(answer.error(), resolve::MissingPieces(plain, source, options));
   }
   FLOWSTONE_LET(auto outcome, std::move(answer));
   if (const auto* conflict = std::get_if<resolve::ResolveConflict>(&outcome)) {
@@ -249,6 +269,7 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
                            .indexes = wish.indexes,
                            .origin = LockedEnvironment::Origin::kResolved,
                            .warnings = std::move(resolution.warnings)};
+  locked.missing_wheels = std::move(resolution.missing_wheels);
   locked.warnings.insert(locked.warnings.end(), connection->warnings().begin(),
                          connection->warnings().end());
   const std::vector<std::string> of_metadata = connection->index().MetadataWarnings();

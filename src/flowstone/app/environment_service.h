@@ -27,6 +27,7 @@
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/resolve/request.h"
+#include "flowstone/resolve/resolve.h"
 
 namespace flowstone::app {
 
@@ -70,6 +71,7 @@ struct LockedEnvironment {
   Origin origin = Origin::kRemembered;
   std::string file = {};  // kGiven: the lock file, for messages
   std::vector<std::string> warnings = {};
+  std::vector<resolve::MissingWheels> missing_wheels = {};
 };
 
 class SourceBuilds;  // source_builds.h

@@ -16,6 +16,7 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/flow/description.h"
+#include "flowstone/project/uv_table.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
 #include "flowstone/pypi/target_platform.h"
@@ -50,6 +51,7 @@ struct EnvironmentWish {
   std::vector<pypi::Name> excludes = {};
   std::optional<std::int64_t> exclude_newer_us = {};  // instead of the one of the settings
   IndexWish indexes = {};
+  std::vector<project::IndexChoice> index_choices = {};  // of single projects
   // Further platforms that the lock is to hold for, besides the interpreter's or instead of it.
   std::vector<pypi::TargetPlatform> platforms = {};
   OwnPlatform own_platform = OwnPlatform::kIncluded;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "flowstone/app/written_wishes.h"
 #include "flowstone/base/text.h"
 #include "flowstone/build/direct_reference.h"
 #include "flowstone/net/redact.h"
@@ -16,7 +17,6 @@ namespace flowstone::app {
 namespace {
 
 using project::WrittenRequirement;
-using Requirements = std::vector<resolve::RequestedRequirement>;
 
 constexpr std::string_view kProjectFile = "pyproject.toml";
 constexpr std::string_view kStandardInput = "-";
@@ -62,16 +62,20 @@ class InputReader {
   Result<project::RequirementsFile> Parse(const OpenFile& file, project::FileRole role) const;
   Status MergeOptions(const project::FileOptions& options);
   Status AddUvTable(const std::string& shown, const project::UvTable& table);
-  Status AddSourced(const project::UvTable& table, std::vector<WrittenRequirement> requirements,
-                    const project::RequirementScope& scope);
-  Status Add(const std::vector<WrittenRequirement>& written, Requirements& requirements);
-  Result<resolve::RequestedRequirement> RequestedOf(const WrittenRequirement& written);
+  // Notes what conflicts among the extras and groups that were chosen.
+  Status NoteConflicts(const project::PyProject& document);
+  // Nothing when it conflicts with no other that was chosen.
+  std::optional<lock::LockChoice> AsChoice(const lock::LockChoice& choice) const;
+  Result<resolve::RequestedRequirement> RequestedHere(const WrittenRequirement& written);
   Result<pypi::Name> NameOf(const WrittenRequirement& written) const;
 
   const Machine& machine_;
   const LockInputSpec& spec_;
   const FetchText& fetch_;
   LockInputs inputs_;
+  WrittenWishes wishes_{inputs_.wish, inputs_.conflicts, [this](const WrittenRequirement& written) {
+                          return RequestedHere(written);
+                        }};
   std::map<std::string, project::PyProject> projects_;  // read so far, by path
   std::vector<pypi::ExtraName> found_extras_;
 };
@@ -132,9 +136,9 @@ Result<pypi::Name> InputReader::NameOf(const WrittenRequirement& written) const 
   return pypi::Name();  // whoever resolves looks into it
 }
 
-Result<resolve::RequestedRequirement> InputReader::RequestedOf(const WrittenRequirement& written) {
-  resolve::RequestedRequirement requested{.requirement = written.requirement,
-                                          .origin = written.source.ToString()};
+Result<resolve::RequestedRequirement> InputReader::RequestedHere(
+    const WrittenRequirement& written) {
+  resolve::RequestedRequirement requested = RequestedOf(written);
   if (requested.requirement.name.empty()) {
     FLOWSTONE_LET(requested.requirement.name, NameOf(written));
   }
@@ -146,20 +150,8 @@ Result<resolve::RequestedRequirement> InputReader::RequestedOf(const WrittenRequ
                  .message = written.source.ToString() +
                             ": --config-settings of a single requirement are not supported"};
   }
-  for (const project::FileHash& hash : written.hashes) {
-    requested.hashes.push_back({.algorithm = hash.algorithm, .hex = hash.hex});
-  }
   inputs_.has_hashes = inputs_.has_hashes || !written.hashes.empty();
   return requested;
-}
-
-Status InputReader::Add(const std::vector<WrittenRequirement>& written,
-                        Requirements& requirements) {
-  for (const WrittenRequirement& one : written) {
-    FLOWSTONE_LET(resolve::RequestedRequirement requested, RequestedOf(one));
-    requirements.push_back(std::move(requested));
-  }
-  return Ok();
 }
 
 Status InputReader::ReadSpecs() {
@@ -167,7 +159,7 @@ Status InputReader::ReadSpecs() {
     FLOWSTONE_LET(WrittenRequirement written,
                   project::ParseWrittenRequirement(spec, machine_.working_directory));
     written.source = {.file = "the command line"};
-    FLOWSTONE_TRY(Add({written}, inputs_.wish.requirements));
+    FLOWSTONE_TRY(wishes_.AddRequirements({written}));
   }
   return Ok();
 }
@@ -234,8 +226,8 @@ Result<project::RequirementsFile> InputReader::Parse(const OpenFile& file,
 Status InputReader::ReadRequirements(const OpenFile& file) {
   FLOWSTONE_LET(const project::RequirementsFile parsed,
                 Parse(file, project::FileRole::kRequirements));
-  FLOWSTONE_TRY(Add(parsed.requirements, inputs_.wish.requirements));
-  FLOWSTONE_TRY(Add(parsed.constraints, inputs_.wish.constraints));
+  FLOWSTONE_TRY(wishes_.AddRequirements(parsed.requirements));
+  FLOWSTONE_TRY(wishes_.AddConstraints(parsed.constraints));
   return MergeOptions(parsed.options);
 }
 
@@ -258,22 +250,35 @@ Status InputReader::MergeOptions(const project::FileOptions& options) {
   return Ok();
 }
 
-Status InputReader::AddSourced(const project::UvTable& table,
-                               std::vector<WrittenRequirement> requirements,
-                               const project::RequirementScope& scope) {
-  FLOWSTONE_LET(const project::SourcedRequirements sourced,
-                project::ApplySources(table, std::move(requirements), scope));
-  for (const auto& [name, index] : sourced.index_of) {
-    inputs_.index_pins.push_back(name.ToString() + "=" + index);
+Status InputReader::NoteConflicts(const project::PyProject& document) {
+  std::vector<lock::LockChoice> chosen;
+  for (const pypi::ExtraName& extra : spec_.extras) {
+    chosen.push_back({.extra = extra});
   }
-  return Add(sourced.requirements, inputs_.wish.requirements);
+  if (document.project && spec_.which_extras == LockInputSpec::Extras::kAll) {
+    for (const auto& [extra, requirements] : document.project->optional_dependencies) {
+      chosen.push_back({.extra = extra});
+    }
+  }
+  for (const std::string& given : spec_.groups) {
+    FLOWSTONE_LET(const pypi::GroupName group,
+                  pypi::GroupName::Parse(given.substr(given.rfind(':') + 1)));
+    chosen.push_back({.group = group});
+  }
+  const auto conflicts = ConflictsAmong(document.uv.conflicts, chosen);
+  inputs_.conflicts.insert(inputs_.conflicts.end(), conflicts.begin(), conflicts.end());
+  return Ok();
+}
+
+std::optional<lock::LockChoice> InputReader::AsChoice(const lock::LockChoice& choice) const {
+  const bool conflicts = std::ranges::any_of(inputs_.conflicts, [&](const auto& conflict) {
+    return std::ranges::find(conflict, choice) != conflict.end();
+  });
+  return conflicts ? std::optional(choice) : std::nullopt;
 }
 
 Status InputReader::AddUvTable(const std::string& shown, const project::UvTable& table) {
-  FLOWSTONE_TRY(Add(table.constraints, inputs_.wish.constraints));
-  FLOWSTONE_TRY(Add(table.overrides, inputs_.wish.overrides));
-  inputs_.wish.excludes.insert(inputs_.wish.excludes.end(), table.excludes.begin(),
-                               table.excludes.end());
+  FLOWSTONE_TRY(wishes_.AddRules(table));
   inputs_.uv_tables.emplace(shown, table);
   return Ok();
 }
@@ -282,6 +287,7 @@ Status InputReader::ReadProject(const OpenFile& file) {
   FLOWSTONE_LET(const project::PyProject document,
                 project::ParsePyProject(file.text, file.shown, file.directory));
   projects_.emplace(file.place, document);
+  FLOWSTONE_TRY(NoteConflicts(document));
   if (!document.project) {
     if (spec_.groups.empty()) {
       return Error{.code = ErrorCode::kInvalid,
@@ -291,21 +297,16 @@ Status InputReader::ReadProject(const OpenFile& file) {
     return AddUvTable(file.shown, document.uv);
   }
   const project::ProjectTable& table = *document.project;
-  for (const char* field : {"dependencies", "optional-dependencies"}) {
-    if (table.IsDynamic(field)) {
-      return Error{.code = ErrorCode::kInvalid,
-                   .message = file.shown + " leaves its " + field + " to the build backend",
-                   .hints = {"lock the directory, which is then built: flowstone lock " +
-                             table.written_name + " @ ."}};
-    }
-  }
+  FLOWSTONE_TRY(CheckStatic(document, {"lock the directory, which is then built: flowstone lock " +
+                                       table.written_name + " @ ."}));
   inputs_.requires_python.Add(table.requires_python);
-  FLOWSTONE_TRY(AddSourced(document.uv, table.dependencies, {}));
+  FLOWSTONE_TRY(wishes_.AddSourced(document.uv, table.dependencies, {}));
   for (const auto& [extra, requirements] : table.optional_dependencies) {
     const bool is_named = std::ranges::find(spec_.extras, extra) != spec_.extras.end();
     if (is_named || spec_.which_extras == LockInputSpec::Extras::kAll) {
       found_extras_.push_back(extra);
-      FLOWSTONE_TRY(AddSourced(document.uv, requirements, {.extra = extra}));
+      FLOWSTONE_TRY(wishes_.AddSourced(document.uv, requirements, {.extra = extra},
+                                       AsChoice({.extra = extra})));
     }
   }
   return AddUvTable(file.shown, document.uv);
@@ -320,7 +321,7 @@ Status InputReader::ReadScript(const OpenFile& file) {
                  .hints = {"it begins with the comment line \"# /// script\" (PEP 723)"}};
   }
   inputs_.requires_python.Add(script->requires_python);
-  FLOWSTONE_TRY(AddSourced(script->uv, script->dependencies, {}));
+  FLOWSTONE_TRY(wishes_.AddSourced(script->uv, script->dependencies, {}));
   return AddUvTable(file.shown, script->uv);
 }
 
@@ -331,6 +332,7 @@ Status InputReader::ReadGroup(const std::string& path, const std::string& name) 
     FLOWSTONE_LET(const OpenFile file, Open(path));
     FLOWSTONE_LET(const project::PyProject document,
                   project::ParsePyProject(file.text, file.shown, file.directory));
+    FLOWSTONE_TRY(NoteConflicts(document));
     FLOWSTONE_TRY(AddUvTable(file.shown, document.uv));
     projects_.emplace(place, document);
   }
@@ -338,11 +340,13 @@ Status InputReader::ReadGroup(const std::string& path, const std::string& name) 
   // The group dev may have the older form of a table of uv.
   if (!document.groups.Has(group) && group.ToString() == "dev" &&
       !document.uv.dev_dependencies.empty()) {
-    return AddSourced(document.uv, document.uv.dev_dependencies, {.group = group});
+    return wishes_.AddSourced(document.uv, document.uv.dev_dependencies, {.group = group},
+                              AsChoice({.group = group}));
   }
   FLOWSTONE_LET(std::vector<WrittenRequirement> requirements,
                 Annotate(document.groups.Expand(group), "in " + document.file));
-  return AddSourced(document.uv, std::move(requirements), {.group = group});
+  return wishes_.AddSourced(document.uv, std::move(requirements), {.group = group},
+                            AsChoice({.group = group}));
 }
 
 Status InputReader::ReadGroups() {
@@ -400,15 +404,15 @@ Result<LockInputs> InputReader::Read() {
     FLOWSTONE_LET(const OpenFile file, Open(given));
     FLOWSTONE_LET(const project::RequirementsFile parsed,
                   Parse(file, project::FileRole::kConstraints));
-    FLOWSTONE_TRY(Add(parsed.constraints, inputs_.wish.constraints));
-    FLOWSTONE_TRY(Add(parsed.requirements, inputs_.wish.requirements));
+    FLOWSTONE_TRY(wishes_.AddConstraints(parsed.constraints));
+    FLOWSTONE_TRY(wishes_.AddRequirements(parsed.requirements));
     FLOWSTONE_TRY(MergeOptions(parsed.options));
   }
   for (const std::string& given : spec_.override_files) {
     FLOWSTONE_LET(const OpenFile file, Open(given));
     FLOWSTONE_LET(const project::RequirementsFile parsed,
                   Parse(file, project::FileRole::kRequirements));
-    FLOWSTONE_TRY(Add(parsed.requirements, inputs_.wish.overrides));
+    FLOWSTONE_TRY(wishes_.AddOverrides(parsed.requirements));
     FLOWSTONE_TRY(MergeOptions(parsed.options));
   }
   inputs_.wish.excludes.insert(inputs_.wish.excludes.end(), spec_.excludes.begin(),

@@ -12,6 +12,7 @@
 #include "flowstone/app/environment_wish.h"
 #include "flowstone/app/machine.h"
 #include "flowstone/base/result.h"
+#include "flowstone/lock/lock_choice.h"
 #include "flowstone/project/foreign_lock.h"
 #include "flowstone/project/pyproject.h"
 #include "flowstone/project/requirements_file.h"
@@ -45,7 +46,8 @@ struct LockInputs {
   project::FileOptions options = {};        // of requirements files
   // Of the documents that have a `[tool.uv]`, by their names.
   std::map<std::string, project::UvTable> uv_tables = {};
-  std::vector<std::string> index_pins = {};      // "PROJECT=INDEX"
+  // Extras and groups that were chosen and conflict: their requirements carry their markers.
+  std::vector<lock::ConflictingChoices> conflicts = {};
   std::optional<VerbatimLock> lock = {};         // then nothing else is there
   std::optional<std::string> default_file = {};  // used because nothing was named
   bool has_hashes = false;                       // some requirement names hashes

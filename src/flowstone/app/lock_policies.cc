@@ -31,6 +31,7 @@ class PolicyWriter {
  private:
   void ApplyPreset();
   Status ApplyResolution();
+  Status ApplyForkStrategy();
   Status ApplyPrereleases();
   Result<std::optional<resolve::PrereleaseMode>> PrereleasesOfFiles() const;
   Status ApplyCutoffs();
@@ -87,6 +88,24 @@ Status PolicyWriter::ApplyResolution() {
     return NoSuchPolicy(who, value, "highest, lowest and lowest-direct");
   }
   settings_.policies.resolution = *mode;
+  return Ok();
+}
+
+Status PolicyWriter::ApplyForkStrategy() {
+  std::string who = "--fork-strategy";
+  std::string value = wish_.fork_strategy.value_or("");
+  if (value.empty()) {
+    std::tie(who, value) = UvValue(&UvTable::fork_strategy);
+    who += ": tool.uv.fork-strategy";
+  }
+  if (value.empty()) {
+    return Ok();
+  }
+  const auto forks = resolve::ParseForkPolicy(value);
+  if (!forks) {
+    return NoSuchPolicy(who, value, "requires-python and fewest");
+  }
+  settings_.policies.forks = *forks;
   return Ok();
 }
 
@@ -276,8 +295,6 @@ void PolicyWriter::ApplyIndexes() {
   if (options.no_index) {
     request.use = index::IndexUse::kFindLinksOnly;
   }
-  // Of two pins of one project the first holds: that of the command line.
-  request.pins.insert(request.pins.end(), inputs_.index_pins.begin(), inputs_.index_pins.end());
   for (const project::SourcedText& feature : options.features) {
     notes_.push_back(feature.source.ToString() + ": --use-feature " + feature.text +
                      " is about pip's own workings and has no effect here");
@@ -287,6 +304,7 @@ void PolicyWriter::ApplyIndexes() {
 Result<std::vector<std::string>> PolicyWriter::Apply() {
   ApplyPreset();
   FLOWSTONE_TRY(ApplyResolution());
+  FLOWSTONE_TRY(ApplyForkStrategy());
   FLOWSTONE_TRY(ApplyPrereleases());
   FLOWSTONE_TRY(ApplyCutoffs());
   FLOWSTONE_TRY(ApplyBinaries());

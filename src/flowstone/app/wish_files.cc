@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "flowstone/app/written_wishes.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
 #include "flowstone/project/pyproject.h"
@@ -12,9 +13,9 @@ namespace flowstone::app {
 namespace {
 
 using project::WrittenRequirement;
-using Requirements = std::vector<resolve::RequestedRequirement>;
 
-Result<resolve::RequestedRequirement> RequestedOf(const WrittenRequirement& written) {
+// What tasks run from was locked: nothing that only its machine knows.
+Result<resolve::RequestedRequirement> RequestedOfStep(const WrittenRequirement& written) {
   if (written.requirement.name.ToString().empty()) {
     return Error{
         .code = ErrorCode::kInvalid,
@@ -27,20 +28,7 @@ Result<resolve::RequestedRequirement> RequestedOf(const WrittenRequirement& writ
                             " is editable or has build settings, which a step cannot have",
                  .hints = {"tasks run from what was locked: drop -e and --config-settings"}};
   }
-  resolve::RequestedRequirement requested{.requirement = written.requirement,
-                                          .origin = written.source.ToString()};
-  for (const project::FileHash& hash : written.hashes) {
-    requested.hashes.push_back({.algorithm = hash.algorithm, .hex = hash.hex});
-  }
-  return requested;
-}
-
-Status Append(const std::vector<WrittenRequirement>& written, Requirements& requirements) {
-  for (const WrittenRequirement& one : written) {
-    FLOWSTONE_LET(resolve::RequestedRequirement requested, RequestedOf(one));
-    requirements.push_back(std::move(requested));
-  }
-  return Ok();
+  return RequestedOf(written);
 }
 
 Error NotForOneStep(const project::SourcedText& option, const std::string& what) {
@@ -101,8 +89,10 @@ class Reader {
     FLOWSTONE_LET(const project::RequirementsFile file,
                   project::ReadRequirementsFile(path, project::FileRole::kRequirements, context));
     FLOWSTONE_TRY(CheckOptions(file.options, wish.requirements_file));
-    FLOWSTONE_TRY(Append(file.requirements, wish.requirements));
-    FLOWSTONE_TRY(Append(file.constraints, wish.constraints));
+    const std::vector<lock::ConflictingChoices> no_conflicts;
+    WrittenWishes wishes(wish, no_conflicts, RequestedOfStep);
+    FLOWSTONE_TRY(wishes.AddRequirements(file.requirements));
+    FLOWSTONE_TRY(wishes.AddConstraints(file.constraints));
     if (file.options.index_url && !wish.indexes.index_url) {
       wish.indexes.index_url = file.options.index_url->text;
     }
@@ -117,9 +107,11 @@ class Reader {
                   Annotate(filesystem_.ReadFile(path), "while reading " + wish.requirements_file));
     FLOWSTONE_LET(const project::PyProject document,
                   project::ParsePyProject(text, wish.requirements_file, os::DirName(path)));
+    FLOWSTONE_TRY(CheckStatic(document, {"a step does not run it: list the requirements"}));
+    FLOWSTONE_TRY(CheckCompatible(document, wish));
+    WrittenWishes wishes(wish, document.uv.conflicts, RequestedOfStep);
     if (document.project) {
-      FLOWSTONE_TRY(CheckStatic(document));
-      FLOWSTONE_TRY(AppendSourced(document, document.project->dependencies, {}, wish));
+      FLOWSTONE_TRY(wishes.AddSourced(document.uv, document.project->dependencies, {}));
     }
     for (const pypi::ExtraName& extra : wish.extras) {
       const auto found =
@@ -131,45 +123,32 @@ class Reader {
             .code = ErrorCode::kNotFound,
             .message = wish.requirements_file + " has no extra '" + extra.ToString() + "'"};
       }
-      FLOWSTONE_TRY(AppendSourced(document, found->second, {.extra = extra}, wish));
+      FLOWSTONE_TRY(wishes.AddSourced(document.uv, found->second, {.extra = extra}));
     }
     for (const pypi::GroupName& group : wish.groups) {
       FLOWSTONE_LET(std::vector<WrittenRequirement> requirements,
                     Annotate(document.groups.Expand(group), "in " + wish.requirements_file));
-      FLOWSTONE_TRY(AppendSourced(document, std::move(requirements), {.group = group}, wish));
+      FLOWSTONE_TRY(wishes.AddSourced(document.uv, std::move(requirements), {.group = group}));
     }
-    FLOWSTONE_TRY(Append(document.uv.constraints, wish.constraints));
-    FLOWSTONE_TRY(Append(document.uv.overrides, wish.overrides));
-    wish.excludes.insert(wish.excludes.end(), document.uv.excludes.begin(),
-                         document.uv.excludes.end());
-    return Ok();
+    return wishes.AddRules(document.uv);
   }
 
-  static Status CheckStatic(const project::PyProject& document) {
-    for (const char* field : {"dependencies", "optional-dependencies"}) {
-      if (document.project->IsDynamic(field)) {
-        return Error{.code = ErrorCode::kInvalid,
-                     .message = document.file + " leaves its " + field +
-                                " to the build backend, which is not run for a step"};
-      }
+  static Status CheckCompatible(const project::PyProject& document, const EnvironmentWish& wish) {
+    std::vector<lock::LockChoice> chosen;
+    for (const pypi::ExtraName& extra : wish.extras) {
+      chosen.push_back({.extra = extra});
     }
-    return Ok();
-  }
-
-  static Status AppendSourced(const project::PyProject& document,
-                              std::vector<WrittenRequirement> requirements,
-                              const project::RequirementScope& scope, EnvironmentWish& wish) {
-    FLOWSTONE_LET(const project::SourcedRequirements sourced,
-                  project::ApplySources(document.uv, std::move(requirements), scope));
-    if (!sourced.index_of.empty()) {
-      const auto& [name, index] = *sourced.index_of.begin();
-      return Error{
-          .code = ErrorCode::kInvalid,
-          .message = document.file + " takes " + name.ToString() + " from the index '" + index +
-                     "' alone, which a step cannot say",
-          .hints = {"pin it for all steps with --index-for " + name.ToString() + "=" + index}};
+    for (const pypi::GroupName& group : wish.groups) {
+      chosen.push_back({.group = group});
     }
-    return Append(sourced.requirements, wish.requirements);
+    const auto conflicts = ConflictsAmong(document.uv.conflicts, chosen);
+    if (conflicts.empty()) {
+      return Ok();
+    }
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = document.file + " says that " + conflicts.front().front().ToString() +
+                            " and " + conflicts.front().back().ToString() +
+                            " conflict (tool.uv.conflicts): a step can have one of them"};
   }
 
   os::FileSystem& filesystem_;

@@ -204,7 +204,7 @@ Result<int> CommandLock(EngineSession& session) {
   FLOWSTONE_TRY(ChoosePython(service, task.inputs));
   app::EnvironmentWish& wish = task.inputs.wish;
   FLOWSTONE_LET(const install::Interpreter interpreter, service.FindPython(wish.python));
-  FLOWSTONE_TRY(ChooseTargets(session, interpreter, task.inputs.requires_python, wish));
+  FLOWSTONE_TRY(ChooseTargets(session, interpreter, task.inputs));
   const std::string origin = "the command line";
   if (session.arguments.Has("check")) {
     if (output.IsCurrent(service.RequestOf(wish, origin, interpreter))) {
@@ -215,6 +215,9 @@ Result<int> CommandLock(EngineSession& session) {
   FLOWSTONE_LET(const app::LockedEnvironment locked, service.Lock(wish, origin));
   for (const std::string& warning : locked.warnings) {
     session.console.PrintWarning(warning);
+  }
+  for (const resolve::MissingWheels& missing : locked.missing_wheels) {
+    session.console.PrintWarning(missing.ToString());
   }
   return output.Finish(locked);
 }

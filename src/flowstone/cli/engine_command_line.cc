@@ -48,8 +48,10 @@ std::vector<std::string> With(std::vector<std::string> more) {
 std::vector<std::string> LockOptions() {
   std::vector<std::string> options(kLockInputOptions.begin(), kLockInputOptions.end());
   options.insert(options.end(),
-                 {"output", "check", "upgrade", "upgrade-package", "target", "universal"});
+                 {"output", "check", "upgrade", "upgrade-package", "target", "universal",
+                  "environment", "required-environment", "fork-strategy"});
   options.insert(options.end(), kLockPolicyOptions.begin(), kLockPolicyOptions.end());
+  options.emplace_back("json");
   return With(std::move(options));
 }
 

@@ -130,6 +130,9 @@ Result<app::LockPolicyWish> LockPoliciesOf(const EngineSession& session) {
                            .exclude_newer = arguments.Value("exclude-newer"),
                            .require_hashes = arguments.Has("require-hashes"),
                            .names_index_strategy = NamesIndexStrategy(session)};
+  if (const std::vector<std::string> forks = ListOf(session, "fork-strategy"); !forks.empty()) {
+    wish.fork_strategy = forks.back();
+  }
   if (const auto name = arguments.Value("compat")) {
     wish.compat = resolve::ParseCompatibility(*name);
     if (!wish.compat) {

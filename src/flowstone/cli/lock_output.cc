@@ -1,9 +1,11 @@
 #include "flowstone/cli/lock_output.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,36 @@ std::string TextIn(const std::string& directory, const app::LockedEnvironment& l
   return has_moved ? lock::WriteLock(moved) : locked.text;
 }
 
+// What became of a lock, for programs.
+std::string ReportJson(const std::string& name, std::string_view outcome,
+                       const app::LockedEnvironment& locked) {
+  nlohmann::json report = {{"lock", name},
+                           {"outcome", outcome},
+                           {"packages", nlohmann::json::array()},
+                           {"warnings", locked.warnings},
+                           {"missing_wheels", nlohmann::json::array()}};
+  for (const lock::LockedPackage& package : locked.lock.packages) {
+    nlohmann::json entry = {{"name", package.name.ToString()}};
+    if (package.version) {
+      entry["version"] = package.version->ToString();
+    }
+    if (!package.marker.is_always()) {
+      entry["marker"] = package.marker.ToString();
+    }
+    report["packages"].push_back(std::move(entry));
+  }
+  for (const resolve::MissingWheels& missing : locked.missing_wheels) {
+    nlohmann::json systems = nlohmann::json::array();
+    for (const resolve::OperatingSystem& system : missing.systems) {
+      systems.push_back(system.name);
+    }
+    report["missing_wheels"].push_back({{"name", missing.name.ToString()},
+                                        {"version", missing.version.ToString()},
+                                        {"systems", std::move(systems)}});
+  }
+  return report.dump(2) + "\n";
+}
+
 }  // namespace
 
 Result<LockOutput> LockOutput::Open(EngineSession& session) {
@@ -40,6 +72,13 @@ Result<LockOutput> LockOutput::Open(EngineSession& session) {
   output.name_ = session.arguments.Value("output").value_or("pylock.toml");
   const bool is_needed = session.arguments.Has("check") || session.arguments.Has("upgrade-package");
   if (output.IsStandardOutput()) {
+    if (session.arguments.Has("json")) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message =
+                       "--json prints what became of a lock file, and the lock itself is to "
+                       "go to standard output",
+                   .hints = {"name a file with --output"}};
+    }
     if (is_needed) {
       return Error{.code = ErrorCode::kInvalid,
                    .message = "--check and --upgrade-package need the lock file that they speak of",
@@ -96,7 +135,9 @@ void LockOutput::Prefer(app::EnvironmentService& service) const {
 Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
   Console& console = session_->console;
   if (session_->arguments.Has("check")) {
-    console.Out(DifferenceText(lock::DiffLocks(existing_.value_or(lock::Lock()), locked.lock)));
+    const auto difference = lock::DiffLocks(existing_.value_or(lock::Lock()), locked.lock);
+    console.Out(session_->arguments.Has("json") ? DifferenceJson(difference) + "\n"
+                                                : DifferenceText(difference));
     return 1;
   }
   if (IsStandardOutput()) {
@@ -107,12 +148,21 @@ Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
   const std::string packages = fmt::format("{} {}", count, count == 1 ? "package" : "packages");
   const std::string text = TextIn(os::DirName(path_), locked);
   if (text_ == text) {
-    console.Err(fmt::format("{} locked in {}: nothing changed\n", packages, name_));
-    return 0;
+    return Report(locked, "unchanged",
+                  fmt::format("{} locked in {}: nothing changed", packages, name_));
   }
   FLOWSTONE_TRY(Annotate(os::ReplaceFile(session_->machine.filesystem, path_, text),
                          "while writing the lock"));
-  console.Err(fmt::format("{} locked in {}\n", packages, name_));
+  return Report(locked, "written", fmt::format("{} locked in {}", packages, name_));
+}
+
+int LockOutput::Report(const app::LockedEnvironment& locked, std::string_view outcome,
+                       const std::string& sentence) const {
+  if (session_->arguments.Has("json")) {
+    session_->console.Out(ReportJson(name_, outcome, locked));
+  } else {
+    session_->console.Err(sentence + "\n");
+  }
   return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "flowstone/app/environment_service.h"
 #include "flowstone/base/result.h"
@@ -25,13 +26,17 @@ class LockOutput {
   bool IsCurrent(const resolve::ResolveRequest& request) const;
   // Unless `--upgrade` is given.
   void Prefer(app::EnvironmentService& service) const;
-  // Writes or prints the lock; with `--check`, prints what would change. The exit status.
+  // Writes or prints the lock; with `--check`, prints what would change; with `--json`, a report.
+  // The exit status.
   Result<int> Finish(const app::LockedEnvironment& locked) const;
 
  private:
   explicit LockOutput(EngineSession& session) : session_(&session) {}
 
   bool IsStandardOutput() const { return name_ == "-"; }
+  // Says what became of the lock file, or prints it with `--json`. The exit status.
+  int Report(const app::LockedEnvironment& locked, std::string_view outcome,
+             const std::string& sentence) const;
 
   EngineSession* session_;
   std::string name_;  // as given

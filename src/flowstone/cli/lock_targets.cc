@@ -1,23 +1,15 @@
 #include "flowstone/cli/lock_targets.h"
 
 #include <string>
-#include <string_view>
 #include <utility>
 
+#include "flowstone/app/universal_wish.h"
 #include "flowstone/base/error.h"
-#include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/target_platform.h"
 #include "flowstone/pypi/version.h"
-#include "flowstone/resolve/request.h"
 
 namespace flowstone::cli {
 namespace {
-
-// "All environments" are those that wheels are made for: others, such as browsers, would keep a
-// package out that has no wheel for them.
-constexpr std::string_view kSupportedEnvironments =
-    R"(implementation_name == "cpython" and )"
-    R"((sys_platform == "linux" or sys_platform == "darwin" or sys_platform == "win32"))";
 
 // The Python versions of a lock for all environments: those of --python, "3.11" meaning that and
 // all later ones, else those of the project, else the interpreter's and all later ones.
@@ -37,28 +29,43 @@ Result<pypi::SpecifierSet> PythonsOf(const EngineSession& session,
   return pypi::SpecifierSet::Parse(">=" + interpreter.target.markers.python_version);
 }
 
+// Options that only a lock for all environments obeys.
+Status CheckUniversalOptions(const EngineSession& session) {
+  for (const char* option : {"environment", "required-environment", "fork-strategy"}) {
+    if (session.arguments.Has(option)) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "--" + std::string(option) + " is about a lock for all environments",
+                   .hints = {"give --universal as well"}};
+    }
+  }
+  return Ok();
+}
+
 }  // namespace
 
 Status ChooseTargets(const EngineSession& session, const install::Interpreter& interpreter,
-                     const pypi::SpecifierSet& project_python, app::EnvironmentWish& wish) {
+                     app::LockInputs& inputs) {
   const std::vector<std::string> names = session.arguments.Values("target");
   if (session.arguments.Has("universal")) {
     if (!names.empty()) {
       return Error{.code = ErrorCode::kInvalid,
                    .message = "--universal and --target exclude each other",
-                   .hints = {"--universal locks for CPython on Linux, macOS and Windows"}};
+                   .hints = {"--universal locks for CPython on Linux, macOS and Windows; "
+                             "--environment says for what else"}};
     }
-    resolve::UniversalWish universal{.requires_python = {}};
-    FLOWSTONE_LET(universal.requires_python, PythonsOf(session, interpreter, project_python));
-    FLOWSTONE_LET(pypi::Marker supported, pypi::Marker::Parse(kSupportedEnvironments));
-    universal.environments.push_back(std::move(supported));
-    wish.universal = std::move(universal);
+    app::UniversalOptions options{
+        .environments = session.arguments.Values("environment"),
+        .required_environments = session.arguments.Values("required-environment")};
+    FLOWSTONE_LET(options.requires_python, PythonsOf(session, interpreter, inputs.requires_python));
+    FLOWSTONE_LET(inputs.wish.universal, app::MakeUniversalWish(options, inputs));
     return Ok();
   }
+  FLOWSTONE_TRY(CheckUniversalOptions(session));
+  FLOWSTONE_TRY(app::CheckNoConflicts(inputs));
   for (const std::string& name : names) {
     FLOWSTONE_LET(pypi::TargetPlatform platform, pypi::TargetPlatform::Parse(name));
-    wish.platforms.push_back(std::move(platform));
-    wish.own_platform = app::OwnPlatform::kLeftOut;
+    inputs.wish.platforms.push_back(std::move(platform));
+    inputs.wish.own_platform = app::OwnPlatform::kLeftOut;
   }
   return Ok();
 }

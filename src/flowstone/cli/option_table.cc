@@ -66,6 +66,17 @@ constexpr std::array kOptions = {
                "repeated, for one lock that serves all"},
     OptionSpec{"universal", "--universal", "", "",
                "lock for CPython on Linux, macOS and Windows, and for --python and later"},
+    OptionSpec{"environment", "--environment", "MARKER", "",
+               "with --universal: lock for these environments instead, such as \"sys_platform == "
+               "'linux'\"; may be repeated"},
+    OptionSpec{"required-environment", "--required-environment", "MARKER", "",
+               "with --universal: every package must have a wheel, or a source that may be built, "
+               "for these environments; may be repeated"},
+    OptionSpec{"fork-strategy", "--fork-strategy", "STRATEGY",
+               "FLOWSTONE_FORK_STRATEGY,UV_FORK_STRATEGY",
+               "with --universal: requires-python gives each Python the newest versions that it "
+               "can use, fewest gives all of them the same where there is one",
+               VariableReader::kOther},
     OptionSpec{"exclude-newer", "--exclude-newer", "DATE",
                "FLOWSTONE_EXCLUDE_NEWER,UV_EXCLUDE_NEWER",
                "ignore files uploaded at or after this date (2026-11-01 or with a time, UTC), or "

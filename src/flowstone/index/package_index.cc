@@ -20,6 +20,10 @@ std::string MetadataKey(const IndexFile& file) {
   return file.sha256 ? file.sha256->ToString() + " " + file.filename : file.url;
 }
 
+std::string ProjectKey(const pypi::Name& name, const std::optional<std::string>& pin) {
+  return pin ? name.ToString() + " " + *pin : name.ToString();
+}
+
 }  // namespace
 
 class PackageIndex::Engine {
@@ -39,13 +43,15 @@ class PackageIndex::Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  void StartProject(const pypi::Name& name) {
-    if (!projects_.Claim(name)) {
+  // `pin`: the only index that counts, whatever the options say.
+  void StartProject(const pypi::Name& name, const std::optional<std::string>& pin = {}) {
+    const std::string key = ProjectKey(name, pin);
+    if (!projects_.Claim(key)) {
       return;
     }
-    auto search = [this, name] {
-      search_.Start(name, [this, name](Result<ProjectFiles> project) {
-        projects_.Complete(name, std::move(project));
+    auto search = [this, name, pin, key] {
+      search_.Start(name, pin, [this, key](Result<ProjectFiles> project) {
+        projects_.Complete(key, std::move(project));
       });
     };
     if (search_.MayWait()) {
@@ -54,9 +60,10 @@ class PackageIndex::Engine {
       search();
     }
   }
-  Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name) {
-    StartProject(name);
-    return projects_.Wait(name);
+  Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name,
+                                                      const std::optional<std::string>& pin = {}) {
+    StartProject(name, pin);
+    return projects_.Wait(ProjectKey(name, pin));
   }
 
   void StartMetadata(const IndexFile& file) {
@@ -94,7 +101,7 @@ class PackageIndex::Engine {
   PageFetcher pages_;
   MetadataFetcher metadata_;
   ProjectSearch search_;
-  OnceMap<pypi::Name, ProjectFiles> projects_;
+  OnceMap<std::string, ProjectFiles> projects_;
   OnceMap<std::string, WheelMetadata> metadatas_;
   std::mutex mutex_;
   std::set<std::string> warnings_;  // guarded by mutex_; of metadata that was waited for
@@ -131,6 +138,15 @@ void PackageIndex::StartProject(const pypi::Name& name) {
 
 Result<std::shared_ptr<const ProjectFiles>> PackageIndex::Project(const pypi::Name& name) {
   return engine_->Project(name);
+}
+
+void PackageIndex::StartProjectOf(const std::string& index, const pypi::Name& name) {
+  engine_->StartProject(name, index);
+}
+
+Result<std::shared_ptr<const ProjectFiles>> PackageIndex::ProjectOf(const std::string& index,
+                                                                    const pypi::Name& name) {
+  return engine_->Project(name, index);
 }
 
 void PackageIndex::StartMetadata(const IndexFile& file) {

@@ -116,6 +116,10 @@ class PackageIndex {
   // kUnavailable when one does not answer or the page is not cached and the mode is kOffline,
   // kCorrupt when it answers nonsense.
   Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name);
+  // The same for the files that the index of that name has, and nothing else.
+  void StartProjectOf(const std::string& index, const pypi::Name& name);
+  Result<std::shared_ptr<const ProjectFiles>> ProjectOf(const std::string& index,
+                                                        const pypi::Name& name);
 
   // The same for the METADATA of a wheel. In this order: the cache, the copy that the index serves
   // beside it (PEP 658; its hash is verified), byte ranges of the wheel, the whole wheel. kInvalid

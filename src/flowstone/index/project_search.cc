@@ -66,15 +66,19 @@ bool ProjectSearch::MayWait() const {
   });
 }
 
-void ProjectSearch::Start(const pypi::Name& name, Done done) {
-  Result<std::vector<std::size_t>> route = RouteOf(name);
+void ProjectSearch::Start(const pypi::Name& name, const std::optional<std::string>& pin,
+                          Done done) {
+  const auto configured = pins_.find(name);
+  const std::optional<std::string> only =
+      pin || configured == pins_.end() ? pin : std::optional(configured->second);
+  Result<std::vector<std::size_t>> route = RouteOf(name, only);
   if (!route) {
     done(std::move(route.error()));
     return;
   }
   ProjectFiles project = EmptyProject(name, strategy_);
   // A pin means that index and nothing else.
-  if (!pins_.contains(name)) {
+  if (!only) {
     Result<std::vector<IndexFile>> files = links_.FilesOf(name);
     if (!files) {
       done(std::move(files.error()));
@@ -94,22 +98,22 @@ void ProjectSearch::Start(const pypi::Name& name, Done done) {
   }
 }
 
-Result<std::vector<std::size_t>> ProjectSearch::RouteOf(const pypi::Name& name) const {
+Result<std::vector<std::size_t>> ProjectSearch::RouteOf(
+    const pypi::Name& name, const std::optional<std::string>& pin) const {
   std::vector<std::size_t> route;
-  const auto pin = pins_.find(name);
   for (std::size_t i = 0; i < indexes_.size(); ++i) {
     const IndexDefinition& definition = indexes_[i].definition;
-    const bool wanted = pin == pins_.end() ? definition.reach == IndexReach::kEveryProject
-                                           : definition.name == pin->second;
+    const bool wanted =
+        pin ? definition.name == *pin : definition.reach == IndexReach::kEveryProject;
     if (wanted) {
       route.push_back(i);
     }
   }
-  if (pin != pins_.end() && route.empty()) {
+  if (pin && route.empty()) {
     return Error{.code = ErrorCode::kInvalid,
-                 .message = name.ToString() + " is pinned to the index '" + pin->second +
+                 .message = name.ToString() + " is pinned to the index '" + *pin +
                             "', and no index has that name",
-                 .hints = {"name one with --index " + pin->second + "=URL"}};
+                 .hints = {"name one with --index " + *pin + "=URL"}};
   }
   return route;
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,8 +33,9 @@ class ProjectSearch {
 
   // Whether Start reads the disk or waits for a page before it returns, and so is for workers.
   bool MayWait() const;
-  // Calls `done` once, on this thread or on a worker. `this` outlives the workers.
-  void Start(const pypi::Name& name, Done done);
+  // Calls `done` once, on this thread or on a worker. `this` outlives the workers. `pin` names the
+  // only index that counts, whatever the options say.
+  void Start(const pypi::Name& name, const std::optional<std::string>& pin, Done done);
 
  private:
   // One index, opened.
@@ -50,7 +52,8 @@ class ProjectSearch {
   static std::vector<Index> OpenIndexes(FetchRuntime& runtime, const PackageIndexOptions& options);
   // Positions in indexes_ of those that may give files of the project; kInvalid for a pin to an
   // index that does not exist.
-  Result<std::vector<std::size_t>> RouteOf(const pypi::Name& name) const;
+  Result<std::vector<std::size_t>> RouteOf(const pypi::Name& name,
+                                           const std::optional<std::string>& pin) const;
   void Ask(const pypi::Name& name, std::size_t index, PageFetcher::Done done);
   // Asks one index after the other until one has the project.
   void SearchOnward(Search search, std::size_t step);

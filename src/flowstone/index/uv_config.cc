@@ -74,26 +74,19 @@ Result<UvIndex> ReadIndex(const toml::table& table, const TomlTable& reader) {
   return index;
 }
 
-// The index of a source; nothing for sources that are no index.
+// The index that a project always comes from; nothing for other sources, and for those that hold in
+// some environments, extras or groups only: whoever reads the requirements tells them apart.
 Result<std::optional<std::string>> IndexOfSource(const toml::node& source,
                                                  const std::string& path) {
-  if (const toml::table* const table = source.as_table()) {
-    return TomlTable(*table, path).Text("index");
+  const toml::array* const choices = source.as_array();
+  const toml::node* const only =
+      choices != nullptr && choices->size() == 1 ? choices->get(0) : &source;
+  const toml::table* const table = only->as_table();
+  if (table == nullptr || table->contains("marker") || table->contains("extra") ||
+      table->contains("group")) {
+    return std::optional<std::string>();
   }
-  std::optional<std::string> index;
-  if (const toml::array* const choices = source.as_array()) {
-    for (const toml::node& choice : *choices) {
-      FLOWSTONE_LET(const std::optional<std::string> chosen, IndexOfSource(choice, path));
-      if (chosen && index && *chosen != *index) {
-        return Error{.code = ErrorCode::kInvalid,
-                     .message = "line " + std::to_string(source.source().begin.line) + ": " + path +
-                                " names several indexes; a project can be pinned to one",
-                     .hints = {"keep one of them, or pin with --index-for"}};
-      }
-      index = chosen ? chosen : index;
-    }
-  }
-  return index;
+  return TomlTable(*table, path).Text("index");
 }
 
 Status ReadSources(const toml::table& sources, UvConfigFile& config) {

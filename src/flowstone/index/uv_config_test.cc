@@ -90,8 +90,17 @@ TEST_F(UvConfigTest, MistakesNameFileLineAndKey) {
   EXPECT_THAT(ParseUvToml("[[index]]\nurl = \"https://a.example\"\nexplicit = true", "/uv.toml"),
               HasMessage(HasSubstr("needs a name")));
   EXPECT_THAT(ParseUvToml("[[index]]\nname = \"x\"", "/uv.toml"), HasMessage(HasSubstr("url")));
-  EXPECT_THAT(ParsePyprojectUv("[tool.uv.sources]\n\nx = [{index = \"a\"}, {index = \"b\"}]", "/p"),
-              HasMessage(AllOf(HasSubstr("/p line 3"), HasSubstr("several indexes"))));
+}
+
+TEST_F(UvConfigTest, OnlyASourceThatAlwaysHoldsPins) {
+  const auto file = ParsePyprojectUv(
+      "[tool.uv.sources]\na = [{index = \"cpu\", marker = \"os_name == 'nt'\"}, {index = "
+      "\"gpu\"}]\n"
+      "b = [{index = \"cpu\"}]\nc = {index = \"cpu\", extra = \"small\"}\nd = {path = \"d\"}",
+      "/p");
+  ASSERT_THAT(file, IsOk());
+  EXPECT_EQ(file->pins.size(), 1U);
+  EXPECT_EQ(file->pins.at(*pypi::Name::Parse("b")), "cpu");
 }
 
 TEST_F(UvConfigTest, ABrokenProjectFileIsAWarning) {

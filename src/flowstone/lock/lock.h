@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "flowstone/base/digest.h"
+#include "flowstone/lock/lock_choice.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/specifier.h"
@@ -96,6 +97,8 @@ struct ToolTable {
   std::vector<LockedWish> constraints = {};
   std::vector<LockedWish> overrides = {};
   std::vector<LockedWish> excludes = {};
+  // Of the lock's extras and groups: no two of a conflict can be installed together.
+  std::vector<ConflictingChoices> conflicts = {};
   std::map<std::string, std::string> options = {};  // policies that are not the default ones
   std::map<std::string, std::string> indexes = {};  // name → URL without credentials
 

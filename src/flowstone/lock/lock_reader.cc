@@ -15,6 +15,7 @@
 #include "flowstone/base/error.h"
 #include "flowstone/base/hex.h"
 #include "flowstone/base/text.h"
+#include "flowstone/lock/conflict_reader.h"
 #include "flowstone/lock/toml_table.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
@@ -297,6 +298,7 @@ Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
   FLOWSTONE_LET(tool.constraints, ReadWishes(*table, "constraints"));
   FLOWSTONE_LET(tool.overrides, ReadWishes(*table, "overrides"));
   FLOWSTONE_LET(tool.excludes, ReadWishes(*table, "excludes"));
+  FLOWSTONE_LET(tool.conflicts, ReadConflicts(*table, "conflicts"));
   FLOWSTONE_LET(tool.options, ReadTexts(*table, "options"));
   FLOWSTONE_LET(tool.indexes, ReadTexts(*table, "indexes"));
   return std::optional(std::move(tool));

@@ -54,6 +54,31 @@ Status CheckEnvironment(const Lock& lock, const pypi::Target& target) {
   return Ok();
 }
 
+// Of extras and groups that conflict, at most one can be installed.
+Status CheckChoices(const Lock& lock, const pypi::MarkerSelection& selection) {
+  if (!lock.tool) {
+    return Ok();
+  }
+  for (const ConflictingChoices& conflict : lock.tool->conflicts) {
+    std::vector<std::string> taken;
+    for (const LockChoice& choice : conflict) {
+      const bool is_taken =
+          choice.extra
+              ? std::ranges::find(selection.extras, *choice.extra) != selection.extras.end()
+              : std::ranges::find(selection.groups, *choice.group) != selection.groups.end();
+      if (is_taken) {
+        taken.push_back(choice.ToString());
+      }
+    }
+    if (taken.size() > 1) {
+      return Error{.code = ErrorCode::kConflict,
+                   .message = JoinText(taken, " and ") + " of the lock conflict",
+                   .hints = {"choose one of them"}};
+    }
+  }
+  return Ok();
+}
+
 // The entries that apply to the target, each package at most once.
 Result<std::vector<const LockedPackage*>> ApplicablePackages(const Lock& lock,
                                                              const pypi::Target& target,
@@ -61,6 +86,7 @@ Result<std::vector<const LockedPackage*>> ApplicablePackages(const Lock& lock,
   const std::vector<pypi::GroupName>& groups =
       options.groups ? *options.groups : lock.default_groups;
   const pypi::MarkerSelection selection{.extras = options.extras, .groups = groups};
+  FLOWSTONE_TRY(CheckChoices(lock, selection));
   std::vector<const LockedPackage*> applicable;
   for (const LockedPackage& package : lock.packages) {
     if (!package.marker.Evaluate(target.markers, selection)) {

@@ -284,6 +284,21 @@ class Writer {
     Rows(key, rows);
   }
 
+  void Conflicts(const std::vector<ConflictingChoices>& conflicts) {
+    std::vector<std::string> rows;
+    for (const ConflictingChoices& conflict : conflicts) {
+      std::vector<std::string> choices;
+      for (const LockChoice& choice : conflict) {
+        InlineTable table;
+        table.Text("extra", choice.extra ? choice.extra->ToString() : "");
+        table.Text("group", choice.group ? choice.group->ToString() : "");
+        choices.push_back(table.ToString());
+      }
+      rows.push_back("[" + JoinText(choices, ", ") + "]");
+    }
+    Rows("conflicts", rows);
+  }
+
   template <class Key>
   void SubTable(std::string_view title, const std::map<Key, std::string>& texts) {
     if (texts.empty()) {
@@ -326,6 +341,7 @@ class Writer {
     Wishes("constraints", tool.constraints);
     Wishes("overrides", tool.overrides);
     Wishes("excludes", tool.excludes);
+    Conflicts(tool.conflicts);
     SubTable("options", tool.options);
     SubTable("exclude-newer-package", tool.exclude_newer_packages);
     std::map<std::string, std::string> indexes;

@@ -183,7 +183,9 @@ torch = { index = "gpu" }
                           "4 wheel @ https://files.example/wheel-1-py3-none-any.whl",
                           "4 torch; os_name == \"posix\"", "4 plain"));
   EXPECT_EQ(placed->requirements.at(0).editing, Editing::kEditable);
-  EXPECT_THAT(placed->index_of, ElementsAre(std::pair(*pypi::Name::Parse("torch"), "gpu")));
+  EXPECT_THAT(placed->indexes,
+              ElementsAre(IndexChoice{*pypi::Name::Parse("torch"), "gpu",
+                                      *pypi::Marker::Parse("os_name == 'posix'")}));
 }
 
 TEST(UvTableTest, WhereNoSourceAppliesTheRequirementStays) {
@@ -200,6 +202,60 @@ core = [{ path = "win", marker = "sys_platform == 'win32'" }, { path = "x", extr
   EXPECT_THAT(LinesOf(placed->requirements),
               ElementsAre("4 core @ file:///work/win ; sys_platform == \"win32\"",
                           "4 core>=1; sys_platform != \"win32\""));
+}
+
+TEST(UvTableTest, AListOfSourcesGivesEachEnvironmentItsPlace) {
+  const auto parsed = Parse(R"([project]
+name = "a"
+version = "1"
+dependencies = ["core>=1 ; python_version >= '3.9'"]
+[tool.uv.sources]
+core = [
+  { index = "gpu", marker = "sys_platform == 'linux'" },
+  { git = "https://git.example/core", marker = "sys_platform == 'darwin'" },
+  { url = "https://files.example/core-1-py3-none-any.whl", group = "dev" },
+]
+)");
+  ASSERT_THAT(parsed, IsOk());
+  const auto placed = ApplySources(parsed->uv, parsed->project->dependencies, {});
+  ASSERT_THAT(placed, IsOk());
+  const std::string python = "python_version >= \"3.9\" and ";
+  EXPECT_THAT(
+      LinesOf(placed->requirements),
+      ElementsAre(
+          "4 core>=1; " + python + "sys_platform == \"linux\"",
+          "4 core @ git+https://git.example/core ; " + python + "sys_platform == \"darwin\"",
+          "4 core>=1; " + python + "sys_platform != \"darwin\" and sys_platform != \"linux\""));
+  ASSERT_EQ(placed->indexes.size(), 1U);
+  EXPECT_EQ(placed->indexes.front().where.ToString(), python + "sys_platform == \"linux\"");
+}
+
+TEST(UvTableTest, SourcesMustNotHoldAtOnce) {
+  const auto parsed = Parse(
+      "[project]\nname = 'a'\nversion = '1'\ndependencies = ['core']\n[tool.uv.sources]\n"
+      "core = [{ path = 'x' }, { path = 'y', marker = \"os_name == 'nt'\" }]");
+  ASSERT_THAT(parsed, IsOk());
+  const auto placed = ApplySources(parsed->uv, parsed->project->dependencies, {});
+  ASSERT_FALSE(placed);
+  EXPECT_EQ(
+      placed.error().message,
+      "pyproject.toml:6: tool.uv.sources.core: another source holds in the same environments");
+}
+
+TEST(UvTableTest, ConflictsNameExtrasAndGroups) {
+  const auto parsed = Parse(
+      "[tool.uv]\nconflicts = [[{ extra = 'CPU' }, { group = 'gpu' }]]\n"
+      "environments = \"os_name == 'nt'\"\nfork-strategy = 'fewest'");
+  ASSERT_THAT(parsed, IsOk());
+  ASSERT_EQ(parsed->uv.conflicts.size(), 1U);
+  EXPECT_EQ(parsed->uv.conflicts.front().front().ToString(), "extra 'cpu'");
+  EXPECT_EQ(parsed->uv.conflicts.front().back().ToString(), "group 'gpu'");
+  EXPECT_EQ(parsed->uv.environments.size(), 1U);
+  EXPECT_EQ(parsed->uv.fork_strategy, "fewest");
+  EXPECT_THAT(ErrorOf("[tool.uv]\nconflicts = [[{ extra = 'a' }]]"),
+              HasSubstr("pyproject.toml:2: tool.uv.conflicts: a conflict needs two members"));
+  EXPECT_THAT(ErrorOf("[tool.uv]\nconflicts = [[{ extra = 'a' }, { extra = 'b', group = 'c' }]]"),
+              HasSubstr("exactly one of extra and group"));
 }
 
 TEST(UvTableTest, ASourceMustBeOnePlace) {

@@ -41,12 +41,8 @@ Status ApplySource(const UvSource& source, const WrittenRequirement& written,
         .WithHint("name the directory: { path = \"…\" }");
   }
   if (source.kind == UvSource::Kind::kIndex) {
-    const auto [at, added] = result.index_of.emplace(name, source.place);
-    if (!added && at->second != source.place) {
-      return WrongSource(source, name,
-                         "one project cannot come from two indexes in one resolution: " +
-                             at->second + " and " + source.place);
-    }
+    result.indexes.push_back(
+        {.project = name, .index = source.place, .where = placed.requirement.marker});
   } else {
     if (!written.requirement.url.empty()) {
       return WrongSource(
@@ -70,21 +66,26 @@ Result<SourcedRequirements> ApplySources(const UvTable& table,
   pypi::MarkerAlgebra algebra;
   for (WrittenRequirement& written : requirements) {
     const auto sources = table.sources.find(written.requirement.name);
-    // Where no source applies, the requirement stays as it is.
-    pypi::MarkerDiagram rest = algebra.Of(written.requirement.marker);
-    bool is_placed = false;
-    if (sources != table.sources.end()) {
-      for (const UvSource& source : sources->second) {
-        const pypi::MarkerDiagram where = algebra.Of(source.marker);
-        if (AppliesTo(source, scope) &&
-            !algebra.AreDisjoint(where, algebra.Of(written.requirement.marker))) {
-          FLOWSTONE_TRY(ApplySource(source, written, result));
-          rest = algebra.And(rest, pypi::MarkerAlgebra::Not(where));
-          is_placed = true;
-        }
-      }
+    if (sources == table.sources.end()) {
+      result.requirements.push_back(std::move(written));
+      continue;
     }
-    if (!is_placed) {
+    // Where no source applies, the requirement stays as it is.
+    const pypi::MarkerDiagram whole = algebra.Of(written.requirement.marker);
+    pypi::MarkerDiagram rest = whole;
+    for (const UvSource& source : sources->second) {
+      const pypi::MarkerDiagram where = algebra.And(whole, algebra.Of(source.marker));
+      if (!AppliesTo(source, scope) || algebra.IsImpossible(where)) {
+        continue;
+      }
+      if (!algebra.Implies(where, rest)) {
+        return WrongSource(source, sources->first, "another source holds in the same environments")
+            .WithHint("give them markers of which only one can be true");
+      }
+      FLOWSTONE_TRY(ApplySource(source, written, result));
+      rest = algebra.And(rest, pypi::MarkerAlgebra::Not(where));
+    }
+    if (rest == whole) {
       result.requirements.push_back(std::move(written));
     } else if (!algebra.IsImpossible(rest)) {
       written.requirement.marker = algebra.ToMarker(rest);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flowstone/base/result.h"
+#include "flowstone/lock/lock_choice.h"
 #include "flowstone/project/source_line.h"
 #include "flowstone/project/written_requirement.h"
 #include "flowstone/pypi/marker.h"
@@ -44,6 +45,11 @@ struct UvTable {
   std::optional<std::string> prerelease = {};
   std::optional<std::string> exclude_newer = {};
   std::map<pypi::Name, std::string> exclude_newer_package = {};  // "false": all files exist
+  // What a universal lock is for, and where every package must have a wheel.
+  std::vector<pypi::Marker> environments = {};
+  std::vector<pypi::Marker> required_environments = {};
+  std::optional<std::string> fork_strategy = {};  // as written: "fewest"
+  std::vector<lock::ConflictingChoices> conflicts = {};
   bool no_build = false;
   bool no_binary = false;
   std::vector<pypi::Name> no_build_package = {};
@@ -56,14 +62,23 @@ struct RequirementScope {
   std::optional<pypi::GroupName> group = {};
 };
 
+// A project that comes from the index of that name where the marker holds, and from nowhere else.
+struct IndexChoice {
+  pypi::Name project;
+  std::string index;
+  pypi::Marker where = {};
+
+  friend bool operator==(const IndexChoice&, const IndexChoice&) = default;
+};
+
 struct SourcedRequirements {
   std::vector<WrittenRequirement> requirements;
-  std::map<pypi::Name, std::string> index_of;  // projects that come from one index, by its name
+  std::vector<IndexChoice> indexes;
 };
 
 // The requirements with their sources put in: one that has several, apart by markers, becomes
-// several. kInvalid, naming file and line, for what cannot be: a source of a requirement that has a
-// URL already, a member of a workspace.
+// several. kInvalid, naming file and line, for what cannot be: sources of one requirement that hold
+// at once, a source of a requirement that has a URL already, a member of a workspace.
 Result<SourcedRequirements> ApplySources(const UvTable& table,
                                          std::vector<WrittenRequirement> requirements,
                                          const RequirementScope& scope);

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "flowstone/lock/conflict_reader.h"
 #include "flowstone/net/url.h"
 #include "flowstone/os/path.h"
 
@@ -157,6 +158,18 @@ Status ReadFilePolicies(const TomlTable& uv, UvTable& result) {
   return Ok();
 }
 
+Result<std::vector<pypi::Marker>> ReadMarkers(const TomlTable& uv, std::string_view key) {
+  // uv takes a single text too.
+  if (const toml::node* node = uv.node().get(key); node != nullptr && node->is_string()) {
+    FLOWSTONE_LET(const auto marker, uv.Parsed<pypi::Marker>(key, [](std::string_view text) {
+      return pypi::Marker::Parse(text);
+    }));
+    return std::vector<pypi::Marker>{*marker};
+  }
+  return uv.ParsedList<pypi::Marker>(
+      key, [](std::string_view text) { return pypi::Marker::Parse(text); });
+}
+
 Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
   UvTable result;
   FLOWSTONE_TRY(ReadSources(place, uv, result));
@@ -164,6 +177,10 @@ Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
                 uv.ParsedList<pypi::Name>("exclude-dependencies", pypi::Name::Parse));
   FLOWSTONE_LET(result.resolution, uv.Text("resolution"));
   FLOWSTONE_LET(result.prerelease, uv.Text("prerelease"));
+  FLOWSTONE_LET(result.environments, ReadMarkers(uv, "environments"));
+  FLOWSTONE_LET(result.required_environments, ReadMarkers(uv, "required-environments"));
+  FLOWSTONE_LET(result.fork_strategy, uv.Text("fork-strategy"));
+  FLOWSTONE_LET(result.conflicts, lock::ReadConflicts(uv, "conflicts"));
   FLOWSTONE_TRY(ReadExcludeNewer(uv, result));
   FLOWSTONE_TRY(ReadDefaultGroups(uv, result));
   FLOWSTONE_TRY(ReadFilePolicies(uv, result));

@@ -78,9 +78,13 @@ Result<std::variant<Solved, ResolveConflict>> AttemptToSolve(const ResolveReques
                                                              const ResolveOptions& options) {
   using Answer = std::variant<Solved, ResolveConflict>;
   UnpinnedVersions unpinned;
+  auto placed = options.places.empty()
+                    ? nullptr
+                    : std::make_unique<PlacedSource>(source, options.places, scope);
+  CandidateSource& candidates = placed ? *placed : source;
   while (true) {
     auto provider =
-        std::make_unique<IndexProvider>(request, scope, source, progress, options, unpinned);
+        std::make_unique<IndexProvider>(request, scope, candidates, progress, options, unpinned);
     FLOWSTONE_LET(solve::Outcome outcome, solve::Solve(*provider, provider->vocabulary().request(),
                                                        {.is_cancelled = options.is_cancelled}));
     if (auto* conflict = std::get_if<solve::Conflict>(&outcome)) {
@@ -101,7 +105,7 @@ Result<std::variant<Solved, ResolveConflict>> AttemptToSolve(const ResolveReques
         continue;
       }
     }
-    return Answer(Solved{std::move(provider), std::move(solution)});
+    return Answer(Solved{std::move(placed), std::move(provider), std::move(solution)});
   }
 }
 

@@ -9,6 +9,7 @@
 #include "flowstone/base/result.h"
 #include "flowstone/resolve/candidate_source.h"
 #include "flowstone/resolve/index_provider.h"
+#include "flowstone/resolve/placed_source.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/resolve.h"
 #include "flowstone/resolve/scope.h"
@@ -17,6 +18,7 @@
 namespace flowstone::resolve {
 
 struct Solved {
+  std::unique_ptr<PlacedSource> source;  // of the provider; null: the one that was given
   std::unique_ptr<IndexProvider> provider;
   solve::Solution solution;
 };

@@ -23,13 +23,6 @@ bool HasUpperBound(const pypi::SpecifierSet& specifiers) {
   return !versions.intervals().empty() && !versions.intervals().back().upper.empty();
 }
 
-MarkerDiagram OnSystem(const std::string& sys_platform, MarkerAlgebra& algebra) {
-  const Result<pypi::Marker> marker =
-      pypi::Marker::Parse("sys_platform == \"" + sys_platform + "\"");
-  FLOWSTONE_CHECK(marker.has_value());
-  return algebra.Of(*marker);
-}
-
 // What the marker says about those who have the release, without or with one of its extras.
 MarkerDiagram MarkerFor(const pypi::Marker& marker, const std::vector<pypi::ExtraName>& extras,
                         MarkerAlgebra& algebra) {
@@ -43,7 +36,8 @@ MarkerDiagram MarkerFor(const pypi::Marker& marker, const std::vector<pypi::Extr
 
 }  // namespace
 
-ForkSpace::ForkSpace(const ResolveRequest& request) : policies_(request.policies) {
+ForkSpace::ForkSpace(const ResolveRequest& request, const std::vector<PackagePlace>& places)
+    : policies_(request.policies) {
   FLOWSTONE_CHECK(request.universal.has_value());
   pythons_ = algebra_.OfPython(request.universal->requires_python.ToVersionSet());
   MarkerDiagram covered = MarkerAlgebra::Never();
@@ -59,10 +53,34 @@ ForkSpace::ForkSpace(const ResolveRequest& request) : policies_(request.policies
     first_forks_ = {pythons_};
     covered = pythons_;
   }
-  whole_ = covered;
+  const auto& conflicts = request.universal->conflicts;
+  compatible_ = lock::CompatibleChoices(conflicts, algebra_);
+  whole_ = algebra_.And(covered, compatible_);
+  for (const lock::ConflictingChoices& conflict : conflicts) {
+    for (const lock::LockChoice& choice : conflict) {
+      choices_.push_back(algebra_.Of(choice.ToMarker()));
+      DivideFirst(choices_.back());
+    }
+  }
+  for (const PackagePlace& place : places) {
+    DivideFirst(algebra_.Of(place.where));
+  }
   for (const pypi::Marker& environment : request.universal->required_environments) {
     required_.push_back(algebra_.Of(environment));
   }
+}
+
+void ForkSpace::DivideFirst(MarkerDiagram marker) {
+  std::vector<MarkerDiagram> divided;
+  for (const MarkerDiagram fork : first_forks_) {
+    for (const MarkerDiagram side : {MarkerAlgebra::Not(marker), marker}) {
+      const MarkerDiagram part = algebra_.And(algebra_.And(fork, side), compatible_);
+      if (!algebra_.IsImpossible(part)) {
+        divided.push_back(part);
+      }
+    }
+  }
+  first_forks_ = std::move(divided);
 }
 
 MarkerDiagram ForkSpace::EnvironmentsOf(const pypi::TagSet& tags) {
@@ -156,8 +174,8 @@ Status ForkScope::ExaminePython(const ChosenRelease& release) const {
 MarkerDiagram ForkScope::RoundedUp(MarkerDiagram environments) const {
   MarkerAlgebra& algebra = space_.algebra();
   MarkerDiagram rounded = environments;
-  for (const char* system : {"darwin", "linux", "win32"}) {
-    const MarkerDiagram whole = OnSystem(system, algebra);
+  for (const OperatingSystem& system : kOperatingSystems) {
+    const MarkerDiagram whole = EnvironmentsOn(system, algebra);
     rounded = algebra.AreDisjoint(environments, whole) ? rounded : algebra.Or(rounded, whole);
   }
   return rounded;
@@ -197,8 +215,8 @@ Status ForkScope::ExamineLocal(const ChosenRelease& release) const {
   if (algebra.AreDisjoint(fork_, rest)) {
     return Ok();
   }
-  for (const char* system : {"darwin", "linux", "win32"}) {
-    const MarkerDiagram on_system = OnSystem(system, algebra);
+  for (const OperatingSystem& system : kOperatingSystems) {
+    const MarkerDiagram on_system = EnvironmentsOn(system, algebra);
     if (algebra.AreDisjoint(covered, on_system) && !algebra.AreDisjoint(rest, on_system)) {
       rest = algebra.Or(rest, on_system);
     }

@@ -14,6 +14,7 @@
 
 #include "flowstone/pypi/marker_diagram.h"
 #include "flowstone/resolve/fork_division.h"
+#include "flowstone/resolve/placed_source.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/scope.h"
 
@@ -22,8 +23,8 @@ namespace flowstone::resolve {
 // What the forks of a resolution share.
 class ForkSpace {
  public:
-  // All environments that the request asks for.
-  explicit ForkSpace(const ResolveRequest& request);
+  // All environments that the request asks for, apart where packages come from other places.
+  ForkSpace(const ResolveRequest& request, const std::vector<PackagePlace>& places);
 
   pypi::MarkerAlgebra& algebra() { return algebra_; }
   const ResolvePolicies& policies() const { return policies_; }
@@ -37,15 +38,24 @@ class ForkSpace {
 
   // The environments that can use a wheel.
   pypi::MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags);
+  // At most one of the choices of each conflict is taken.
+  pypi::MarkerDiagram compatible() const { return compatible_; }
+  // That each of these choices is taken.
+  const std::vector<pypi::MarkerDiagram>& choices() const { return choices_; }
   // The interpreters that `Requires-Python` accepts.
   pypi::MarkerDiagram InterpretersOf(const pypi::SpecifierSet& requires_python,
                                      UpperPythonBound upper_bound);
 
  private:
+  // Divides the first forks: first where the marker does not hold, then where it does.
+  void DivideFirst(pypi::MarkerDiagram marker);
+
   pypi::MarkerAlgebra algebra_{pypi::InterpreterPreviews::kAsReleases};
   const ResolvePolicies policies_;
   pypi::MarkerDiagram pythons_;
   pypi::MarkerDiagram whole_;
+  pypi::MarkerDiagram compatible_ = pypi::MarkerAlgebra::Always();
+  std::vector<pypi::MarkerDiagram> choices_;
   std::vector<pypi::MarkerDiagram> required_;
   std::vector<pypi::MarkerDiagram> first_forks_;
   std::unordered_map<std::string, pypi::MarkerDiagram> wheels_;  // by their tags

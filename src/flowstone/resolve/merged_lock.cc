@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,11 +21,19 @@ namespace {
 
 using pypi::MarkerAlgebra;
 using pypi::MarkerDiagram;
-using EntryKey = std::pair<pypi::Name, pypi::Version>;
 
-std::string Title(const EntryKey& key) {
-  return key.first.ToString() + " " + key.second.ToString();
-}
+// One version of a package may come from several places, in different environments.
+struct EntryKey {
+  pypi::Name name;
+  pypi::Version version;
+  std::string index;
+
+  std::string Title() const { return name.ToString() + " " + version.ToString(); }
+
+  friend bool operator<(const EntryKey& a, const EntryKey& b) {
+    return std::tie(a.name, a.version, a.index) < std::tie(b.name, b.version, b.index);
+  }
+};
 
 template <class Value>
 void AddMissing(std::vector<Value>& to, const std::vector<Value>& from) {
@@ -44,7 +53,8 @@ class Merger {
       environments = algebra_.Or(environments, algebra_.Of(environment));
     }
     const MarkerDiagram pythons = algebra_.OfPython(space.requires_python.ToVersionSet());
-    known_ = algebra_.And(algebra_.And(pythons, environments), algebra_.Possible());
+    known_ = algebra_.And(algebra_.And(pythons, environments),
+                          algebra_.And(space.compatible, algebra_.Possible()));
   }
 
   void Add(SolvedFork fork) {
@@ -99,7 +109,7 @@ class Merger {
 
   void AddEntry(lock::LockedPackage package, MarkerDiagram marker,
                 const std::map<pypi::Name, std::optional<pypi::Version>>& versions) {
-    const EntryKey key(package.name, *package.version);
+    const EntryKey key{package.name, *package.version, package.index};
     auto [place, is_new] = entries_.try_emplace(key);
     Entry& entry = place->second;
     for (const lock::LockedDependency& dependency : package.dependencies) {
@@ -118,12 +128,13 @@ class Merger {
   // Two versions of one package come from different forks, which hold in different environments.
   Status CheckUnambiguous() {
     for (auto a = entries_.begin(); a != entries_.end(); ++a) {
-      for (auto b = std::next(a); b != entries_.end() && b->first.first == a->first.first; ++b) {
-        if (!algebra_.AreDisjoint(a->second.marker, b->second.marker)) {
+      for (auto b = std::next(a); b != entries_.end() && b->first.name == a->first.name; ++b) {
+        const MarkerDiagram both = algebra_.And(a->second.marker, b->second.marker);
+        if (!algebra_.AreDisjoint(both, known_)) {
           return Error{
               .code = ErrorCode::kConflict,
               .message = "targets that markers cannot tell apart need different versions: " +
-                         Title(a->first) + " and " + Title(b->first),
+                         a->first.Title() + " and " + b->first.Title(),
               .hints = {"lock these targets into files of their own"}};
         }
       }
@@ -133,11 +144,12 @@ class Merger {
 
   std::size_t VersionsOf(const pypi::Name& name) const {
     return static_cast<std::size_t>(std::ranges::count_if(
-        entries_, [&](const auto& entry) { return entry.first.first == name; }));
+        entries_, [&](const auto& entry) { return entry.first.name == name; }));
   }
 
   void FinishEntry(const EntryKey& key, Entry& entry) {
-    entry.package.marker = algebra_.ToMarker(algebra_.Simplify(entry.marker, known_));
+    entry.package.marker =
+        algebra_.ToMarker(WithoutNeedlessChoices(algebra_.Simplify(entry.marker, known_)));
     if (!AcceptsAll(entry)) {
       entry.package.requires_python = {};
     }
@@ -149,6 +161,19 @@ class Merger {
           name, VersionsOf(name) > 1 ? version : std::optional<pypi::Version>()};
       AddMissing(entry.package.dependencies, {dependency});
     }
+  }
+
+  // `"old" in extras` says it all where "new" is never taken with it; asking that it is not would
+  // also hide from those who take both that they get two versions.
+  MarkerDiagram WithoutNeedlessChoices(MarkerDiagram marker) {
+    for (const MarkerDiagram choice : space_.choices) {
+      const MarkerDiagram wider = algebra_.Or(
+          algebra_.Simplify(marker, choice), algebra_.Simplify(marker, MarkerAlgebra::Not(choice)));
+      if (algebra_.And(wider, known_) == algebra_.And(marker, known_)) {
+        marker = wider;
+      }
+    }
+    return marker;
   }
 
   // An upper bound that was ignored must not stop the installation.
@@ -166,11 +191,36 @@ class Merger {
       }
     }
     if (reachable.empty() && !entry.package.wheels.empty() && !entry.package.sdist) {
-      merged_.warnings.push_back(Title(key) + " has no wheel for the environments that need it: " +
+      merged_.warnings.push_back(key.Title() + " has no wheel for the environments that need it: " +
                                  entry.package.marker.ToString());
       return;
     }
     entry.package.wheels = std::move(reachable);
+    NoteMissingWheels(key, entry);
+  }
+
+  // Whole operating systems: that some machine or some Python to come has no wheel is no news.
+  void NoteMissingWheels(const EntryKey& key, const Entry& entry) {
+    if (entry.package.sdist || entry.package.wheels.empty()) {
+      return;
+    }
+    MarkerDiagram covered = MarkerAlgebra::Never();
+    for (const lock::LockedFile& wheel : entry.package.wheels) {
+      const Result<pypi::WheelName> name = pypi::WheelName::Parse(wheel.name);
+      covered = name ? algebra_.Or(covered, EnvironmentsOf(name->tags, algebra_))
+                     : MarkerAlgebra::Always();
+    }
+    const MarkerDiagram needed = algebra_.And(entry.marker, known_);
+    MissingWheels missing{.name = key.name, .version = key.version, .systems = {}};
+    for (const OperatingSystem& system : kOperatingSystems) {
+      const MarkerDiagram here = algebra_.And(needed, EnvironmentsOn(system, algebra_));
+      if (!algebra_.IsImpossible(here) && algebra_.AreDisjoint(here, covered)) {
+        missing.systems.push_back(system);
+      }
+    }
+    if (!missing.systems.empty()) {
+      merged_.missing_wheels.push_back(std::move(missing));
+    }
   }
 
   const MergeSpace& space_;

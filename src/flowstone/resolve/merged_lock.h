@@ -26,6 +26,9 @@ struct MergeSpace {
   pypi::MarkerAlgebra& algebra;
   pypi::SpecifierSet requires_python = {};
   std::vector<pypi::Marker> environments = {};  // none: all that `requires_python` leaves
+  // What is known besides: which extras and groups are never taken together.
+  pypi::MarkerDiagram compatible = pypi::MarkerAlgebra::Always();
+  std::vector<pypi::MarkerDiagram> choices = {};  // that one of those is taken
 };
 
 // The `[tool.flowstone]` table is that of the first fork with the requests and targets of all.

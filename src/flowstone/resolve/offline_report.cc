@@ -54,14 +54,15 @@ class Witness final : public CandidateSource {
 
 }  // namespace
 
-std::vector<std::string> MissingPieces(ResolveRequest request, CandidateSource& source) {
+std::vector<std::string> MissingPieces(ResolveRequest request, CandidateSource& source,
+                                       const ResolveOptions& options) {
   std::vector<std::string> missing;
   std::set<pypi::Name> excluded;
   while (true) {
     Witness witness(source);
     NoProgress progress;
     // The answer, a conflict included, is of no interest.
-    (void)Resolve(request, witness, progress);
+    (void)Resolve(request, witness, progress, options);
     const std::size_t before = excluded.size();
     for (const Witness::Failure& failure : witness.failures()) {
       if (excluded.insert(failure.project).second) {

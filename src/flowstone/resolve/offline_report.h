@@ -8,6 +8,7 @@
 #include "flowstone/base/error.h"
 #include "flowstone/resolve/candidate_source.h"
 #include "flowstone/resolve/request.h"
+#include "flowstone/resolve/resolve.h"
 
 namespace flowstone::resolve {
 
@@ -15,7 +16,8 @@ namespace flowstone::resolve {
 // files of numpy", "the metadata of numpy-2.0-py3-none-any.whl". Found by resolving again and
 // again, each time without the projects that are known to be missing; what those depend on is not
 // known.
-std::vector<std::string> MissingPieces(ResolveRequest request, CandidateSource& source);
+std::vector<std::string> MissingPieces(ResolveRequest request, CandidateSource& source,
+                                       const ResolveOptions& options = {});
 
 // An Error that lists them; `first` is the failure of the resolve.
 Error OfflineError(const Error& first, const std::vector<std::string>& missing);

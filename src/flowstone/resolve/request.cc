@@ -132,6 +132,13 @@ void AddTarget(const ResolveRequest& request, nlohmann::json& document) {
         {"requires-python", request.universal->requires_python.ToString()},
         {"environments", MarkerTexts(request.universal->environments)},
         {"required-environments", MarkerTexts(request.universal->required_environments)}};
+    for (const lock::ConflictingChoices& conflict : request.universal->conflicts) {
+      nlohmann::json choices = nlohmann::json::array();
+      for (const lock::LockChoice& choice : conflict) {
+        choices.push_back(choice.ToString());
+      }
+      document["universal"]["conflicts"].push_back(std::move(choices));
+    }
     return;
   }
   if (request.targets.empty()) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flowstone/base/digest.h"
+#include "flowstone/lock/lock_choice.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
@@ -49,6 +50,9 @@ struct UniversalWish {
   std::vector<pypi::Marker> environments = {};
   // A package that such an environment needs must have a wheel for it.
   std::vector<pypi::Marker> required_environments = {};
+  // Extras and groups whose requirements carry their markers (`"gpu" in extras`): the lock leaves
+  // the choice between those that conflict to whoever installs it.
+  std::vector<lock::ConflictingChoices> conflicts = {};
 
   friend bool operator==(const UniversalWish&, const UniversalWish&) = default;
 };

@@ -71,6 +71,17 @@ void AddOption(std::map<std::string, std::string>& options, const std::string& k
   }
 }
 
+// What a lock for all environments must do, beyond being for them.
+void AddUniversalOptions(const UniversalWish& wish, std::map<std::string, std::string>& options) {
+  std::vector<std::string> texts;
+  for (const pypi::Marker& required : wish.required_environments) {
+    texts.push_back(required.ToString());
+  }
+  if (!texts.empty()) {
+    options.emplace("required-environments", JoinText(texts, "; "));
+  }
+}
+
 // The policies that are not the default ones, by the names that command lines have.
 std::map<std::string, std::string> OptionsOf(const ResolveRequest& request) {
   const ResolvePolicies& policies = request.policies;
@@ -87,6 +98,9 @@ std::map<std::string, std::string> OptionsOf(const ResolveRequest& request) {
   }
   if (request.hashes == HashPolicy::kRequired) {
     options.emplace("hashes", "required");
+  }
+  if (request.universal) {
+    AddUniversalOptions(*request.universal, options);
   }
   return options;
 }
@@ -235,6 +249,9 @@ lock::ToolTable RecordOf(const ResolveRequest& request) {
                          .overrides = WishesOf(request.overrides),
                          .excludes = ExcludesOf(request),
                          .options = OptionsOf(request)};
+  if (request.universal) {
+    record.conflicts = request.universal->conflicts;
+  }
   if (request.exclude_newer_us) {
     record.exclude_newer = lock::FormatTimestamp(*request.exclude_newer_us);
   }
@@ -259,6 +276,9 @@ std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest
     CompareWishes("exclude", locked.excludes, asked.excludes, mismatches);
     CompareOptions(locked.options, asked.options, mismatches);
     CompareCutOffs(locked, asked, mismatches);
+    if (locked.conflicts != asked.conflicts) {
+      mismatches.emplace_back("its extras and groups conflict in other ways");
+    }
   }
   if (request.universal) {
     CompareEnvironments(lock, *request.universal, mismatches);

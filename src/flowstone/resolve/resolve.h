@@ -17,7 +17,9 @@
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/resolve/candidate_source.h"
+#include "flowstone/resolve/placed_source.h"
 #include "flowstone/resolve/request.h"
+#include "flowstone/resolve/wheel_environments.h"
 #include "flowstone/solve/explain.h"
 #include "flowstone/solve/solver.h"
 
@@ -30,15 +32,30 @@ struct ResolveOptions {
   // Name → URL, as `index` of a project's files has it, of the indexes that have names. The lock
   // keeps those that its packages come from.
   std::map<std::string, std::string> index_names = {};
+  // Packages that come from places of their own.
+  std::vector<PackagePlace> places = {};
   // Of the Flowstone that resolves; recorded in the lock.
   std::string flowstone_version = {};
   std::function<bool()> is_cancelled = nullptr;
+};
+
+// A package in a lock for several environments that some of them need and cannot have.
+struct MissingWheels {
+  pypi::Name name;
+  pypi::Version version;
+  std::vector<OperatingSystem> systems;
+
+  // "torch 2.9.0 has no wheel for macOS and Windows: …", with how to demand one.
+  std::string ToString() const;
+
+  friend bool operator==(const MissingWheels&, const MissingWheels&) = default;
 };
 
 struct Resolution {
   lock::Lock lock;
   // What was substituted or ignored: a yanked version, an extra that does not exist.
   std::vector<std::string> warnings = {};
+  std::vector<MissingWheels> missing_wheels = {};
   solve::SolveStatistics statistics = {};
 };
 

@@ -32,7 +32,7 @@ class UniversalResolver {
         source_(source),
         progress_(progress),
         options_(options),
-        space_(request) {}
+        space_(request, options.places) {}
 
   Result<std::variant<Resolution, ResolveConflict>> Resolve() {
     Push(space_.first_forks());
@@ -54,7 +54,10 @@ class UniversalResolver {
         Resolution merged,
         MergeForks(std::move(solved_), {.algebra = space_.algebra(),
                                         .requires_python = request_.universal->requires_python,
-                                        .environments = request_.universal->environments}));
+                                        .environments = request_.universal->environments,
+                                        .compatible = space_.compatible(),
+                                        .choices = space_.choices()}));
+    AddChoices(merged.lock);
     return std::variant<Resolution, ResolveConflict>(std::move(merged));
   }
 
@@ -62,6 +65,23 @@ class UniversalResolver {
   // The first of them is resolved first.
   void Push(const std::vector<MarkerDiagram>& forks) {
     pending_.insert(pending_.end(), forks.rbegin(), forks.rend());
+  }
+
+  // What whoever installs the lock chooses between.
+  void AddChoices(lock::Lock& lock) const {
+    for (const lock::ConflictingChoices& conflict : request_.universal->conflicts) {
+      for (const lock::LockChoice& choice : conflict) {
+        if (choice.extra && std::ranges::find(lock.extras, *choice.extra) == lock.extras.end()) {
+          lock.extras.push_back(*choice.extra);
+        }
+        auto& groups = lock.dependency_groups;
+        if (choice.group && std::ranges::find(groups, *choice.group) == groups.end()) {
+          groups.push_back(*choice.group);
+        }
+      }
+    }
+    std::ranges::sort(lock.extras);
+    std::ranges::sort(lock.dependency_groups);
   }
 
   // Solves the fork, or puts its parts in its place.

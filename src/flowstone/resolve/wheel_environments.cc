@@ -139,6 +139,10 @@ MarkerDiagram OfInterpreter(const std::string& python, const std::string& abi,
 
 }  // namespace
 
+MarkerDiagram EnvironmentsOn(const OperatingSystem& system, MarkerAlgebra& algebra) {
+  return MachinesOn(std::string(system.sys_platform), {}, algebra);
+}
+
 MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags, MarkerAlgebra& algebra) {
   MarkerDiagram interpreters = MarkerAlgebra::Never();
   for (const std::string& python : tags.pythons) {

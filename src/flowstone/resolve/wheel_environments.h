@@ -2,10 +2,26 @@
 // and system versions are not marker variables, so a wheel may need more than its marker says.
 #pragma once
 
+#include <array>
+#include <string_view>
+
 #include "flowstone/pypi/marker_diagram.h"
 #include "flowstone/pypi/tags.h"
 
 namespace flowstone::resolve {
+
+// A system that wheels are made for.
+struct OperatingSystem {
+  std::string_view name;
+  std::string_view sys_platform;
+
+  friend bool operator==(const OperatingSystem&, const OperatingSystem&) = default;
+};
+
+inline constexpr std::array<OperatingSystem, 3> kOperatingSystems = {
+    {{"Linux", "linux"}, {"macOS", "darwin"}, {"Windows", "win32"}}};
+
+pypi::MarkerDiagram EnvironmentsOn(const OperatingSystem& system, pypi::MarkerAlgebra& algebra);
 
 // Tags of platforms and interpreters that are not known here hold everywhere.
 pypi::MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags, pypi::MarkerAlgebra& algebra);

@@ -1,0 +1,102 @@
+#include "flowstone/app/written_wishes.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "flowstone/pypi/marker_diagram.h"
+
+namespace flowstone::app {
+
+resolve::RequestedRequirement RequestedOf(const project::WrittenRequirement& written) {
+  resolve::RequestedRequirement requested{.requirement = written.requirement,
+                                          .origin = written.source.ToString()};
+  for (const project::FileHash& hash : written.hashes) {
+    requested.hashes.push_back({.algorithm = hash.algorithm, .hex = hash.hex});
+  }
+  return requested;
+}
+
+Status CheckStatic(const project::PyProject& document, const std::vector<std::string>& hints) {
+  for (const char* field : {"dependencies", "optional-dependencies"}) {
+    if (document.project && document.project->IsDynamic(field)) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = document.file + " leaves its " + field + " to the build backend",
+                   .hints = hints};
+    }
+  }
+  return Ok();
+}
+
+std::vector<lock::ConflictingChoices> ConflictsAmong(
+    const std::vector<lock::ConflictingChoices>& conflicts,
+    const std::vector<lock::LockChoice>& chosen) {
+  std::vector<lock::ConflictingChoices> among;
+  for (const lock::ConflictingChoices& conflict : conflicts) {
+    lock::ConflictingChoices members;
+    std::ranges::copy_if(conflict, std::back_inserter(members), [&](const auto& choice) {
+      return std::ranges::find(chosen, choice) != chosen.end();
+    });
+    if (members.size() > 1) {
+      among.push_back(std::move(members));
+    }
+  }
+  return among;
+}
+
+Status WrittenWishes::Add(const std::vector<project::WrittenRequirement>& written,
+                          Requirements& requirements) {
+  for (const project::WrittenRequirement& one : written) {
+    FLOWSTONE_LET(resolve::RequestedRequirement requested, request_(one));
+    requirements.push_back(std::move(requested));
+  }
+  return Ok();
+}
+
+Status WrittenWishes::AddSourced(const project::UvTable& table,
+                                 std::vector<project::WrittenRequirement> requirements,
+                                 const project::RequirementScope& scope,
+                                 const std::optional<lock::LockChoice>& choice) {
+  FLOWSTONE_LET(project::SourcedRequirements sourced,
+                project::ApplySources(table, std::move(requirements), scope));
+  const pypi::Marker taken = choice ? choice->ToMarker() : pypi::Marker();
+  for (project::WrittenRequirement& written : sourced.requirements) {
+    written.requirement.marker = pypi::Marker::And(written.requirement.marker, taken);
+  }
+  for (project::IndexChoice& index : sourced.indexes) {
+    index.where = pypi::Marker::And(index.where, taken);
+    FLOWSTONE_TRY(AddIndex(std::move(index)));
+  }
+  return AddRequirements(sourced.requirements);
+}
+
+Status WrittenWishes::AddIndex(project::IndexChoice choice) {
+  pypi::MarkerAlgebra algebra;
+  const pypi::MarkerDiagram here =
+      algebra.And(algebra.Of(choice.where), lock::CompatibleChoices(conflicts_, algebra));
+  for (const project::IndexChoice& other : wish_.index_choices) {
+    const bool clashes = other.project == choice.project && other.index != choice.index &&
+                         !algebra.AreDisjoint(algebra.Of(other.where), here);
+    if (clashes) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = choice.project.ToString() +
+                              " cannot come from two indexes at once: " + other.index + " and " +
+                              choice.index,
+                   .hints = {"declare the extras or groups that differ in tool.uv.conflicts, or "
+                             "choose one of them"}};
+    }
+  }
+  if (std::ranges::find(wish_.index_choices, choice) == wish_.index_choices.end()) {
+    wish_.index_choices.push_back(std::move(choice));
+  }
+  return Ok();
+}
+
+Status WrittenWishes::AddRules(const project::UvTable& table) {
+  FLOWSTONE_TRY(AddConstraints(table.constraints));
+  FLOWSTONE_TRY(AddOverrides(table.overrides));
+  wish_.excludes.insert(wish_.excludes.end(), table.excludes.begin(), table.excludes.end());
+  return Ok();
+}
+
+}  // namespace flowstone::app
