@@ -67,6 +67,7 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   void Announce(std::span<const solve::PackageId> packages) override;
   Result<solve::Candidates> Universe(solve::PackageId package) override;
   solve::OrdinalSet Lower(solve::PackageId package, solve::RangeId range) override;
+  bool IsPin(solve::RangeId range) const override { return vocabulary_[range].is_pin; }
   solve::Ordinal Choose(solve::PackageId package, const solve::OrdinalSet& allowed) override;
   Result<solve::CandidateDetails> Details(solve::PackageId package,
                                           solve::Ordinal candidate) override;

@@ -1,5 +1,6 @@
 #include "flowstone/resolve/vocabulary.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -9,6 +10,16 @@
 #include "flowstone/solve/ids.h"
 
 namespace flowstone::resolve {
+namespace {
+
+bool NamesOneVersion(const pypi::SpecifierSet& specifiers) {
+  return std::ranges::any_of(specifiers.specifiers(), [](const pypi::Specifier& specifier) {
+    return specifier.op() == pypi::SpecifierOperator::kArbitraryEqual ||
+           (specifier.op() == pypi::SpecifierOperator::kEqual && !specifier.is_wildcard());
+  });
+}
+
+}  // namespace
 
 Vocabulary::Vocabulary() : ranges_{{pypi::VersionSet::Full()}}, range_ids_{{"", {0}}} {
   Package({});
@@ -28,13 +39,15 @@ solve::RangeId Vocabulary::RangeOf(const pypi::SpecifierSet& specifiers) {
   const solve::RangeId next{static_cast<std::uint32_t>(ranges_.size())};
   const auto [entry, is_new] = range_ids_.emplace(text, next);
   if (is_new) {
-    ranges_.push_back({specifiers.ToVersionSet(), std::move(text)});
+    ranges_.push_back(
+        {specifiers.ToVersionSet(), std::move(text), "", NamesOneVersion(specifiers)});
   }
   return entry->second;
 }
 
 solve::RangeId Vocabulary::WishOf(const pypi::SpecifierSet& specifiers, std::string origin) {
-  ranges_.push_back({specifiers.ToVersionSet(), specifiers.ToString(), std::move(origin)});
+  ranges_.push_back({specifiers.ToVersionSet(), specifiers.ToString(), std::move(origin),
+                     NamesOneVersion(specifiers)});
   return {static_cast<std::uint32_t>(ranges_.size() - 1)};
 }
 

@@ -36,6 +36,7 @@ struct Range {
   pypi::VersionSet versions;
   std::string text = {};    // "<3,>=2"; empty for everything
   std::string origin = {};  // of ranges that the request states: who does
+  bool is_pin = false;      // "==1.2"
 };
 
 class Vocabulary {

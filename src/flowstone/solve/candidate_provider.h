@@ -54,6 +54,8 @@ class CandidateProvider {
   virtual Result<Candidates> Universe(PackageId package) = 0;
   // The candidates of `package` that a range contains. Asked after the universe.
   virtual OrdinalSet Lower(PackageId package, RangeId range) = 0;
+  // Whether a range names one version, whatever there is: its package is decided early.
+  virtual bool IsPin(RangeId range) const = 0;
   // The candidate to try next: one of `allowed`, which is not empty.
   virtual Ordinal Choose(PackageId package, const OrdinalSet& allowed) = 0;
   // What a candidate depends on, in a fixed order; may wait. An error ends the solve.

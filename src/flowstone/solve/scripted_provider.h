@@ -52,6 +52,7 @@ class ScriptedProvider final : public CandidateProvider, public Describer {
   void Announce(std::span<const PackageId> packages) override;
   Result<Candidates> Universe(PackageId package) override;
   OrdinalSet Lower(PackageId package, RangeId range) override;
+  bool IsPin(RangeId range) const override { return ranges_[range.value].starts_with("=="); }
   Ordinal Choose(PackageId package, const OrdinalSet& allowed) override;
   Result<CandidateDetails> Details(PackageId package, Ordinal candidate) override;
   void Anticipate(PackageId, const OrdinalSet&) override {}

@@ -22,6 +22,7 @@ namespace {
 
 // After so many conflicts with others a package is tried earlier, and the others later: then the
 // search does not go through all versions of one package because of another one's first choice.
+// Each moves once; moving again and again would undo more than it helps.
 constexpr std::uint32_t kConflictThreshold = 5;
 
 // The packages that Exhausted names.
@@ -32,7 +33,7 @@ enum class Urgency : std::uint8_t {
   kOrdinary,
   kAfterConflicts,   // kept stopping others
   kBeforeConflicts,  // kept being stopped
-  kNoChoice,         // has a single candidate left
+  kPinned,           // somebody depends on one version
 };
 
 struct PackageRecord {
@@ -112,8 +113,9 @@ class Search {
   };
   std::unordered_map<PackageId, std::vector<Dormant>> dormant_;
   std::deque<PackageId> touched_;  // packages whose incompatibilities must be looked at
-  std::optional<PackageId> last_decided_;
-  std::vector<PackageId> due_for_promotion_;
+  // Those that have just reached the threshold.
+  std::vector<PackageId> often_stopped_;
+  std::vector<PackageId> often_stopping_;
   // Where an incompatibility was found to hold already; it holds until that level is left.
   struct ContradictionMark {
     std::size_t level = 0;
@@ -150,7 +152,6 @@ Result<Outcome> Search::Run() {
     Touch(*next);
     if (!ConflictsNow(*next, candidate)) {
       partial_.Decide(*next, candidate);
-      last_decided_ = next;
     }
   }
 }
@@ -248,6 +249,9 @@ void Search::AddDependency(PackageId dependent, Ordinal candidate, const Depende
                            std::move(allowed), when_candidates);
   if (id && *id < contradicted_.size()) {
     contradicted_[*id] = {};  // it has grown
+  }
+  if (provider_.IsPin(dependency.range)) {
+    Record(dependency.package).urgency = Urgency::kPinned;
   }
 }
 
@@ -373,9 +377,7 @@ Contradiction Search::Recover(IncompatibilityId violated) {
       if (current != violated) {
         store_.Learn(current);
       }
-      if (last_decided_) {
-        CountConflict(*last_decided_, store_[current]);
-      }
+      CountConflict(satisfier.package, store_[current]);
       touched_.clear();
       partial_.Derive(satisfier.package, store_[current].Find(satisfier.package)->set.Complement(),
                       current);
@@ -383,6 +385,7 @@ Contradiction Search::Recover(IncompatibilityId violated) {
       return std::nullopt;
     }
     current = store_.Resolve(current, *assignment.cause, satisfier.package);
+    CountConflict(satisfier.package, store_[current]);
   }
   return current;
 }
@@ -416,32 +419,31 @@ void Search::CountConflict(PackageId affected, const Incompatibility& cause) {
     PackageRecord& culprit = Record(term.package);
     ++culprit.conflicts;
     if (++culprit.conflicts_as_culprit == kConflictThreshold) {
-      due_for_promotion_.push_back(term.package);
+      often_stopping_.push_back(term.package);
     }
   }
   if (has_culprit) {
     PackageRecord& record = Record(affected);
     ++record.conflicts;
     if (++record.conflicts_as_affected == kConflictThreshold) {
-      due_for_promotion_.push_back(affected);
+      often_stopped_.push_back(affected);
     }
   }
 }
 
 void Search::ApplyPromotions() {
-  for (const PackageId package : std::exchange(due_for_promotion_, {})) {
+  for (const PackageId package : std::exchange(often_stopped_, {})) {
+    Record(package).urgency = Urgency::kBeforeConflicts;
+  }
+  for (const PackageId package : std::exchange(often_stopping_, {})) {
     PackageRecord& record = Record(package);
-    if (record.conflicts_as_affected >= kConflictThreshold) {
-      record.urgency = Urgency::kBeforeConflicts;
-      record.conflicts_as_affected = 0;
+    if (record.urgency == Urgency::kBeforeConflicts) {
+      continue;  // or two that stop each other would change places for ever
     }
-    if (record.conflicts_as_culprit >= kConflictThreshold) {
-      record.urgency = Urgency::kAfterConflicts;
-      record.conflicts_as_culprit = 0;
-      // To before its decision, so that those it is in conflict with may choose first.
-      if (const std::optional<std::size_t> level = partial_.DecisionLevel(package)) {
-        partial_.BacktrackTo(*level - 1);
-      }
+    record.urgency = Urgency::kAfterConflicts;
+    // To before its decision, so that those it is in conflict with may choose first.
+    if (const std::optional<std::size_t> level = partial_.DecisionLevel(package)) {
+      partial_.BacktrackTo(*level - 1);
     }
   }
 }
@@ -453,8 +455,7 @@ std::optional<PackageId> Search::NextPackage() const {
     if (package == root_ || !partial_.IsNeeded(package) || partial_.IsDecided(package)) {
       continue;
     }
-    const Urgency urgency =
-        partial_.Values(package).Count() == 1 ? Urgency::kNoChoice : Record(package).urgency;
+    const Urgency urgency = Record(package).urgency;
     if (!best || urgency > best_urgency) {
       best = package;
       best_urgency = urgency;

@@ -171,6 +171,17 @@ TEST(Solver, PackageThatKeepsConflictingIsTriedEarlier) {
   EXPECT_THAT(provider.SolveToText(), ElementsAre("a 19", "b 40"));
 }
 
+TEST(Solver, PinnedPackageIsDecidedBeforeOpenOnes) {
+  ScriptedProvider provider;
+  provider.Package("a", 2);
+  provider.Package("b", 2);
+  provider.Depend("b", 1, "a", "<2");
+  provider.Require("a", "");
+  provider.Require("b", "==1");
+  EXPECT_THAT(provider.SolveToText(), ElementsAre("a 1", "b 1"));
+  EXPECT_EQ(provider.details_asked(), 3U);  // the root, b 1, a 1; never a 2
+}
+
 TEST(Solver, AsksForDetailsOfAThousandVersionsOnlyOnce) {
   ScriptedProvider provider;
   provider.Package("a", 1000);
