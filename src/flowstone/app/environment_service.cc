@@ -23,14 +23,15 @@
 namespace flowstone::app {
 namespace {
 
-// The interpreter's own target, unless it is left out, and the further ones with the same Python.
+// The interpreter's own target, unless it is left out, and the further ones.
 std::vector<pypi::Target> TargetsOf(const EnvironmentWish& wish, const pypi::Target& own) {
   std::vector<pypi::Target> targets;
   if (wish.own_platform == OwnPlatform::kIncluded) {
     targets.push_back(own);
   }
   for (const pypi::TargetPlatform& platform : wish.platforms) {
-    Result<pypi::Target> target = platform.With(own.python_full_version);
+    Result<pypi::Target> target =
+        platform.With(wish.platform_python.value_or(own.python_full_version));
     FLOWSTONE_CHECK(target.has_value());
     targets.push_back(*std::move(target));
   }

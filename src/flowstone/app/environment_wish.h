@@ -55,6 +55,8 @@ struct EnvironmentWish {
   // Further platforms that the lock is to hold for, besides the interpreter's or instead of it.
   std::vector<pypi::TargetPlatform> platforms = {};
   OwnPlatform own_platform = OwnPlatform::kIncluded;
+  // Of those platforms, where it is not the interpreter's.
+  std::optional<pypi::Version> platform_python = {};
   // All environments instead.
   std::optional<resolve::UniversalWish> universal = {};
   // Files that the decorators name, as written there, and what to take of them.

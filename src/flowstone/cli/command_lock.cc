@@ -203,7 +203,7 @@ Result<int> CommandLock(EngineSession& session) {
   app::EnvironmentService service(session.machine, home, nullptr, *progress, task.settings);
   FLOWSTONE_TRY(ChoosePython(service, task.inputs));
   app::EnvironmentWish& wish = task.inputs.wish;
-  FLOWSTONE_LET(const install::Interpreter interpreter, service.FindPython(wish.python));
+  FLOWSTONE_LET(const install::Interpreter interpreter, ChooseInterpreter(session, service, wish));
   FLOWSTONE_TRY(ChooseTargets(session, interpreter, task.inputs));
   const std::string origin = "the command line";
   if (session.arguments.Has("check")) {

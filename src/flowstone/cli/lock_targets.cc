@@ -5,6 +5,7 @@
 
 #include "flowstone/app/universal_wish.h"
 #include "flowstone/base/error.h"
+#include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/target_platform.h"
 #include "flowstone/pypi/version.h"
 
@@ -42,6 +43,27 @@ Status CheckUniversalOptions(const EngineSession& session) {
 }
 
 }  // namespace
+
+Result<install::Interpreter> ChooseInterpreter(const EngineSession& session,
+                                               app::EnvironmentService& service,
+                                               app::EnvironmentWish& wish) {
+  Result<install::Interpreter> found = service.FindPython(wish.python);
+  if (found || found.error().code != ErrorCode::kNotFound) {
+    return found;
+  }
+  const Result<pypi::Version> version = pypi::Version::Parse(wish.python);
+  if (session.arguments.Has("target") && version) {
+    const std::string full = std::to_string(version->release(0)) + "." +
+                             std::to_string(version->release(1)) + "." +
+                             std::to_string(version->release(2));
+    FLOWSTONE_LET(wish.platform_python, pypi::Version::Parse(full));
+  } else if (!session.arguments.Has("universal") ||
+             !(version || pypi::SpecifierSet::Parse(wish.python))) {
+    return found;
+  }
+  wish.python.clear();
+  return service.FindPython(wish.python);
+}
 
 Status ChooseTargets(const EngineSession& session, const install::Interpreter& interpreter,
                      app::LockInputs& inputs) {
