@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 from support.index_server import Index
+from support.installers import INSTALLERS, Installer, skip_without
 from support.lock_checker import Asked, SimpleIndex, Target, check
-from support.project import BUILD_PYTHON, ROOT, Project
+from support.project import BUILD_PYTHON, Project
 from support.wheels import Wheel
-
-TOOLS = ROOT / "build" / "tools" / "bin"
 
 
 @pytest.fixture(scope="module")
@@ -152,45 +151,14 @@ def test_diff_of_equal_locks_is_silent_and_trouble_is_2(project: Project, stocke
     assert project.engine("diff", "pylock.toml", "broken.toml").status == 2
 
 
-def install_with_uv(lock_file: Path, place: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(str(TOOLS / "uv"), "pip", "install", "-r", str(lock_file), "--target", str(place)),
-            *("--no-config", "--cache-dir", str(place.parent / "uv-cache")),
-            *("--python", str(BUILD_PYTHON)),
-        ],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(place.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def install_with_pip(lock_file: Path, place: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(str(TOOLS / "python"), "-m", "pip", "--isolated", "--python", str(BUILD_PYTHON)),
-            *("install", "--no-cache-dir", "--disable-pip-version-check", "--no-deps"),
-            *("-r", str(lock_file), "--target", str(place)),
-        ],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(place.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize("installer", [install_with_uv, install_with_pip])
+@pytest.mark.parametrize("installer", INSTALLERS)
 def test_other_tools_install_from_it(
-    project: Project, stocked: Index, tmp_path: Path, installer: object
+    project: Project, stocked: Index, tmp_path: Path, installer: Installer
 ) -> None:
+    skip_without(installer)
     lock(project, "alpha[more]")
-    if installer is install_with_uv and not (TOOLS / "uv").exists():
-        pytest.skip("uv is not installed in build/tools")
-    if installer is install_with_pip and pip_version() < (26, 1):
-        pytest.skip("pip of build/tools is older than 26.1 and cannot read pylock.toml")
     place = tmp_path / "site"
-    done = installer(project.path / "pylock.toml", place)  # type: ignore[operator]
+    done = installer(project.path / "pylock.toml", place)
     assert done.returncode == 0, done.stderr
     installed = {path.name for path in place.glob("*.dist-info")}
     assert installed == {
@@ -198,14 +166,3 @@ def test_other_tools_install_from_it(
         "beta-1.0.dist-info",
         "delta-1.0.dist-info",
     }
-
-
-def pip_version() -> tuple[int, ...]:
-    answer = subprocess.run(
-        [str(TOOLS / "python"), "-m", "pip", "--version"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = re.match(r"pip (\d+)\.(\d+)", answer.stdout)
-    return tuple(int(number) for number in found.groups()) if found else (0,)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from support.index_server import Index
+from support.installers import INSTALLERS, Installer, skip_without
 from support.lock_checker import Asked, SimpleIndex, check
 from support.platforms import ARM, LINUX, MAC, NEXT, TAG, WINDOWS
 from support.project import BUILD_PYTHON, Done, Project
@@ -437,3 +439,67 @@ def test_an_index_by_extra(project: Project, stocked: Index) -> None:
         assert done.status == 0, done
         text = (project.path / "pylock.toml").read_text()
         assert ("torch", "2.0+gpu", "") in entries(text)
+
+
+# Installing
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_other_tools_install_what_one_target_would_get(
+    project: Project, stocked: Index, tmp_path: Path, installer: Installer
+) -> None:
+    skip_without(installer)
+    wanted = ("app", "pure", "posix-only; sys_platform != 'win32'", "dual<2; os_name == 'nt'")
+    lock(project, *wanted)
+    place = tmp_path / "site"
+    done = installer(project.path / "pylock.toml", place)
+    assert done.returncode == 0, done.stderr
+    single = project.engine("lock", *wanted, "--python", str(BUILD_PYTHON), "-o", "-")
+    assert single.status == 0, single
+    names = {f"{name.replace('-', '_')}-{version}" for name, version, _ in entries(single.output)}
+    assert {path.name.removesuffix(".dist-info") for path in place.glob("*.dist-info")} == names
+    assert len(names) == 4
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+@pytest.mark.parametrize(("extra", "version"), [("old", "1.0"), ("new", "2.0")])
+def test_other_tools_choose_between_extras_that_conflict(
+    project: Project,
+    stocked: Index,
+    tmp_path: Path,
+    installer: Installer,
+    extra: str,
+    version: str,
+) -> None:
+    skip_without(installer)
+    project.write("pyproject.toml", CONFLICTING)
+    lock(project, "--all-extras")
+    place = tmp_path / "site"
+    done = installer(project.path / "pylock.toml", place, [extra])
+    assert done.returncode == 0, done.stderr
+    installed = {path.name.removesuffix(".dist-info") for path in place.glob("*.dist-info")}
+    of_extra = {"colour-1.0"} if extra == "old" else set()
+    assert installed == {f"dual-{version}", "pure-1.0"} | of_extra
+
+
+# Pythons that are not here
+
+
+def test_a_lock_for_elsewhere_needs_no_interpreter_of_that_python(
+    project: Project, stocked: Index
+) -> None:
+    later = "3.29"
+    done = project.engine("lock", "pure", "--universal", "--python", later)
+    assert done.status == 0, done
+    text = (project.path / "pylock.toml").read_text()
+    assert f'requires-python = ">={later}"' in text
+    assert entries(text) == [("pure", "2.0", "")]
+    arguments = ("lock", "pure", "--target", "macos-arm64", "--python", later)
+    done = project.engine(*arguments)
+    assert done.status == 0, done
+    assert f'requires-python = "=={later}.*"' in (project.path / "pylock.toml").read_text()
+    done = project.engine(*arguments, "--check")
+    assert done.status == 0, done
+    done = project.engine("lock", "pure", "--python", later)
+    assert done.status != 0
+    assert later in done.errors

@@ -78,6 +78,29 @@ TEST_F(LockSelect, BuildTagBreaksTies) {
   EXPECT_THAT(*Selected(), ElementsAre("a-1.0-10-py3-none-any.whl"));
 }
 
+TEST_F(LockSelect, ChoicesThatConflictAreNotTakenTogether) {
+  const pypi::ExtraName cpu = *pypi::ExtraName::Parse("cpu");
+  const pypi::ExtraName gpu = *pypi::ExtraName::Parse("gpu");
+  Package("a", {"a-1.0-py3-none-any.whl"}).marker = LockChoice{.extra = cpu}.ToMarker();
+  Package("b", {"b-1.0-py3-none-any.whl"}).marker = LockChoice{.extra = gpu}.ToMarker();
+  lock_.extras = {cpu, gpu};
+  lock_.tool = ToolTable{.conflicts = {{{.extra = cpu}, {.extra = gpu}}}};
+  EXPECT_THAT(*Selected(), ElementsAre());
+  EXPECT_THAT(*Selected({.extras = {gpu}}), ElementsAre("b-1.0-py3-none-any.whl"));
+  EXPECT_THAT(Selected({.extras = {cpu, gpu}}),
+              AllOf(HasCode(ErrorCode::kConflict),
+                    HasMessage(HasSubstr("extra 'cpu' and extra 'gpu' of the lock conflict"))));
+}
+
+TEST_F(LockSelect, AGroupThatIsDefaultIsTaken) {
+  const pypi::GroupName dev = *pypi::GroupName::Parse("dev");
+  const pypi::GroupName docs = *pypi::GroupName::Parse("docs");
+  lock_.default_groups = {dev};
+  lock_.tool = ToolTable{.conflicts = {{{.group = dev}, {.group = docs}}}};
+  EXPECT_THAT(Selected({.groups = std::vector{docs}}), IsOk());
+  EXPECT_THAT(Selected({.groups = std::vector{dev, docs}}), HasCode(ErrorCode::kConflict));
+}
+
 TEST_F(LockSelect, SortsByName) {
   Package("b", {"b-1.0-py3-none-any.whl"});
   Package("a", {"a-1.0-py3-none-any.whl"});

@@ -59,6 +59,8 @@ TEST(LockWriter, ToolTableByteForByte) {
                 .exclude_newer_packages = {{*pypi::Name::Parse("torch"), "2026-10-01T00:00:00Z"}},
                 .requirements = {{.text = "beta"}, {.text = "alpha>=1", .origins = {"step train"}}},
                 .excludes = {{.text = "nose"}},
+                .conflicts = {{{.extra = *pypi::ExtraName::Parse("gpu")},
+                               {.group = *pypi::GroupName::Parse("dev")}}},
                 .options = {{"resolution", "lowest"}},
                 .indexes = {{"corp east", "https://user:secret@index.example/simple/"}}};
   EXPECT_EQ(WriteLock(lock), R"(lock-version = "1.0"
@@ -82,6 +84,9 @@ requirements = [
 ]
 excludes = [
     { text = "nose" },
+]
+conflicts = [
+    [{ extra = "gpu" }, { group = "dev" }],
 ]
 
 [tool.flowstone.options]

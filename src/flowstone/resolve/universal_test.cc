@@ -27,6 +27,8 @@ std::string StemIn(const std::string& path) {
 // Where the answer may differ, and why.
 const std::map<std::string, std::string>& UniversalDifferences() {
   static const std::map<std::string, std::string> differences = {
+      {"universal-required-machines",
+       "macOS on x86_64 gets a release with a wheel for it, not the one for Linux on x86_64"},
       {"specific-architecture", "the machine of macOS is arm64, never aarch64"}};
   return differences;
 }
