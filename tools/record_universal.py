@@ -104,7 +104,7 @@ def ask_uv(uv: str, scenario: dict, requires_python: str) -> dict | None:
         (project / "pyproject.toml").write_text(project_text(scenario, requires_python))
         common = ["--project", str(project), "--no-index", "--find-links", str(files)]
         options = scenario.get("resolver_options", {})
-        common += ["--cache-dir", str(directory / "cache"), "--no-progress"]
+        common += ["--cache-dir", str(directory / "cache"), "--no-progress", "--offline"]
         if "prereleases" in options:
             common += ["--prerelease", "allow" if options["prereleases"] else "disallow"]
         run = subprocess.run([uv, "lock", *common], capture_output=True, text=True)
