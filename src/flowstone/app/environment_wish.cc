@@ -7,6 +7,7 @@
 
 #include "flowstone/base/text.h"
 #include "flowstone/lock/timestamp.h"
+#include "flowstone/os/path.h"
 
 namespace flowstone::app {
 namespace {
@@ -36,6 +37,12 @@ struct Declaration {
 
 Error Wrong(const flow::DecoratorDescription& decorator, const std::string& what) {
   return Error{.code = ErrorCode::kInvalid, .message = "@" + decorator.name + ": " + what};
+}
+
+// "@pypi, flow.py:12"; the base has its name in the origin already.
+std::string PlaceOf(const flow::DecoratorDescription& decorator, const std::string& file) {
+  return (decorator.name == kBaseDecorator ? "" : "@" + decorator.name + ", ") +
+         std::string(os::BaseName(file)) + ":" + std::to_string(decorator.line);
 }
 
 Status ReadPackages(const flow::DecoratorDescription& decorator, const nlohmann::json& packages,
@@ -206,10 +213,15 @@ Result<Declaration> ReadDeclaration(const flow::DecoratorDescription& decorator)
 }
 
 Result<Declaration> ReadFirst(const std::vector<flow::DecoratorDescription>& decorators,
-                              std::string_view name) {
+                              std::string_view name, const std::string& file) {
   for (const flow::DecoratorDescription& decorator : decorators) {
     if (decorator.name == name) {
-      return Annotate(ReadDeclaration(decorator), "line " + std::to_string(decorator.line));
+      FLOWSTONE_LET(Declaration declaration,
+                    Annotate(ReadDeclaration(decorator), "line " + std::to_string(decorator.line)));
+      for (auto& [package, wanted] : declaration.packages) {
+        wanted.place = PlaceOf(decorator, file);
+      }
+      return declaration;
     }
   }
   return Declaration{};
@@ -283,13 +295,15 @@ Result<pypi::Requirement> RequirementFromPackage(const std::string& key,
 Result<std::map<std::string, std::optional<EnvironmentWish>>> EnvironmentWishes(
     const flow::FlowDescription& flow, EnvironmentChoice choice) {
   std::map<std::string, std::optional<EnvironmentWish>> wishes;
-  FLOWSTONE_LET(const Declaration base, ReadFirst(flow.decorators, kBaseDecorator));
+  FLOWSTONE_LET(const Declaration base, ReadFirst(flow.decorators, kBaseDecorator, flow.file));
   const bool every =
       choice == EnvironmentChoice::kEvery || HasDecorator(flow.decorators, kBaseDecorator);
   for (const flow::StepDescription& step : flow.steps) {
     std::optional<EnvironmentWish>& wish = wishes[step.name];
-    FLOWSTONE_LET(const Declaration own,
-                  Annotate(ReadFirst(step.decorators, "pypi"), "in step '" + step.name + "'"));
+    FLOWSTONE_LET(
+        const Declaration own,
+        Annotate(ReadFirst(step.decorators, "pypi", step.file.empty() ? flow.file : step.file),
+                 "in step '" + step.name + "'"));
     const bool disabled = own.disabled.value_or(base.disabled.value_or(false));
     const bool wanted = every || HasDecorator(step.decorators, "pypi");
     if (choice != EnvironmentChoice::kNone && wanted && !disabled) {

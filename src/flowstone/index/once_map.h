@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,6 +47,12 @@ class OnceMap {
     const std::optional<Outcome>& outcome = outcomes_.at(key);
     completed_.wait(lock, [&] { return outcome.has_value(); });
     return *outcome;
+  }
+
+  // How many keys were claimed.
+  std::size_t size() {
+    const std::lock_guard lock(mutex_);
+    return outcomes_.size();
   }
 
  private:

@@ -91,6 +91,8 @@ class PackageIndex::Engine {
     return metadata;
   }
 
+  IndexCounters Counters() { return {projects_.size(), metadatas_.size()}; }
+
   std::vector<std::string> MetadataWarnings() {
     const std::lock_guard lock(mutex_);
     return {warnings_.begin(), warnings_.end()};
@@ -155,6 +157,10 @@ void PackageIndex::StartMetadata(const IndexFile& file) {
 
 Result<std::shared_ptr<const WheelMetadata>> PackageIndex::Metadata(const IndexFile& file) {
   return engine_->Metadata(file);
+}
+
+IndexCounters PackageIndex::Counters() const {
+  return engine_->Counters();
 }
 
 std::vector<std::string> PackageIndex::MetadataWarnings() const {

@@ -83,11 +83,20 @@ struct ProjectFiles {
   ProjectStatus status = ProjectStatus::kActive;
   std::string status_reason = {};
   std::vector<std::string> warnings = {};
+  // The indexes, by name or redacted URL, that were not asked: those behind the one that was found
+  // to have the project; of a project that was not found, those that serve pinned projects alone.
+  std::vector<std::string> unasked = {};
 
   // One file of the listing of that source.
   IndexFile File(std::uint32_t source, std::uint32_t file) const;
   // All that count, by source, then by version.
   std::vector<IndexFile> Files() const;
+};
+
+// Of one index object, since it was made.
+struct IndexCounters {
+  std::uint64_t projects = 0;  // that were begun to be found
+  std::uint64_t metadata = 0;  // of files, the same
 };
 
 enum class MetadataSource : std::uint8_t { kCache, kSidecar /* PEP 658 */, kRanges, kWholeFile };
@@ -130,6 +139,7 @@ class PackageIndex {
   // The warnings of all metadata that was waited for, each once, sorted: what servers said of files
   // and was not true.
   std::vector<std::string> MetadataWarnings() const;
+  IndexCounters Counters() const;
 
  private:
   class Engine;

@@ -146,6 +146,8 @@ void ProjectSearch::Ask(const pypi::Name& name, std::size_t index, PageFetcher::
 
 void ProjectSearch::SearchOnward(Search search, std::size_t step) {
   if (step == search.route.size()) {
+    search.route.clear();
+    NoteUnasked(search);
     search.done(std::move(search.project));
     return;
   }
@@ -159,9 +161,27 @@ void ProjectSearch::SearchOnward(Search search, std::size_t step) {
           SearchOnward(std::move(search), step + 1);
         } else {
           TakeListing(search.project, **std::move(answer), index);
+          search.route.erase(search.route.begin(),
+                             search.route.begin() + static_cast<std::ptrdiff_t>(step + 1));
+          NoteUnasked(search);
           search.done(std::move(search.project));
         }
       });
+}
+
+// REQUIRES: of a project that was found, the route is what is left of it.
+void ProjectSearch::NoteUnasked(Search& search) const {
+  for (std::size_t i = 0; i < indexes_.size(); ++i) {
+    const Index& index = indexes_[i];
+    const bool is_unasked = search.project.found
+                                ? std::ranges::find(search.route, i) != search.route.end()
+                                : index.definition.reach == IndexReach::kPinnedOnly &&
+                                      !pins_.contains(search.project.name);
+    if (is_unasked && index.url) {
+      search.project.unasked.push_back(index.definition.name.empty() ? index.url->Redacted()
+                                                                     : index.definition.name);
+    }
+  }
 }
 
 void ProjectSearch::SearchAll(Search search) {

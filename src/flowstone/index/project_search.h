@@ -57,6 +57,8 @@ class ProjectSearch {
   void Ask(const pypi::Name& name, std::size_t index, PageFetcher::Done done);
   // Asks one index after the other until one has the project.
   void SearchOnward(Search search, std::size_t step);
+  // Tells the project which indexes it was not asked of.
+  void NoteUnasked(Search& search) const;
   // Asks all of them at once.
   void SearchAll(Search search);
   void Merge(Gathering& gathering);

@@ -58,6 +58,21 @@ TEST_F(ProjectSearchTest, TheFirstIndexThatHasAProjectIsTheOnlyOne) {
   EXPECT_EQ(request_count(), 1U);
 }
 
+TEST_F(ProjectSearchTest, IndexesBehindTheFirstThatHasAProjectAreTold) {
+  Stock("inner", {"pkg-1.zip"});
+  Stock("outer", {"pkg-2.zip"});
+  EXPECT_THAT((*Find("pkg"))->unasked, ElementsAre("outer"));
+  options_.strategy = IndexStrategy::kUnsafeBestMatch;
+  EXPECT_THAT((*Find("pkg"))->unasked, IsEmpty());
+}
+
+TEST_F(ProjectSearchTest, OfWhatIsNotFoundTheExplicitIndexesAreTold) {
+  options_.indexes[0].reach = IndexReach::kPinnedOnly;
+  EXPECT_THAT((*Find("pkg"))->unasked, ElementsAre("inner"));
+  options_.indexes[0].reach = IndexReach::kEveryProject;
+  EXPECT_THAT((*Find("pkg"))->unasked, IsEmpty());
+}
+
 TEST_F(ProjectSearchTest, BestMatchTakesTheFilesOfAllIndexes) {
   Stock("inner", {"pkg-1.zip", "pkg-3.zip"});
   Stock("outer", {"pkg-2.zip", "pkg-3.zip"});

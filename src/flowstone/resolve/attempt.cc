@@ -10,49 +10,20 @@
 
 #include "flowstone/base/error.h"
 #include "flowstone/base/text.h"
-#include "flowstone/lock/timestamp.h"
+#include "flowstone/resolve/conflict_describer.h"
+#include "flowstone/resolve/conflict_hints.h"
 #include "flowstone/solve/explain.h"
 
 namespace flowstone::resolve {
 namespace {
 
-// How the source distributions that the reasons mention could be used.
-std::string SourceHint(const solve::Explanation& explanation) {
-  std::string options;
-  for (const std::string& reason : explanation.reasons) {
-    const auto name = pypi::Name::Parse(reason.substr(0, reason.find(' ')));
-    if (name && reason.find("only its source") != std::string::npos) {
-      options += " --build " + name->ToString();
-    }
-  }
-  if (options.empty()) {
-    return "only wheels are used: build one and offer it with --find-links";
-  }
-  return "only wheels are used: offer one with --find-links, or allow building, which runs the "
-         "code of the package:" +
-         options;
-}
-
-ResolveConflict MakeConflict(const solve::Conflict& conflict, const IndexProvider& provider,
-                             const ResolveRequest& request) {
-  ResolveConflict answer{.explanation = solve::Explain(conflict, provider)};
-  const std::string text = answer.explanation.ToString();
-  if (text.find("only its source") != std::string::npos ||
-      text.find("no wheel fits") != std::string::npos) {
-    answer.hints.push_back(SourceHint(answer.explanation));
-  }
-  if (text.find("pre-releases are") != std::string::npos) {
-    answer.hints.emplace_back("allow pre-releases, or name one in a requirement");
-  }
-  if (text.find("was not found in any index") != std::string::npos) {
-    answer.hints.emplace_back(
-        "check the spelling, or name the index that has it with --extra-index-url");
-  }
-  if (request.exclude_newer_us) {
-    answer.hints.push_back("files published from " +
-                           lock::FormatTimestamp(*request.exclude_newer_us) +
-                           " on are ignored (--exclude-newer)");
-  }
+ResolveConflict MakeConflict(solve::Conflict conflict, const IndexProvider& provider,
+                             const ResolveRequest& request, CandidateSource& source,
+                             const ResolveOptions& options) {
+  const ConflictDescriber describer(provider);
+  describer.MergeReasons(conflict);
+  ResolveConflict answer{.explanation = solve::Explain(conflict, describer)};
+  answer.hints = HintsFor(answer.explanation.facts, provider, request, source, options);
   return answer;
 }
 
@@ -88,8 +59,7 @@ Result<std::variant<Solved, ResolveConflict>> AttemptToSolve(const ResolveReques
     FLOWSTONE_LET(solve::Outcome outcome, solve::Solve(*provider, provider->vocabulary().request(),
                                                        {.is_cancelled = options.is_cancelled}));
     if (auto* conflict = std::get_if<solve::Conflict>(&outcome)) {
-      provider->MergeReasons(*conflict);
-      return Answer(MakeConflict(*conflict, *provider, request));
+      return Answer(MakeConflict(std::move(*conflict), *provider, request, source, options));
     }
     if (const auto* exhausted = std::get_if<solve::Exhausted>(&outcome)) {
       return ExhaustedError(*exhausted, *provider);

@@ -63,6 +63,11 @@ std::vector<pypi::TagSet> TagsOf(const ProjectVersion& version) {
   return tags;
 }
 
+// "step train (@pypi, flow.py:12)".
+std::string AskerOf(const RequestedRequirement& wish) {
+  return wish.place.empty() ? wish.origin : wish.origin + " (" + wish.place + ")";
+}
+
 bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,
                     const pypi::Version& version) {
   return std::ranges::any_of(metadata.dependencies, [&](const ReleaseDependency* dependency) {
@@ -93,6 +98,10 @@ bool IndexProvider::IsProject(solve::PackageId package) const {
 
 const ProjectVersions& IndexProvider::Versions(solve::PackageId project) const {
   return ProjectOf(project).versions;
+}
+
+const std::vector<solve::ReasonId>& IndexProvider::UnusableReasons(solve::PackageId project) const {
+  return ProjectOf(project).reasons;
 }
 
 const ReleaseMetadata& IndexProvider::Metadata(solve::PackageId project,
@@ -130,7 +139,6 @@ Result<solve::Candidates> IndexProvider::Universe(solve::PackageId package) {
   }
   for (const solve::OrdinalSet& group : project->versions.unusable()) {
     const solve::ReasonId reason = vocabulary_.UntoldReason();
-    untold_reasons_.emplace(reason.value, *group.Lowest());
     project->reasons.push_back(reason);
     candidates.unusable.push_back({group, reason});
   }
@@ -343,13 +351,13 @@ Status IndexProvider::ExamineRequest() const {
 std::vector<solve::Dependency> IndexProvider::RequestDependencies() {
   std::vector<solve::Dependency> dependencies;
   for (const RequestedRequirement& wish : rules_.Requirements()) {
-    const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, wish.origin);
+    const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, AskerOf(wish));
     AddDemand(DemandOf(wish.requirement, range), std::nullopt, dependencies);
   }
   for (const RequestedRequirement& wish : rules_.Constraints()) {
     // It holds while the project that it restricts is selected.
     const solve::PackageId project = vocabulary_.Project(wish.requirement.name);
-    const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, wish.origin);
+    const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, AskerOf(wish));
     dependencies.push_back({project, range, project});
   }
   return dependencies;
@@ -367,25 +375,6 @@ std::vector<solve::Dependency> IndexProvider::DependenciesOf(const pypi::Name& n
     AddDemand(DemandOf(*dependency), when, dependencies);
   }
   return dependencies;
-}
-
-void IndexProvider::MergeReasons(solve::Conflict& conflict) const {
-  for (solve::ProofNode& node : conflict.proof) {
-    auto* fact = std::get_if<solve::UnusableFact>(&node);
-    if (fact == nullptr || !untold_reasons_.contains(fact->reason.value)) {
-      continue;
-    }
-    const Project& project = ProjectOf(fact->package);
-    const std::string text = ReasonText(fact->package, fact->reason);
-    std::optional<solve::ReasonId> first;
-    for (std::size_t i = 0; i < project.reasons.size(); ++i) {
-      if (ReasonText(fact->package, project.reasons[i]) == text) {
-        first = first.value_or(project.reasons[i]);
-        fact->candidates |= project.versions.unusable()[i];
-      }
-    }
-    fact->reason = first.value_or(fact->reason);
-  }
 }
 
 UnpinnedVersions IndexProvider::UnpinnedIn(const solve::Solution& solution) const {
@@ -414,25 +403,6 @@ std::string IndexProvider::PackageName(solve::PackageId package) const {
   const Subject& subject = vocabulary_[package];
   const std::string name = subject.name.ToString();
   return subject.extra.empty() ? name : name + "[" + subject.extra.ToString() + "]";
-}
-
-std::string IndexProvider::CandidateName(solve::PackageId package, solve::Ordinal candidate) const {
-  return IsProject(package) ? Versions(package).VersionAt(candidate).ToString() : "";
-}
-
-std::string IndexProvider::RangeText(solve::PackageId, solve::RangeId range) const {
-  return vocabulary_[range].text;
-}
-
-std::string IndexProvider::Requirer(solve::PackageId, solve::RangeId range) const {
-  return vocabulary_[range].origin;
-}
-
-std::string IndexProvider::ReasonText(solve::PackageId package, solve::ReasonId reason) const {
-  if (const auto untold = untold_reasons_.find(reason.value); untold != untold_reasons_.end()) {
-    return Versions(package)[untold->second].unusable;
-  }
-  return vocabulary_[reason];
 }
 
 }  // namespace flowstone::resolve

@@ -33,8 +33,6 @@
 #include "flowstone/resolve/scope.h"
 #include "flowstone/resolve/vocabulary.h"
 #include "flowstone/solve/candidate_provider.h"
-#include "flowstone/solve/conflict.h"
-#include "flowstone/solve/explain.h"
 #include "flowstone/solve/ordinal_set.h"
 #include "flowstone/solve/solver.h"
 
@@ -44,7 +42,7 @@ namespace flowstone::resolve {
 // nothing pinned them.
 using UnpinnedVersions = std::map<pypi::Name, std::vector<pypi::Version>>;
 
-class IndexProvider final : public solve::CandidateProvider, public solve::Describer {
+class IndexProvider final : public solve::CandidateProvider {
  public:
   // The references outlive this.
   IndexProvider(const ResolveRequest& request, const Scope& scope, CandidateSource& source,
@@ -58,11 +56,16 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   const Scope& scope() const { return scope_; }
   const DependencyRules& rules() const { return rules_; }
   const DirectWishes& wishes() const { return wishes_; }
-  // Gives reasons that are told in equal words one number, in all facts of a conflict.
-  void MergeReasons(solve::Conflict& conflict) const;
+  // Whether it is a project, neither an extra of one nor the request.
+  bool IsProject(solve::PackageId package) const;
+  // "requests", "requests[socks]".
+  std::string PackageName(solve::PackageId package) const;
   // Of projects and releases that the solver has asked about.
   const ProjectVersions& Versions(solve::PackageId project) const;
   const ReleaseMetadata& Metadata(solve::PackageId project, solve::Ordinal candidate) const;
+  // Of each group of ProjectVersions::unusable(): the reason, whose words nobody knows but those
+  // who look into the group.
+  const std::vector<solve::ReasonId>& UnusableReasons(solve::PackageId project) const;
 
   void Announce(std::span<const solve::PackageId> packages) override;
   Result<solve::Candidates> Universe(solve::PackageId package) override;
@@ -72,12 +75,6 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   Result<solve::CandidateDetails> Details(solve::PackageId package,
                                           solve::Ordinal candidate) override;
   void Anticipate(solve::PackageId package, const solve::OrdinalSet& allowed) override;
-
-  std::string PackageName(solve::PackageId package) const override;
-  std::string CandidateName(solve::PackageId package, solve::Ordinal candidate) const override;
-  std::string RangeText(solve::PackageId package, solve::RangeId range) const override;
-  std::string Requirer(solve::PackageId package, solve::RangeId range) const override;
-  std::string ReasonText(solve::PackageId package, solve::ReasonId reason) const override;
 
  private:
   // What has been found out about a project.
@@ -95,7 +92,6 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
     std::uint32_t tried = 0;  // candidates that the solver has looked into
   };
 
-  bool IsProject(solve::PackageId package) const;
   Project& ProjectOf(solve::PackageId package) { return *projects_.at(package); }
   const Project& ProjectOf(solve::PackageId package) const { return *projects_.at(package); }
   PrereleaseAdmission AdmissionOf(solve::PackageId package) const;
@@ -146,9 +142,7 @@ class IndexProvider final : public solve::CandidateProvider, public solve::Descr
   std::unordered_map<solve::PackageId, std::set<solve::PackageId>> wanted_extras_;
   std::vector<std::optional<Demand>> demands_;  // by ReleaseDependency::number
   std::vector<bool> looked_ahead_;              // the same
-  // Reasons that a release tells when it is asked.
-  std::unordered_map<std::uint32_t, solve::Ordinal> untold_reasons_;
-  solve::OrdinalSet allowed_;                                             // of the last choice
+  solve::OrdinalSet allowed_;                   // of the last choice
   std::vector<std::pair<solve::PackageId, solve::Ordinal>> anticipated_;  // for LookAhead
 };
 

@@ -1,6 +1,7 @@
 #include "flowstone/resolve/lock_builder.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +11,7 @@
 
 #include "flowstone/base/error.h"
 #include "flowstone/base/result.h"
+#include "flowstone/base/text.h"
 #include "flowstone/index/project_page.h"
 #include "flowstone/lock/lock.h"
 #include "flowstone/lock/target_text.h"
@@ -67,6 +69,16 @@ std::string IndexOf(const index::ProjectFiles& files, const index::IndexFile& fi
   return is_told ? files.sources[file.source].location : files.index;
 }
 
+// What may have been meant instead of an extra that a release does not have.
+std::string ExtrasText(const pypi::ExtraName& wanted, const ReleaseMetadata& metadata) {
+  std::vector<std::string> extras;
+  for (std::size_t i = 0; i < metadata.parsed.extra_count(); ++i) {
+    extras.emplace_back(metadata.parsed.extra(i));
+  }
+  const std::optional<std::string> nearest = NearestSpelling(wanted.ToString(), extras);
+  return nearest ? "; did you mean '" + *nearest + "'?" : "";
+}
+
 class Builder {
  public:
   Builder(const solve::Solution& solution, const IndexProvider& provider) : provider_(provider) {
@@ -99,7 +111,8 @@ class Builder {
       const ReleaseMetadata& metadata = provider_.Metadata(selected.first, selected.second);
       for (const pypi::ExtraName& extra : ExtrasOf(name)) {
         if (!metadata.HasExtra(extra)) {
-          warnings.push_back(title + " has no extra '" + extra.ToString() + "'");
+          warnings.push_back(title + " has no extra '" + extra.ToString() + "'" +
+                             ExtrasText(extra, metadata));
         }
       }
       if (const index::IndexFile& file = *version.MetadataFile(); file.yanked) {

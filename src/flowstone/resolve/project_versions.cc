@@ -413,15 +413,24 @@ solve::Ordinal ProjectVersions::Best(const solve::OrdinalSet& allowed,
 const ProjectVersion& ProjectVersions::operator[](solve::Ordinal ordinal) const {
   std::unique_ptr<const ProjectVersion>& known = judged_[ordinal];
   if (known == nullptr) {
-    auto version = std::make_unique<ProjectVersion>();
-    version->version = VersionAt(ordinal);
-    for (const FileRef& ref : FilesOf(MembersOf(ordinal))) {
-      version->files.push_back(files_->File(ref.source, ref.file));
-    }
-    judge_.Judge(*version, prerelease_objection_);
-    known = std::move(version);
+    known = Judged(ordinal, prerelease_objection_);
   }
   return *known;
+}
+
+Rejection ProjectVersions::RejectionOfPrerelease(solve::Ordinal ordinal) const {
+  return Judged(ordinal, "")->rejection;
+}
+
+std::unique_ptr<const ProjectVersion> ProjectVersions::Judged(
+    solve::Ordinal ordinal, const std::string& prerelease_objection) const {
+  auto version = std::make_unique<ProjectVersion>();
+  version->version = VersionAt(ordinal);
+  for (const FileRef& ref : FilesOf(MembersOf(ordinal))) {
+    version->files.push_back(files_->File(ref.source, ref.file));
+  }
+  judge_.Judge(*version, prerelease_objection);
+  return version;
 }
 
 index::IndexFile ProjectVersions::MetadataFile(solve::Ordinal ordinal) const {

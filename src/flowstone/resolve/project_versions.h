@@ -57,6 +57,8 @@ class ProjectVersions {
 
   // The release with its files, judged in full.
   const ProjectVersion& operator[](solve::Ordinal ordinal) const;
+  // What would keep a pre-release from being used if pre-releases were allowed.
+  Rejection RejectionOfPrerelease(solve::Ordinal ordinal) const;
   // The file whose metadata counts for a release that can be used.
   index::IndexFile MetadataFile(solve::Ordinal ordinal) const;
 
@@ -75,6 +77,8 @@ class ProjectVersions {
   std::span<const Member> MembersOf(solve::Ordinal ordinal) const {
     return std::span(members_).subspan(firsts_[ordinal], firsts_[ordinal + 1] - firsts_[ordinal]);
   }
+  std::unique_ptr<const ProjectVersion> Judged(solve::Ordinal ordinal,
+                                               const std::string& prerelease_objection) const;
   // Of all members, without what an earlier source has or what is too new.
   std::vector<FileRef> FilesOf(std::span<const Member> members) const;
   void CollectVersions();

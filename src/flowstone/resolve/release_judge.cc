@@ -16,6 +16,7 @@ bool IsWheel(const index::IndexFile& file) {
 
 void ReleaseJudge::Judge(ProjectVersion& version, const std::string& prerelease_objection) const {
   if (version.version.is_prerelease() && !prerelease_objection.empty()) {
+    version.rejection = Rejection::kPrerelease;
     version.unusable = prerelease_objection;
     return;
   }
@@ -32,7 +33,8 @@ void ReleaseJudge::Judge(ProjectVersion& version, const std::string& prerelease_
     return a.priority != b.priority ? a.priority < b.priority : b.build < a.build;
   });
   if (version.MetadataFile() == nullptr) {
-    version.unusable = Explain(version, rejections);
+    version.rejection = ReasonOf(version, rejections);
+    version.unusable = Explain(version.rejection, rejections);
   }
 }
 
@@ -123,26 +125,48 @@ bool ReleaseJudge::FitsPython(const index::IndexFile& file) const {
          scope_.AcceptsPython(requires_python->value, request_.policies.upper_python_bound);
 }
 
-std::string ReleaseJudge::Explain(const ProjectVersion& version,
-                                  const Rejections& rejections) const {
+Rejection ReleaseJudge::ReasonOf(const ProjectVersion& version,
+                                 const Rejections& rejections) const {
   if (rejections.yanked) {
-    return rejections.yanked->empty() ? "yanked" : "yanked (" + *rejections.yanked + ")";
+    return Rejection::kYanked;
   }
   if (!rejections.hash.empty()) {
-    return rejections.hash;
+    return Rejection::kHash;
   }
   if (!rejections.python.empty()) {
-    return "it needs Python " + rejections.python + ", and " + scope_.PythonText();
+    return Rejection::kPython;
   }
   if (!rejections.tags.empty()) {
-    return "no wheel fits " + scope_.Description() + "; " + scope_.Misfit(rejections.tags);
+    return Rejection::kTags;
   }
   if (binaries_ == BinaryPolicy::kNoWheels) {
-    return "it has no source, and its wheels may not be used";
+    return Rejection::kNoSource;
   }
   const bool has_source = std::ranges::any_of(
       version.files, [](const index::IndexFile& file) { return !IsWheel(file); });
-  return has_source ? "it has no wheel, only its source" : "it has no wheel";
+  return has_source ? Rejection::kOnlySource : Rejection::kNoFile;
+}
+
+std::string ReleaseJudge::Explain(Rejection reason, const Rejections& rejections) const {
+  switch (reason) {
+    case Rejection::kYanked:
+      return rejections.yanked->empty() ? "yanked" : "yanked (" + *rejections.yanked + ")";
+    case Rejection::kHash:
+      return rejections.hash;
+    case Rejection::kPython:
+      return "it needs Python " + rejections.python + ", and " + scope_.PythonText();
+    case Rejection::kTags:
+      return "no wheel fits " + scope_.Description() + "; " + scope_.Misfit(rejections.tags);
+    case Rejection::kNoSource:
+      return "it has no source, and its wheels may not be used";
+    case Rejection::kOnlySource:
+      return "it has no wheel, only its source";
+    case Rejection::kNone:
+    case Rejection::kPrerelease:
+    case Rejection::kNoFile:
+      break;
+  }
+  return "it has no wheel";
 }
 
 }  // namespace flowstone::resolve

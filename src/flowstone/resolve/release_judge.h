@@ -27,13 +27,27 @@ struct UsableWheel {
   pypi::BuildTag build;
 };
 
+// What keeps a version from being used.
+enum class Rejection : std::uint8_t {
+  kNone,
+  kPrerelease,
+  kYanked,
+  kHash,
+  kPython,
+  kTags,
+  kNoSource,    // only sources may be used
+  kOnlySource,  // only wheels may be used
+  kNoFile,
+};
+
 // A version with its files. Not copied: its parts point into each other.
 struct ProjectVersion {
   pypi::Version version;
   std::vector<index::IndexFile> files = {};  // all that exist for the request
   std::vector<UsableWheel> wheels = {};      // best first
   const index::IndexFile* source = nullptr;  // in `files`; null when not usable
-  std::string unusable = {};                 // why there is neither; empty when there is one
+  Rejection rejection = Rejection::kNone;    // why there is neither
+  std::string unusable = {};                 // the same in words; empty when there is one
 
   // The file whose metadata counts for the release; null when it is unusable.
   const index::IndexFile* MetadataFile() const {
@@ -91,7 +105,8 @@ class ReleaseJudge {
                  Rejections& rejections) const;
   bool FitsPython(const index::IndexFile& file) const;
   // The reason that came nearest to fitting.
-  std::string Explain(const ProjectVersion& version, const Rejections& rejections) const;
+  Rejection ReasonOf(const ProjectVersion& version, const Rejections& rejections) const;
+  std::string Explain(Rejection reason, const Rejections& rejections) const;
 
   const ResolveRequest& request_;
   const Scope& scope_;

@@ -36,8 +36,13 @@ struct RequestedRequirement {
   // Those that a file of the project may have; none: any file may be used. When several direct
   // requirements and constraints of one project name hashes, a file must satisfy each of them.
   std::vector<RequiredHash> hashes = {};
+  // Where it is written, for messages: "@pypi, flow.py:12". Not compared: equal wishes of two steps
+  // are equal.
+  std::string place = {};
 
-  friend bool operator==(const RequestedRequirement&, const RequestedRequirement&) = default;
+  friend bool operator==(const RequestedRequirement& a, const RequestedRequirement& b) {
+    return a.requirement == b.requirement && a.origin == b.origin && a.hashes == b.hashes;
+  }
 };
 
 // Whether every project must have hashes that the request names.

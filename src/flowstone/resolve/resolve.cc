@@ -96,15 +96,11 @@ std::string MissingWheels::ToString() const {
 }
 
 Error ResolveConflict::ToError() const {
-  const std::vector<std::string>& reasons = explanation.reasons;
+  const std::vector<std::string> sentences = explanation.Sentences();
   std::string message = "the requirements cannot be satisfied";
-  if (reasons.size() == 1) {
-    message += ": " + reasons.front();
-  } else {
-    message += " together:";
-    for (std::size_t i = 0; i < reasons.size(); ++i) {
-      message += "\n  " + std::to_string(i + 1) + ". " + reasons[i];
-    }
+  message += sentences.size() > 1 ? " together:" : ":";
+  for (const std::string& sentence : sentences) {
+    message += "\n  " + sentence;
   }
   return Error{.code = ErrorCode::kConflict, .message = std::move(message), .hints = hints};
 }

@@ -25,6 +25,9 @@
 
 namespace flowstone::resolve {
 
+// Who asks, and so where they can change what they ask for.
+enum class Asker : std::uint8_t { kCommandLine, kFlow };
+
 struct ResolveOptions {
   // Versions to take while nothing speaks against them: those of the previous lock, unless they are
   // to be upgraded.
@@ -36,6 +39,9 @@ struct ResolveOptions {
   std::vector<PackagePlace> places = {};
   // Of the Flowstone that resolves; recorded in the lock.
   std::string flowstone_version = {};
+  // For hints.
+  Asker asker = Asker::kCommandLine;
+  std::string exclude_newer_origin = {};  // who set the cut-off: "--exclude-newer"
   std::function<bool()> is_cancelled = nullptr;
 };
 
@@ -64,7 +70,7 @@ struct ResolveConflict {
   solve::Explanation explanation;
   std::vector<std::string> hints = {};
 
-  // An Error of code kConflict whose message is the explanation.
+  // An Error of code kConflict with the explanation.
   Error ToError() const;
 };
 

@@ -98,11 +98,54 @@ TEST_F(ResolveTest, ConflictIsAnAnswerThatNamesWhoAsks) {
   source_.Publish({.name = "app", .version = "1.0"});
   Require("app>=1", "step train, @pypi");
   Require("app<1", "@pypi_base");
-  EXPECT_THAT(Reasons(), ElementsAre("step train, @pypi requires app>=1 and @pypi_base requires "
-                                     "app<1"));
+  EXPECT_THAT(Reasons(),
+              ElementsAre("step train, @pypi requires app>=1", "@pypi_base requires app<1"));
   const Error error = std::get<ResolveConflict>(*Answer()).ToError();
   EXPECT_EQ(error.code, ErrorCode::kConflict);
-  EXPECT_THAT(error.message, HasSubstr("cannot be satisfied: step train"));
+  EXPECT_EQ(error.message,
+            "the requirements cannot be satisfied together:\n"
+            "  because step train, @pypi requires app>=1\n"
+            "  and @pypi_base requires app<1\n"
+            "  so no version of app is left");
+}
+
+TEST_F(ResolveTest, HintsSpeakOfWhereTheAskerCanChangeThings) {
+  source_.Publish({.name = "app", .version = "1.0", .requires_python = ">=3.13"});
+  Require("app");
+  const auto hints = [&] { return std::get<ResolveConflict>(*Answer()).hints; };
+  EXPECT_THAT(hints(), ElementsAre("app 1.0 can be used with Python 3.13: --python 3.13"));
+  options_.asker = Asker::kFlow;
+  EXPECT_THAT(hints(),
+              ElementsAre("app 1.0 can be used with Python 3.13: python=\"3.13\" in @pypi"));
+}
+
+TEST_F(ResolveTest, HintSaysWhoSetTheCutOff) {
+  source_.Publish({.name = "app", .version = "1.0", .upload_time_us = 2'000'000});
+  Require("app");
+  request_.exclude_newer_us = 1'000'000;
+  options_.exclude_newer_origin = "pyproject.toml";
+  EXPECT_THAT(std::get<ResolveConflict>(*Answer()).hints,
+              ElementsAre("app 1.0 was published at 1970-01-01T00:00:02Z, after the cut-off "
+                          "1970-01-01T00:00:01Z of pyproject.toml: choose a later one"));
+}
+
+TEST_F(ResolveTest, WheelsForANewerGlibcAreToldAsSuch) {
+  source_.Publish(
+      {.name = "app", .version = "1.0", .wheel_tags = {"cp312-cp312-manylinux_2_39_x86_64"}});
+  Require("app");
+  EXPECT_THAT(Reasons().back(), HasSubstr("its wheels need glibc 2.39 or later"));
+}
+
+TEST_F(ResolveTest, ReleasesThatMissTheTargetInDifferentWaysAreOneReason) {
+  for (int minor = 1; minor <= 4; ++minor) {
+    const std::string tag = "cp3" + std::to_string(minor);
+    source_.Publish({.name = "app",
+                     .version = std::to_string(minor),
+                     .wheel_tags = {tag + "-" + tag + "-manylinux_2_17_x86_64"}});
+  }
+  Require("app");
+  EXPECT_THAT(Reasons(), ElementsAre("step train requires app",
+                                     HasSubstr("every version of app cannot be used: no wheel")));
 }
 
 TEST_F(ResolveTest, IndexThatDoesNotAnswerEndsTheWork) {

@@ -168,6 +168,9 @@ void ReadExpectation(const toml::table& document, Scenario& scenario) {
   if (expected["reasons"]) {
     scenario.reasons = Texts(expected["reasons"]);
   }
+  if (expected["hints"]) {
+    scenario.hints = Texts(expected["hints"]);
+  }
   if (expected["warnings"]) {
     scenario.warnings = Texts(expected["warnings"]);
   }
@@ -364,7 +367,8 @@ std::string RunScenario(Scenario& scenario) {
   if (const auto* resolution = std::get_if<Resolution>(&*answer)) {
     return CompareResolution(scenario, *resolution);
   }
-  const solve::Explanation& explanation = std::get<ResolveConflict>(*answer).explanation;
+  const auto& conflict = std::get<ResolveConflict>(*answer);
+  const solve::Explanation& explanation = conflict.explanation;
   if (scenario.is_satisfiable) {
     return "expected " +
            ListPackages(scenario.packages.value_or(std::map<std::string, std::string>())) +
@@ -372,6 +376,9 @@ std::string RunScenario(Scenario& scenario) {
   }
   if (scenario.reasons && *scenario.reasons != explanation.reasons) {
     return "expected other reasons than:\n" + explanation.ToString();
+  }
+  if (scenario.hints && *scenario.hints != conflict.hints) {
+    return "expected other hints than:\n" + JoinText(conflict.hints, "\n");
   }
   return "";
 }

@@ -24,6 +24,7 @@ struct Scenario {
   bool is_satisfiable = true;
   std::optional<std::map<std::string, std::string>> packages = {};  // name → version
   std::optional<std::vector<std::string>> reasons = {};             // of the conflict
+  std::optional<std::vector<std::string>> hints = {};               // the same
   std::optional<std::vector<std::string>> warnings = {};
 
   // Whether the corpus means another way of resolving than ours.

@@ -58,7 +58,7 @@ class Scope {
   virtual std::string PythonText() const = 0;
   // "CPython 3.12.4 on linux x86_64", "sys_platform == \"win32\"".
   virtual std::string Description() const = 0;
-  // "its wheels are for cp310, cp311": what is missing, of wheels none of which can be used.
+  // "wheels exist for macOS arm64": what there is instead, of wheels none of which can be used.
   virtual std::string Misfit(const std::vector<pypi::TagSet>& wheels) const = 0;
 };
 

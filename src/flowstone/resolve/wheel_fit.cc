@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_set>
@@ -11,33 +13,71 @@
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/tags.h"
 #include "flowstone/pypi/target.h"
+#include "flowstone/pypi/version.h"
 #include "flowstone/pypi/version_set.h"
+#include "flowstone/resolve/tag_text.h"
 
 namespace flowstone::resolve {
 namespace {
 
-// More tags than that help nobody.
-constexpr std::size_t kShownTags = 4;
+// More of them help nobody.
+constexpr std::size_t kListed = 5;
 
-std::string ListSome(const std::set<std::string>& texts) {
-  std::vector<std::string> shown;
-  for (const std::string& text : texts) {
-    if (shown.size() == kShownTags) {
-      shown.emplace_back("…");
-      break;
-    }
-    shown.push_back(text);
+std::string ListSome(const std::vector<std::string>& texts) {
+  std::vector<std::string> shown(
+      texts.begin(), texts.begin() + static_cast<std::ptrdiff_t>(std::min(texts.size(), kListed)));
+  if (texts.size() > kListed) {
+    shown.emplace_back("…");
   }
   return JoinText(shown, ", ");
 }
 
-// "cp312", or "cp39-abi3" where the ABI says more.
-std::string InterpreterText(const std::string& python, const std::vector<std::string>& abis) {
-  std::string text = python;
-  if (!abis.empty() && abis.front() != "none" && abis.front() != python) {
-    text.append("-").append(abis.front());
+// What wheels are for, apart by how near it is to the target.
+struct Offers {
+  std::map<pypi::Version, std::string> cpythons;  // on the target's platform, newest last
+  std::set<std::string> interpreters;             // others on that platform
+  std::set<pypi::Version> glibcs;                 // newer than the target's, on its machine
+  std::set<std::string> platforms;                // all others
+};
+
+void AddInterpreters(const pypi::TagSet& tags, Offers& offers) {
+  const std::string abi = tags.abis.empty() ? "" : tags.abis.front();
+  for (const std::string& python : tags.pythons) {
+    const std::optional<pypi::Version> version = CPythonOf(python);
+    if (version && abi.find('t', 2) == std::string::npos) {
+      offers.cpythons.emplace(*version, InterpreterText(python, abi));
+    } else {
+      offers.interpreters.insert(InterpreterText(python, abi));
+    }
   }
-  return text;
+}
+
+Offers OffersOf(const std::vector<pypi::TagSet>& wheels, const pypi::Target& target) {
+  std::unordered_set<std::string> platforms = {"any"};
+  for (const pypi::Tag& tag : target.tags.tags()) {
+    platforms.insert(tag.platform);
+  }
+  const std::string own_platform = "Linux " + target.markers.platform_machine;
+  const bool has_glibc = std::ranges::any_of(
+      platforms, [](const std::string& platform) { return GlibcOf(platform).has_value(); });
+  Offers offers;
+  for (const pypi::TagSet& tags : wheels) {
+    const bool fits_platform = std::ranges::any_of(
+        tags.platforms, [&](const std::string& platform) { return platforms.contains(platform); });
+    if (fits_platform) {
+      AddInterpreters(tags, offers);
+      continue;
+    }
+    for (const std::string& platform : tags.platforms) {
+      const std::string text = PlatformText(platform);
+      if (const auto glibc = GlibcOf(platform); glibc && has_glibc && text == own_platform) {
+        offers.glibcs.insert(*glibc);
+      } else {
+        offers.platforms.insert(text);
+      }
+    }
+  }
+  return offers;
 }
 
 }  // namespace
@@ -53,24 +93,21 @@ bool AcceptsPython(const pypi::SpecifierSet& requires_python, const pypi::Target
 }
 
 std::string DescribeMisfit(const std::vector<pypi::TagSet>& wheels, const pypi::Target& target) {
-  std::unordered_set<std::string> platforms = {"any"};
-  for (const pypi::Tag& tag : target.tags.tags()) {
-    platforms.insert(tag.platform);
+  const Offers offers = OffersOf(wheels, target);
+  std::vector<std::string> texts;
+  // The newest first.
+  for (auto entry = offers.cpythons.rbegin(); entry != offers.cpythons.rend(); ++entry) {
+    texts.push_back(entry->second);
   }
-  std::set<std::string> other_pythons;
-  std::set<std::string> other_platforms;
-  for (const pypi::TagSet& tags : wheels) {
-    const bool fits_platform = std::ranges::any_of(
-        tags.platforms, [&](const std::string& platform) { return platforms.contains(platform); });
-    if (fits_platform) {
-      for (const std::string& python : tags.pythons) {
-        other_pythons.insert(InterpreterText(python, tags.abis));
-      }
-    }
-    other_platforms.insert(tags.platforms.begin(), tags.platforms.end());
+  texts.insert(texts.end(), offers.interpreters.begin(), offers.interpreters.end());
+  if (!texts.empty()) {
+    return "wheels for this platform exist for " + ListSome(texts);
   }
-  return other_pythons.empty() ? "its wheels are for other platforms: " + ListSome(other_platforms)
-                               : "its wheels are for other Pythons: " + ListSome(other_pythons);
+  if (!offers.glibcs.empty()) {
+    return "its wheels need glibc " + offers.glibcs.begin()->ToString() + " or later";
+  }
+  texts.assign(offers.platforms.begin(), offers.platforms.end());
+  return "wheels exist for " + ListSome(texts);
 }
 
 }  // namespace flowstone::resolve

@@ -21,7 +21,8 @@ namespace flowstone::resolve {
 bool AcceptsPython(const pypi::SpecifierSet& requires_python, const pypi::Target& target,
                    UpperPythonBound upper_bound);
 
-// "its wheels are for cp310, cp311": what is missing for the target, of wheels none of which fits.
+// "wheels for this platform exist for CPython 3.11, CPython 3.10": what there is instead of a wheel
+// for the target, of wheels none of which fits.
 std::string DescribeMisfit(const std::vector<pypi::TagSet>& wheels, const pypi::Target& target);
 
 }  // namespace flowstone::resolve

@@ -37,11 +37,15 @@ void AddToTable(DependencyTable& table, const DependencyFact& fact) {
 
 std::vector<Constraint> CollectConstraints(const Conflict& conflict) {
   std::vector<Constraint> constraints;
-  std::map<std::tuple<PackageId, std::optional<PackageId>, PackageId>, std::size_t> tables;
+  using Key = std::tuple<PackageId, std::optional<PackageId>, PackageId, std::optional<RangeId>>;
+  std::map<Key, std::size_t> tables;
   for (std::size_t node = 0; node < conflict.proof.size(); ++node) {
     if (const auto* fact = std::get_if<DependencyFact>(&conflict.proof[node])) {
-      const auto [entry, is_new] = tables.emplace(
-          std::tuple(fact->dependent, fact->when, fact->package), constraints.size());
+      const bool is_wish = fact->dependent == conflict.root;
+      const auto [entry, is_new] =
+          tables.emplace(Key(fact->dependent, fact->when, fact->package,
+                             is_wish ? std::optional(fact->range) : std::nullopt),
+                         constraints.size());
       if (is_new) {
         constraints.emplace_back(
             DependencyTable{fact->dependent, fact->when, fact->package, {}, {}});
@@ -57,34 +61,98 @@ std::vector<Constraint> CollectConstraints(const Conflict& conflict) {
   return constraints;
 }
 
-std::optional<PackageId> SubjectOf(const Constraint& constraint) {
+// The packages that must have been mentioned for the constraint to mean something.
+std::vector<PackageId> SubjectsOf(const Constraint& constraint) {
   if (const auto* table = std::get_if<DependencyTable>(&constraint)) {
-    return table->dependent;
+    return table->when && table->when != table->package
+               ? std::vector<PackageId>{table->dependent, *table->when}
+               : std::vector<PackageId>{table->dependent};
   }
   if (const auto* unusable = std::get_if<const UnusableFact*>(&constraint)) {
-    return (*unusable)->package;
+    return {(*unusable)->package};
   }
-  return std::nullopt;
+  return {};
 }
 
-// Puts each premise after one that mentions its subject: "x requires a" before "a depends on b".
-std::vector<Premise> InReadingOrder(std::vector<Premise> premises, std::set<PackageId> mentioned) {
-  std::vector<Premise> ordered;
-  while (!premises.empty()) {
-    auto next = std::ranges::find_if(premises, [&](const Premise& premise) {
-      const std::optional<PackageId> subject = SubjectOf(*premise.constraint);
-      return !subject || mentioned.contains(*subject);
-    });
-    if (next == premises.end()) {
-      next = premises.begin();
+// Tells an argument as a chain: whoever asks for a package, then what is the matter with it, what
+// it depends on, and so on to where two chains meet.
+class ReadingOrder {
+ public:
+  ReadingOrder(PackageId root, std::set<PackageId> mentioned)
+      : root_(root), mentioned_(std::move(mentioned)) {}
+
+  std::vector<Premise> Sort(std::vector<Premise> premises) {
+    std::vector<Premise> ordered;
+    ordered.reserve(premises.size());
+    while (!premises.empty()) {
+      const auto next = std::ranges::min_element(
+          premises, {}, [&](const Premise& premise) { return RankOf(premise, premises); });
+      if (const auto* table = std::get_if<DependencyTable>(next->constraint)) {
+        mentioned_.insert(table->package);
+        latest_ = table->package;
+      }
+      ordered.push_back(std::move(*next));
+      premises.erase(next);
     }
-    if (const auto* table = std::get_if<DependencyTable>(next->constraint)) {
-      mentioned.insert(table->package);
-    }
-    ordered.push_back(std::move(*next));
-    premises.erase(next);
+    return ordered;
   }
-  return ordered;
+
+ private:
+  enum class Rank : std::uint8_t {
+    kTrouble,      // of the package that was mentioned last
+    kNextLink,     // what that depends on
+    kOtherLink,    // something about a package that was mentioned before
+    kOpening,      // a wish that leads somewhere
+    kClosing,      // a wish that is in the way of all this
+    kLemma,        // stands for itself
+    kUnmentioned,  // about a package that nothing has led to
+  };
+
+  Rank RankOf(const Premise& premise, const std::vector<Premise>& rest) const {
+    const Constraint& constraint = *premise.constraint;
+    const std::vector<PackageId> subjects = SubjectsOf(constraint);
+    if (subjects.empty()) {
+      return Rank::kLemma;
+    }
+    if (subjects.front() == root_) {
+      const PackageId wanted = std::get<DependencyTable>(constraint).package;
+      const bool leads_on = std::ranges::any_of(rest, [&](const Premise& other) {
+        const std::vector<PackageId> of_other = SubjectsOf(*other.constraint);
+        return std::ranges::find(of_other, wanted) != of_other.end();
+      });
+      return leads_on ? Rank::kOpening : Rank::kClosing;
+    }
+    const bool is_known = std::ranges::all_of(
+        subjects, [&](PackageId subject) { return mentioned_.contains(subject); });
+    if (!is_known) {
+      return Rank::kUnmentioned;
+    }
+    if (subjects.front() != latest_) {
+      return Rank::kOtherLink;
+    }
+    return std::holds_alternative<DependencyTable>(constraint) ? Rank::kNextLink : Rank::kTrouble;
+  }
+
+  const PackageId root_;
+  std::set<PackageId> mentioned_;
+  std::optional<PackageId> latest_;
+};
+
+// The same for each of the candidates: what all of them allow together.
+DependencyTable SummedUp(const DependencyTable& table, const OrdinalSet& candidates) {
+  DependencyTable sum{table.dependent, table.when, table.package, table.facts, {}};
+  OrdinalSet together = OrdinalSet::Empty(table.rows.begin()->second.size());
+  for (const auto& [candidate, allowed] : table.rows) {
+    if (candidates.Contains(candidate)) {
+      together |= allowed;
+    }
+  }
+  for (const auto& [candidate, allowed] : table.rows) {
+    if (candidates.Contains(candidate)) {
+      sum.rows.emplace(candidate, together);
+    }
+  }
+  return sum;
 }
 
 }  // namespace
@@ -93,6 +161,9 @@ std::vector<Premise> InReadingOrder(std::vector<Premise> premises, std::set<Pack
 class Reasoner::Propagation {
  public:
   Propagation(const Reasoner& reasoner, std::span<const Term> assumptions) : reasoner_(reasoner) {
+    for (const Constraint& constraint : reasoner.constraints_) {
+      constraints_.push_back(&constraint);
+    }
     for (const auto& [package, universe] : reasoner.conflict_.universes) {
       values_.emplace(package, OrdinalSet::Full(universe.candidates + 1));
     }
@@ -100,6 +171,11 @@ class Reasoner::Propagation {
     for (const Term& assumption : assumptions) {
       values_.at(assumption.package) &= assumption.set;
     }
+  }
+
+  // Reads `constraint`, which outlives this, where it would read the one of that number.
+  void Replace(std::size_t index, const Constraint& constraint) {
+    constraints_[index] = &constraint;
   }
 
   // Whether the selection contradicts the assumptions.
@@ -114,8 +190,7 @@ class Reasoner::Propagation {
         }
         const std::size_t before = steps_.size();
         looked_at[i] = before;
-        std::visit([&](const auto& constraint) { Apply(i, constraint); },
-                   reasoner_.constraints_[i]);
+        std::visit([&](const auto& constraint) { Apply(i, constraint); }, *constraints_[i]);
         has_changed = has_changed || steps_.size() != before;
         if (is_contradicted_) {
           return true;
@@ -145,6 +220,9 @@ class Reasoner::Propagation {
     }
     return used;
   }
+
+  // The package of which nothing is left. REQUIRES: Run was true.
+  PackageId Clash() const { return steps_.back().package; }
 
   // The constraints that did something, in that order. REQUIRES: Run was true.
   std::vector<Premise> Premises() const {
@@ -285,6 +363,7 @@ class Reasoner::Propagation {
   }
 
   const Reasoner& reasoner_;
+  std::vector<const Constraint*> constraints_;  // by number
   std::unordered_map<PackageId, OrdinalSet> values_;
   std::vector<Step> steps_;
   bool is_contradicted_ = false;
@@ -293,8 +372,7 @@ class Reasoner::Propagation {
 Reasoner::Reasoner(const Conflict& conflict)
     : conflict_(conflict), constraints_(CollectConstraints(conflict)) {}
 
-std::vector<Premise> Reasoner::Contradict(std::span<const Term> assumptions,
-                                          std::size_t node) const {
+Argument Reasoner::Contradict(std::span<const Term> assumptions, std::size_t node) const {
   Selection facts(constraints_.size(), true);
   Selection facts_and_lemmas(constraints_.size(), true);
   for (std::size_t i = 0; i < constraints_.size(); ++i) {
@@ -314,12 +392,38 @@ std::vector<Premise> Reasoner::Contradict(std::span<const Term> assumptions,
       for (const Term& assumption : assumptions) {
         mentioned.insert(assumption.package);
       }
-      return InReadingOrder(argument.Premises(), std::move(mentioned));
+      std::vector<Premise> premises = argument.Premises();
+      SumUp(assumptions, minimal, premises);
+      return {ReadingOrder(conflict_.root, std::move(mentioned)).Sort(std::move(premises)),
+              argument.Clash()};
     }
   }
   // Every learnt conclusion follows from earlier ones by the weaker rule that the solver uses.
   FLOWSTONE_CHECK(false);
   return {};
+}
+
+void Reasoner::SumUp(std::span<const Term> assumptions, const Selection& selection,
+                     std::vector<Premise>& premises) const {
+  std::vector<std::pair<std::size_t, Constraint>> sums;  // those that suffice so far
+  for (Premise& premise : premises) {
+    const auto* table = std::get_if<DependencyTable>(premise.constraint);
+    if (table == nullptr || table->facts.size() < 2) {
+      continue;
+    }
+    DependencyTable sum = SummedUp(*table, premise.relevant);
+    OrdinalSet together = sum.rows.begin()->second;
+    sums.emplace_back(premise.constraint - constraints_.data(), std::move(sum));
+    Propagation propagation(*this, assumptions);
+    for (const auto& [index, constraint] : sums) {
+      propagation.Replace(index, constraint);
+    }
+    if (propagation.Run(selection)) {
+      premise.together = std::move(together);
+    } else {
+      sums.pop_back();
+    }
+  }
 }
 
 Reasoner::Selection Reasoner::Minimize(std::span<const Term> assumptions,

@@ -7,6 +7,8 @@
 // consistency). What that needs is a handful of tables, however many versions there are; a deletion
 // pass leaves out those that it can do without. Where tables alone do not suffice, conclusions that
 // the solver learnt are used as lemmas.
+//
+// What the root asks for is not put into tables: of three wishes for a package two may clash.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +45,14 @@ struct Premise {
   // The candidates for which it was needed: of the dependent, or of the unusable package. Empty for
   // lemmas.
   OrdinalSet relevant;
+  // Of a table with several facts, when it suffices that each of those candidates allows no more
+  // than all of them together do: what that is.
+  std::optional<OrdinalSet> together = {};
+};
+
+struct Argument {
+  std::vector<Premise> premises;  // in the order in which they are told
+  PackageId clash;                // the package of which they leave nothing
 };
 
 class Reasoner {
@@ -50,15 +60,18 @@ class Reasoner {
   // `conflict` outlives this.
   explicit Reasoner(const Conflict& conflict);
 
-  // Premises that together contradict the assumptions, in the order of the argument; lemmas only
-  // from nodes of the proof before `node`.
-  std::vector<Premise> Contradict(std::span<const Term> assumptions, std::size_t node) const;
+  // Premises that together contradict the assumptions; lemmas only from nodes of the proof before
+  // `node`.
+  Argument Contradict(std::span<const Term> assumptions, std::size_t node) const;
 
  private:
   class Propagation;
   using Selection = std::vector<bool>;  // by constraint
 
   Selection Minimize(std::span<const Term> assumptions, Selection selection) const;
+  // Finds out which tables may be summed up (Premise::together).
+  void SumUp(std::span<const Term> assumptions, const Selection& selection,
+             std::vector<Premise>& premises) const;
 
   const Conflict& conflict_;
   std::vector<Constraint> constraints_;

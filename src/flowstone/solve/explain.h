@@ -1,10 +1,12 @@
-// Explain: the reasons of a conflict in a few numbered sentences. What thousands of versions have
-// in common is said once: facts about one package are merged as far as the argument still holds.
+// Explain: the reasons of a conflict in a few sentences, told as a chain. What thousands of
+// versions have in common is said once: facts about one package are merged as far as the argument
+// still holds, and versions are called what somebody who asks for them has called them.
 //
-//   1. step train requires boto3 >=1.34 and urllib3 <1.25.4
-//   2. boto3 1.34.0 to 1.44.5 depends on botocore (1.34.0 to 1.44.5)
-//   3. botocore 1.34.0 to 1.44.5 depends on urllib3 >=1.25.4
-//   so the requirements cannot be satisfied together
+//   because step train requires boto3>=1.34
+//   and boto3>=1.34 depends on botocore>=1.34.0
+//   and botocore>=1.34.0 depends on urllib3<3,>=1.25.4
+//   and step train requires urllib3<1.25.4
+//   so no version of urllib3 is left
 #pragma once
 
 #include <cstddef>
@@ -27,22 +29,30 @@ class Describer {
   virtual std::string CandidateName(PackageId package, Ordinal candidate) const = 0;
   // As the dependent wrote it: ">=2,<3"; empty for a range that contains everything.
   virtual std::string RangeText(PackageId package, RangeId range) const = 0;
-  // Who wants `package` in `range`, of the root's dependencies: "step train".
+  // Who wants `package` in `range`, of the root's dependencies: "step train". Facts of the root
+  // that only hold while the package is selected are told as restrictions by the same.
   virtual std::string Requirer(PackageId package, RangeId range) const = 0;
-  // A predicate: "has no wheel for this target", "was not found in the index".
-  virtual std::string ReasonText(PackageId package, ReasonId reason) const = 0;
+  // Why these candidates cannot be used: "it has no wheel". Of a package that has no candidate, a
+  // predicate: "was not found in the index".
+  virtual std::string ReasonText(PackageId package, ReasonId reason,
+                                 const OrdinalSet& candidates) const = 0;
 };
 
 // What a reason states of the universe: a fact of the provider, for the candidates that matter.
 using ReasonFact = std::variant<DependencyFact, UnusableFact>;
 
 struct Explanation {
-  std::vector<std::string> reasons;  // in the order of the argument, without numbers
+  // In the order of the argument. What follows from those before it begins with "so".
+  std::vector<std::string> reasons;
+  // Begins with "so"; empty when the last reason says it all: what it asks for does not exist.
   std::string conclusion;
   // What the reasons rest on. These facts alone leave no solution.
   std::vector<ReasonFact> facts = {};
 
-  // One reason a line, numbered, and the conclusion.
+  // The argument in sentences that begin with "because", "and" and "so"; a single one stands for
+  // itself.
+  std::vector<std::string> Sentences() const;
+  // One sentence a line.
   std::string ToString() const;
 };
 

@@ -203,7 +203,7 @@ std::string ScriptedProvider::Requirer(PackageId, RangeId) const {
   return "the project";
 }
 
-std::string ScriptedProvider::ReasonText(PackageId, ReasonId reason) const {
+std::string ScriptedProvider::ReasonText(PackageId, ReasonId reason, const OrdinalSet&) const {
   return reasons_[reason.value];
 }
 

@@ -61,7 +61,8 @@ class ScriptedProvider final : public CandidateProvider, public Describer {
   std::string CandidateName(PackageId package, Ordinal candidate) const override;
   std::string RangeText(PackageId package, RangeId range) const override;
   std::string Requirer(PackageId package, RangeId range) const override;
-  std::string ReasonText(PackageId package, ReasonId reason) const override;
+  std::string ReasonText(PackageId package, ReasonId reason,
+                         const OrdinalSet& candidates) const override;
 
   // What a brute-force search needs to know.
   struct Script {

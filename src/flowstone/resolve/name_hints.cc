@@ -1,0 +1,62 @@
+#include "flowstone/resolve/name_hints.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flowstone/base/result.h"
+#include "flowstone/base/text.h"
+#include "flowstone/resolve/known_projects.h"
+
+namespace flowstone::resolve {
+namespace {
+
+// So many names are looked up before it is given up.
+constexpr std::size_t kTries = 3;
+
+bool Exists(std::string_view text, CandidateSource& source) {
+  const Result<pypi::Name> name = pypi::Name::Parse(text);
+  if (!name) {
+    return false;
+  }
+  const auto files = source.Project(*name);
+  return files && (*files)->found;
+}
+
+}  // namespace
+
+std::string NameHint(const pypi::Name& name, const std::vector<pypi::Name>& known,
+                     CandidateSource& source) {
+  const std::string& text = name.ToString();
+  if (IsStandardModule(text)) {
+    return text + " is a module of Python itself: import it without requiring it";
+  }
+  if (const auto project = ProjectOfModule(text); project && Exists(*project, source)) {
+    return "the module " + text + " is in the package " + std::string(*project) +
+           ": require that instead";
+  }
+  std::vector<std::string> names;
+  names.reserve(known.size());
+  for (const pypi::Name& one : known) {
+    names.push_back(one.ToString());
+  }
+  const std::span<const std::string_view> popular = PopularProjects();
+  names.insert(names.end(), popular.begin(), popular.end());
+  std::erase(names, text);
+  for (std::size_t i = 0; i < kTries; ++i) {
+    const std::optional<std::string> nearest = NearestSpelling(text, names);
+    if (!nearest) {
+      break;
+    }
+    if (Exists(*nearest, source)) {
+      return "did you mean '" + *nearest + "'?";
+    }
+    std::erase(names, *nearest);
+  }
+  return "";
+}
+
+}  // namespace flowstone::resolve
