@@ -66,6 +66,19 @@ std::vector<project::IndexChoice> IndexChoicesOf(const EnvironmentWish& wish,
   return choices;
 }
 
+ResolveCounters CountersOf(const solve::SolveStatistics& statistics,
+                           const PackageConnection& connection) {
+  const index::IndexCounters read = connection.counters();
+  const net::TransferCounters transfers = connection.transfers();
+  return {.pages = read.projects,
+          .metadata = read.metadata,
+          .candidates = statistics.details_asked,
+          .decisions = statistics.decisions,
+          .conflicts = statistics.conflicts,
+          .requests = transfers.requests,
+          .bytes = transfers.bytes};
+}
+
 // Name → URL as project pages have it, of the indexes that were given a name.
 std::map<std::string, std::string> IndexNames(const index::IndexSettings& settings) {
   std::map<std::string, std::string> names;
@@ -251,10 +264,15 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
   BuildingSource source(indexes, *builds, references, plain.policies.binaries);
   const PackagePlaces places(connection->index(), *builds, references, plain.policies.binaries,
                              IndexChoicesOf(wish, settings_.packages.request));
-  const resolve::ResolveOptions options{.preferences = preferences_,
-                                        .index_names = IndexNames(connection->settings()),
-                                        .places = places.places(),
-                                        .flowstone_version = std::string(kVersion)};
+  const resolve::ResolveOptions options{
+      .preferences = preferences_,
+      .index_names = IndexNames(connection->settings()),
+      .places = places.places(),
+      .flowstone_version = std::string(kVersion),
+      .asker = settings_.launcher.empty() ? resolve::Asker::kCommandLine : resolve::Asker::kFlow,
+      .exclude_newer_origin =
+          wish.exclude_newer_us ? "the decorator" : settings_.exclude_newer_origin};
+  const std::int64_t begin_ns = machine_.clock.NowNs();
   auto answer = resolve::Resolve(plain, source, progress_, options);
   const bool is_offline = settings_.packages.mode == index::FetchMode::kOffline;
   if (!answer && answer.error().code == ErrorCode::kUnavailable && is_offline) {
@@ -277,6 +295,8 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
   locked.warnings.insert(locked.warnings.end(), of_metadata.begin(), of_metadata.end());
   locked.warnings.insert(locked.warnings.end(), builds->warnings().begin(),
                          builds->warnings().end());
+  locked.counters = CountersOf(resolution.statistics, *connection);
+  locked.counters->nanoseconds = machine_.clock.NowNs() - begin_ns;
   references.Complete(locked.lock);
   locked.text = lock::WriteLock(locked.lock);
   locked.digest = Digest::Of(locked.text);

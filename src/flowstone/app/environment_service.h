@@ -51,12 +51,25 @@ struct EnvironmentSettings {
   // Packages whose locked versions do not count: the lock is resolved again, and they may move.
   std::vector<pypi::Name> upgrade_packages;
   std::optional<std::int64_t> exclude_newer_us;
+  std::string exclude_newer_origin;  // who set it, for messages: "--exclude-newer"
   // Another moment for single projects; none: all their files exist.
   std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us;
   resolve::HashPolicy hashes = resolve::HashPolicy::kWhereNamed;
   resolve::ResolvePolicies policies;
   std::string launcher;  // sys.executable of the launching Python; empty when there is none
   BuildSettings builds;
+};
+
+// What it took to resolve.
+struct ResolveCounters {
+  std::uint64_t pages = 0;     // of projects, read ahead or asked for
+  std::uint64_t metadata = 0;  // of releases, the same
+  std::uint64_t candidates = 0;
+  std::uint64_t decisions = 0;
+  std::uint64_t conflicts = 0;
+  std::uint64_t requests = 0;  // to servers, with those that were tried again
+  std::uint64_t bytes = 0;     // of their answers
+  std::int64_t nanoseconds = 0;
 };
 
 struct LockedEnvironment {
@@ -69,7 +82,8 @@ struct LockedEnvironment {
   IndexWish indexes = {};              // whose credentials its files may need
   enum class Origin : std::uint8_t { kRemembered, kResolved, kGiven };
   Origin origin = Origin::kRemembered;
-  std::string file = {};  // kGiven: the lock file, for messages
+  std::string file = {};                         // kGiven: the lock file, for messages
+  std::optional<ResolveCounters> counters = {};  // kResolved
   std::vector<std::string> warnings = {};
   std::vector<resolve::MissingWheels> missing_wheels = {};
 };

@@ -169,6 +169,7 @@ Status PolicyWriter::ApplyCutoffs() {
     if (table.exclude_newer && *table.exclude_newer != "false") {
       FLOWSTONE_LET(settings_.exclude_newer_us,
                     parse(who, *table.exclude_newer, project::DateMeaning::kWholeDay));
+      settings_.exclude_newer_origin = who;
     }
     for (const auto& [name, text] : table.exclude_newer_package) {
       std::optional<std::int64_t>& moment = settings_.exclude_newer_of_us[name];
@@ -180,6 +181,7 @@ Status PolicyWriter::ApplyCutoffs() {
   if (wish_.exclude_newer) {
     FLOWSTONE_LET(settings_.exclude_newer_us, parse("--exclude-newer", *wish_.exclude_newer,
                                                     project::DateMeaning::kFirstMoment));
+    settings_.exclude_newer_origin = "--exclude-newer";
   }
   for (const auto& [name, text] : wish_.exclude_newer_package) {
     std::optional<std::int64_t>& moment = settings_.exclude_newer_of_us[name];

@@ -12,8 +12,9 @@ Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine
   const index::IndexSettings& settings = connection->settings();
   connection->curl_ =
       std::make_unique<net::CurlTransport>(connection->access_.TransportOptions(machine));
+  connection->metered_ = std::make_unique<net::MeteredTransport>(*connection->curl_);
   connection->authenticating_ = std::make_unique<net::AuthenticatingTransport>(
-      *connection->curl_, connection->access_.credentials, connection->access_.Question(machine),
+      *connection->metered_, connection->access_.credentials, connection->access_.Question(machine),
       "keyring");
   net::RetryOptions retries{.seed = static_cast<std::uint64_t>(machine.clock.NowNs())};
   retries.retries = settings.retries.value_or(retries.retries);

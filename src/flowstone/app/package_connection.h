@@ -14,6 +14,7 @@
 #include "flowstone/index/package_index.h"
 #include "flowstone/net/authenticating_transport.h"
 #include "flowstone/net/curl_transport.h"
+#include "flowstone/net/metered_transport.h"
 #include "flowstone/net/retrying_transport.h"
 #include "flowstone/pypi/name.h"
 
@@ -35,6 +36,8 @@ class PackageConnection {
 
   net::Transport& transport() { return *retrying_; }
   index::PackageIndex& index() { return *index_; }
+  index::IndexCounters counters() const { return index_->Counters(); }
+  net::TransferCounters transfers() const { return metered_->counters(); }
   const index::IndexSettings& settings() const { return access_.settings; }
   // What was left out of the configuration or is unsafe in it, one sentence each.
   const std::vector<std::string>& warnings() const { return access_.warnings; }
@@ -45,6 +48,7 @@ class PackageConnection {
   IndexAccess access_;
   // In the order of construction: each wraps the one before.
   std::unique_ptr<net::CurlTransport> curl_;
+  std::unique_ptr<net::MeteredTransport> metered_;
   std::unique_ptr<net::AuthenticatingTransport> authenticating_;
   std::unique_ptr<net::RetryingTransport> retrying_;
   std::unique_ptr<index::PackageIndex> index_;

@@ -2,25 +2,27 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <deque>
-#include <map>
-#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "flowstone/base/text.h"
 #include "flowstone/cli/engine_command_line.h"
+#include "flowstone/cli/lock_tree.h"
+#include "flowstone/cli/output_options.h"
 #include "flowstone/lock/lock_reader.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::cli {
 namespace {
 
-using lock::Lock;
-using lock::LockedPackage;
+using lock::LockedWish;
 
-Result<Lock> ReadLockModel(EngineSession& session) {
-  const std::string name = session.arguments.Positional("lock");
+Result<lock::Lock> ReadLockModel(EngineSession& session) {
+  std::string name = session.arguments.Positional("lock");
+  if (name.empty()) {
+    name = "pylock.toml";
+  }
   FLOWSTONE_LET(const std::string text,
                 Annotate(session.machine.filesystem.ReadFile(
                              os::AbsolutePath(session.machine.working_directory, name)),
@@ -28,101 +30,92 @@ Result<Lock> ReadLockModel(EngineSession& session) {
   return Annotate(lock::ParseLock(text), "in the lock " + name);
 }
 
-std::string Title(const LockedPackage& package) {
-  return package.name.ToString() + (package.version ? " " + package.version->ToString() : "");
+std::vector<std::string> TextsOf(const std::vector<LockedWish>& wishes) {
+  std::vector<std::string> texts;
+  texts.reserve(wishes.size());
+  for (const LockedWish& wish : wishes) {
+    texts.push_back(WishText(wish));
+  }
+  return texts;
 }
 
-// The packages asked for by name, or else those that nothing in the lock needs.
-std::vector<const LockedPackage*> Roots(const Lock& lock) {
-  std::set<pypi::Name> needed;
-  for (const LockedPackage& package : lock.packages) {
-    for (const lock::LockedDependency& dependency : package.dependencies) {
-      needed.insert(dependency.name);
-    }
+nlohmann::json JsonOf(const std::vector<LockedWish>& wishes) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const LockedWish& wish : wishes) {
+    json.push_back({{"text", wish.text}, {"origins", wish.origins}});
   }
-  std::vector<const LockedPackage*> roots;
-  for (const LockedPackage& package : lock.packages) {
-    const bool requested = lock.tool && !lock.tool->requested.empty()
-                               ? std::find(lock.tool->requested.begin(), lock.tool->requested.end(),
-                                           package.name) != lock.tool->requested.end()
-                               : !needed.contains(package.name);
-    if (requested) {
-      roots.push_back(&package);
-    }
-  }
-  return roots;
+  return json;
 }
 
-// One package and what it needs; a package that was printed before is not opened again.
-void PrintBranch(const Lock& lock, const LockedPackage& package, const std::string& indent,
-                 std::set<pypi::Name>& printed, std::string& text) {
-  const bool known = !printed.insert(package.name).second;
-  text +=
-      indent + Title(package) + (known && !package.dependencies.empty() ? " (above)" : "") + "\n";
-  if (known) {
-    return;
+nlohmann::json JsonOf(const std::vector<Chain>& chains) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const Chain& chain : chains) {
+    nlohmann::json packages = nlohmann::json::array();
+    for (const lock::LockedPackage* package : chain.packages) {
+      packages.push_back({{"name", package->name.ToString()},
+                          {"version", package->version ? package->version->ToString() : ""}});
+    }
+    json.push_back({{"packages", std::move(packages)}, {"requirements", JsonOf(chain.wishes)}});
   }
-  for (const lock::LockedDependency& dependency : package.dependencies) {
-    if (const LockedPackage* child = lock.Find(dependency.name)) {
-      PrintBranch(lock, *child, indent + "    ", printed, text);
+  return json;
+}
+
+std::string TextOf(const std::vector<Chain>& chains) {
+  std::string text;
+  for (const Chain& chain : chains) {
+    std::vector<std::string> titles;
+    titles.reserve(chain.packages.size());
+    for (const lock::LockedPackage* package : chain.packages) {
+      titles.push_back(TitleOf(*package));
+    }
+    text += JoinText(titles, " -> ") + "\n";
+    for (const std::string& wish : TextsOf(chain.wishes)) {
+      text += "    asked for: " + wish + "\n";
     }
   }
+  return text;
 }
 
 }  // namespace
 
 Result<int> CommandTree(EngineSession& session) {
-  FLOWSTONE_LET(const Lock lock, ReadLockModel(session));
-  if (session.arguments.Has("json")) {
-    nlohmann::json json = nlohmann::json::array();
-    for (const LockedPackage& package : lock.packages) {
-      std::vector<std::string> needs;
-      needs.reserve(package.dependencies.size());
-      for (const lock::LockedDependency& dependency : package.dependencies) {
-        needs.push_back(dependency.name.ToString());
-      }
-      json.push_back({{"name", package.name.ToString()},
-                      {"version", package.version ? package.version->ToString() : ""},
-                      {"dependencies", needs}});
-    }
-    session.console.Out(json.dump(2) + "\n");
-    return 0;
+  FLOWSTONE_LET(const lock::Lock lock, ReadLockModel(session));
+  TreeOptions options;
+  if (session.arguments.Has("invert")) {
+    options.direction = TreeDirection::kNeededBy;
   }
-  std::string text;
-  std::set<pypi::Name> printed;
-  for (const LockedPackage* root : Roots(lock)) {
-    PrintBranch(lock, *root, "", printed, text);
+  if (session.arguments.Has("depth")) {
+    FLOWSTONE_LET(const std::int64_t depth, NumberOf(session.arguments, "depth", 0, 0));
+    options.depth = static_cast<std::size_t>(depth);
   }
-  session.console.Out(text);
+  const LockTree tree(lock);
+  session.console.Out(session.arguments.Has("json") ? tree.Json() + "\n" : tree.Text(options));
   return 0;
 }
 
 Result<int> CommandWhy(EngineSession& session) {
-  FLOWSTONE_LET(const Lock lock, ReadLockModel(session));
+  FLOWSTONE_LET(const lock::Lock lock, ReadLockModel(session));
   FLOWSTONE_LET(const pypi::Name name, pypi::Name::Parse(session.arguments.Positional("name")));
-  if (lock.Find(name) == nullptr) {
+  const LockTree tree(lock);
+  const std::vector<Chain> chains = tree.ChainsTo(name);
+  const std::vector<LockedWish> restrictions = tree.RestrictionsOf(name);
+  const bool is_locked = lock.Find(name) != nullptr;
+  if (session.arguments.Has("json")) {
+    session.console.Out(nlohmann::json({{"name", name.ToString()},
+                                        {"locked", is_locked},
+                                        {"chains", JsonOf(chains)},
+                                        {"restrictions", JsonOf(restrictions)}})
+                            .dump(2) +
+                        "\n");
+    return is_locked ? 0 : 1;
+  }
+  if (!is_locked) {
     session.console.Out(name.ToString() + " is not in the lock\n");
     return 1;
   }
-  // Shortest chains from each root, breadth first.
-  std::string text;
-  for (const LockedPackage* root : Roots(lock)) {
-    std::map<pypi::Name, std::string> chains = {{root->name, Title(*root)}};
-    std::deque<const LockedPackage*> queue = {root};
-    while (!queue.empty()) {
-      const LockedPackage* package = queue.front();
-      queue.pop_front();
-      for (const lock::LockedDependency& dependency : package->dependencies) {
-        const LockedPackage* child = lock.Find(dependency.name);
-        if (child != nullptr &&
-            chains.emplace(child->name, chains[package->name] + " -> " + Title(*child)).second) {
-          queue.push_back(child);
-        }
-      }
-    }
-    if (const auto found = chains.find(name); found != chains.end()) {
-      text += found->second + (root->name == name ? " (asked for by name)" : "") + "\n";
-    }
+  std::string text = TextOf(chains);
+  for (const std::string& restriction : TextsOf(restrictions)) {
+    text += "restricted by: " + restriction + "\n";
   }
   session.console.Out(text);
   return 0;

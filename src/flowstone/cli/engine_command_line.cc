@@ -49,7 +49,7 @@ std::vector<std::string> LockOptions() {
   std::vector<std::string> options(kLockInputOptions.begin(), kLockInputOptions.end());
   options.insert(options.end(),
                  {"output", "check", "upgrade", "upgrade-package", "target", "universal",
-                  "environment", "required-environment", "fork-strategy"});
+                  "environment", "required-environment", "fork-strategy", "verbose"});
   options.insert(options.end(), kLockPolicyOptions.begin(), kLockPolicyOptions.end());
   options.emplace_back("json");
   return With(std::move(options));
@@ -63,6 +63,13 @@ std::vector<std::string> WithIndexes(std::vector<std::string> more) {
 
 PositionalSpec LockPositional() {
   return {.key = "lock", .metavar = "LOCK", .help = "a pylock.toml", .count = Count::kOne};
+}
+
+PositionalSpec OptionalLockPositional() {
+  return {.key = "lock",
+          .metavar = "LOCK",
+          .help = "a pylock.toml; the one of this directory by default",
+          .count = Count::kOptional};
 }
 
 std::vector<CommandSpec> EnvironmentCommands() {
@@ -90,13 +97,13 @@ std::vector<CommandSpec> EnvironmentCommands() {
                         .count = Count::kRest}}},
       {.name = "tree",
        .summary = "print the packages of a lock and what they need",
-       .options = {"json"},
-       .positionals = {LockPositional()}},
+       .options = {"invert", "depth", "json"},
+       .positionals = {OptionalLockPositional()}},
       {.name = "why",
        .summary = "print why a package is in a lock",
-       .options = {},
+       .options = {"json"},
        .positionals = {{.key = "name", .metavar = "NAME", .help = "of the package"},
-                       LockPositional()}},
+                       OptionalLockPositional()}},
       {.name = "diff",
        .summary = "print how two locks differ and why: exit status 0 same, 1 different",
        .options = {"json"},
@@ -184,7 +191,7 @@ int RunEngineCommandLine(const app::Machine& machine, const std::vector<std::str
   }
   EngineSession session{.machine = machine, .arguments = given, .console = console};
   const Result<int> status = handler->second(session);
-  return status ? *status : ReportFailure(console, status.error());
+  return status ? *status : ReportFailure(console, given, status.error());
 }
 
 }  // namespace flowstone::cli

@@ -240,7 +240,7 @@ int RunFlowCommandLine(const app::Machine& machine, const flow::FlowDescription&
     PrintBanner(session);
   }
   const CommandResult status = handler->second(session);
-  return status ? *status : ReportFailure(console, status.error());
+  return status ? *status : ReportFailure(console, given, status.error());
 }
 
 }  // namespace flowstone::cli

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "flowstone/cli/lock_report.h"
+#include "flowstone/cli/output_options.h"
 #include "flowstone/lock/lock_diff.h"
 #include "flowstone/lock/lock_reader.h"
 #include "flowstone/lock/lock_writer.h"
@@ -61,6 +62,13 @@ std::string ReportJson(const std::string& name, std::string_view outcome,
     report["missing_wheels"].push_back({{"name", missing.name.ToString()},
                                         {"version", missing.version.ToString()},
                                         {"systems", std::move(systems)}});
+  }
+  if (const auto& counters = locked.counters) {
+    report["counters"] = {
+        {"pages", counters->pages},           {"metadata", counters->metadata},
+        {"candidates", counters->candidates}, {"decisions", counters->decisions},
+        {"conflicts", counters->conflicts},   {"requests", counters->requests},
+        {"bytes", counters->bytes},           {"nanoseconds", counters->nanoseconds}};
   }
   return report.dump(2) + "\n";
 }
@@ -120,6 +128,9 @@ bool LockOutput::IsCurrent(const resolve::ResolveRequest& request) const {
   for (const std::string& mismatch : mismatches) {
     session_->console.Err(fmt::format("{}: {}\n", name_, mismatch));
   }
+  if (mismatches.empty() && session_->arguments.Has("json")) {
+    session_->console.Out(DifferenceJson({}) + "\n");
+  }
   if (mismatches.empty()) {
     session_->console.Err(fmt::format("{} is current\n", name_));
   }
@@ -139,6 +150,9 @@ Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
     console.Out(session_->arguments.Has("json") ? DifferenceJson(difference) + "\n"
                                                 : DifferenceText(difference));
     return 1;
+  }
+  if (locked.counters && VerbosityOf(session_->arguments) == Verbosity::kVerbose) {
+    console.Err(CountersText(*locked.counters) + "\n");
   }
   if (IsStandardOutput()) {
     console.Out(locked.text);

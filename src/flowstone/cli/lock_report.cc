@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "flowstone/base/text.h"
+#include "flowstone/cli/progress_display.h"
+
 namespace flowstone::cli {
 namespace {
 
@@ -53,6 +56,15 @@ std::string DifferenceJson(const lock::LockDifference& difference) {
                                    {"inputs", difference.inputs},
                                    {"packages", std::move(packages)}};
   return document.dump(2);
+}
+
+std::string CountersText(const app::ResolveCounters& counters) {
+  return fmt::format("{} and metadata of {} read with {} ({}); {} tried, {}, {}; {}",
+                     CountOf(counters.pages, "project page"), CountOf(counters.metadata, "release"),
+                     CountOf(counters.requests, "request"), FormatBytes(counters.bytes),
+                     CountOf(counters.candidates, "candidate"),
+                     CountOf(counters.decisions, "decision"),
+                     CountOf(counters.conflicts, "conflict"), FormatDuration(counters.nanoseconds));
 }
 
 }  // namespace flowstone::cli

@@ -1,9 +1,10 @@
-// How two locks differ, as text and as JSON: what `diff`, `environment diff` and `lock --check`
-// print.
+// What commands say of locks, as text and as JSON: how two of them differ (`diff`, `environment
+// diff`, `lock --check`), and what a new one took (`lock -v`).
 #pragma once
 
 #include <string>
 
+#include "flowstone/app/environment_service.h"
 #include "flowstone/lock/lock_diff.h"
 
 namespace flowstone::cli {
@@ -13,5 +14,8 @@ namespace flowstone::cli {
 std::string DifferenceText(const lock::LockDifference& difference);
 // The document of `--json`, indented, without a trailing newline.
 std::string DifferenceJson(const lock::LockDifference& difference);
+
+// What resolving took, in one line, for `-v`.
+std::string CountersText(const app::ResolveCounters& counters);
 
 }  // namespace flowstone::cli

@@ -201,6 +201,8 @@ constexpr std::array kOptions = {
     OptionSpec{"run-id", "--run-id", "ID", "", "the run; the latest one by default"},
     OptionSpec{"add", "--add", "TAG", "", "a tag to add; may be repeated"},
     OptionSpec{"remove", "--remove", "TAG", "", "a tag to remove; may be repeated"},
+    OptionSpec{"invert", "--invert", "", "", "from what needs nothing to what was asked for"},
+    OptionSpec{"depth", "--depth", "N", "", "print no more than this many levels below the roots"},
     OptionSpec{"into", "--into", "DIR", "", "the directory to write to"},
     OptionSpec{"thorough", "--thorough", "", "", "also read every byte that is cached or stored"},
     OptionSpec{"channel", "--channel", "FD", "", "the socket to the client"},

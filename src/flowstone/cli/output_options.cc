@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "flowstone/cli/build_options.h"
+#include "flowstone/cli/error_report.h"
 #include "flowstone/cli/package_options.h"
 #include "flowstone/project/cutoff.h"
 
@@ -65,6 +66,7 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
     FLOWSTONE_LET(settings.exclude_newer_us,
                   Annotate(project::ParseCutoff(*date, clock.NowNs() / 1000),
                            "while reading --exclude-newer"));
+    settings.exclude_newer_origin = "--exclude-newer";
   }
   FLOWSTONE_TRY(ApplyBuildOptions(arguments, settings));
   return settings;
@@ -80,6 +82,13 @@ int ReportFailure(Console& console, const Error& error) {
     default:
       return 1;
   }
+}
+
+int ReportFailure(Console& console, const ParsedArguments& arguments, const Error& error) {
+  if (arguments.Has("json")) {
+    console.Out(ErrorJson(error) + "\n");
+  }
+  return ReportFailure(console, error);
 }
 
 Result<std::int64_t> NumberOf(const ParsedArguments& arguments, const std::string& key,

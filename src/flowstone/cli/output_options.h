@@ -30,6 +30,8 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
 // Prints the error; returns the exit status that it means: 2 for wrong input, 130 when it was
 // interrupted, else 1.
 int ReportFailure(Console& console, const Error& error);
+// The same, and with --json the error as data on standard output.
+int ReportFailure(Console& console, const ParsedArguments& arguments, const Error& error);
 
 // A whole number from `low` on; kInvalid names the option.
 Result<std::int64_t> NumberOf(const ParsedArguments& arguments, const std::string& key,
