@@ -210,7 +210,7 @@ WRONG = {
     "unknown command": (["lokc"], 2, ["unknown command 'lokc'", "did you mean 'lock'?"]),
     "unknown option": (["lock", "--pyton", "3"], 2, ["'--pyton'", "did you mean '--python'?"]),
     "missing value": (["lock", "--python"], 2, ["option '--python' needs a value"]),
-    "missing argument": (["tree"], 2, ["missing argument LOCK"]),
+    "missing argument": (["sync"], 2, ["missing argument LOCK"]),
     "one too many": (["tree", "a", "b"], 2, ["unexpected argument 'b'"]),
     "nothing to lock": (["lock"], 2, ["nothing to lock"]),
     "no requirement": (["lock", "alpha =="], 2, ["alpha =="]),

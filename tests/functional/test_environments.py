@@ -368,7 +368,12 @@ def test_lock_sync_exec_tree_why(project: Project, stocked: Index) -> None:
     )
     assert ran.output == "2.5\n", ran
     assert project.engine("tree", "pylock.toml").output == "alpha 1.0\n    beta 2.5\n"
-    assert project.engine("why", "beta", "pylock.toml").output == "alpha 1.0 -> beta 2.5\n"
+    assert project.engine("why", "beta", "pylock.toml").output == (
+        "alpha 1.0 -> beta 2.5\n    asked for: alpha==1.0 (the command line)\n"
+    )
+    assert project.engine("tree", "--invert").output == "beta 2.5\n    alpha 1.0\n"
+    why = json.loads(project.engine("why", "beta", "--json").output)
+    assert [package["name"] for package in why["chains"][0]["packages"]] == ["alpha", "beta"]
     again = project.engine("lock", "alpha==1.0", "-o", "-")
     assert again.output == (project.path / "pylock.toml").read_text()
 
