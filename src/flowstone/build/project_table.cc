@@ -1,11 +1,11 @@
 #include "flowstone/build/project_table.h"
 
 #include <nlohmann/json.hpp>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "flowstone/lock/toml_library.h"
 #include "flowstone/lock/toml_table.h"
 #include "flowstone/os/path.h"
 #include "flowstone/pypi/specifier.h"
@@ -148,9 +148,10 @@ Result<ProjectTable> ParseProjectTable(std::string_view pyproject_toml) {
     const toml::table document = toml::parse(pyproject_toml);
     return Annotate(ReadProjectTable(document), "while reading pyproject.toml");
   } catch (const toml::parse_error& error) {
-    return Error{ErrorCode::kInvalid, "pyproject.toml, line " +
-                                          std::to_string(error.source().begin.line) + ": " +
-                                          std::string(error.description())};
+    const auto line = error.source().begin.line;
+    return Error{ErrorCode::kInvalid, "pyproject.toml" +
+                                          (line == 0 ? "" : ", line " + std::to_string(line)) +
+                                          ": " + std::string(error.description())};
   }
 }
 

@@ -1,12 +1,11 @@
 #include "flowstone/index/uv_config.h"
 
-#include <toml++/toml.h>
-
 #include <array>
 #include <optional>
 #include <utility>
 
 #include "flowstone/base/text.h"
+#include "flowstone/lock/toml_library.h"
 #include "flowstone/lock/toml_table.h"
 #include "flowstone/os/path.h"
 
@@ -152,8 +151,9 @@ Result<toml::table> ParseToml(std::string_view text, const std::string& path) {
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
+    const auto line = error.source().begin.line;
     return Error{.code = ErrorCode::kInvalid,
-                 .message = path + " line " + std::to_string(error.source().begin.line) + ": " +
+                 .message = path + (line == 0 ? "" : " line " + std::to_string(line)) + ": " +
                             std::string(error.description())};
   }
 }

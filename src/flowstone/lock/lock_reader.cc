@@ -1,7 +1,5 @@
 #include "flowstone/lock/lock_reader.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <map>
@@ -16,6 +14,7 @@
 #include "flowstone/base/hex.h"
 #include "flowstone/base/text.h"
 #include "flowstone/lock/conflict_reader.h"
+#include "flowstone/lock/toml_library.h"
 #include "flowstone/lock/toml_table.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
@@ -102,7 +101,7 @@ Result<LockedFile> ReadFile(const TomlTable& table, Hashes hashes) {
   LockedFile file;
   FLOWSTONE_LET(file.url, table.Text("url"));
   FLOWSTONE_LET(file.path, table.Text("path"));
-  if (!file.url && !file.path) {
+  if (file.url.value_or("").empty() && file.path.value_or("").empty()) {
     return table.Wrong("", "either url or path must be given");
   }
   FLOWSTONE_LET(std::optional<std::string> name, table.Text("name"));
@@ -159,6 +158,7 @@ Result<DirectSource> ReadDirect(const TomlTable& table, DirectKind kind) {
   FLOWSTONE_LET(const std::optional<std::string> subdirectory, table.Text("subdirectory"));
   direct.subdirectory = subdirectory.value_or("");
   if (kind == DirectKind::kDirectory) {
+    FLOWSTONE_TRY(table.RequiredText("path"));
     FLOWSTONE_LET(direct.editable, table.Truth("editable"));
   }
   if (kind == DirectKind::kVcs) {
@@ -166,6 +166,9 @@ Result<DirectSource> ReadDirect(const TomlTable& table, DirectKind kind) {
     FLOWSTONE_LET(direct.commit_id, table.RequiredText("commit-id"));
     FLOWSTONE_LET(const std::optional<std::string> revision, table.Text("requested-revision"));
     direct.requested_revision = revision.value_or("");
+    if (direct.vcs_type.empty() || direct.commit_id.empty()) {
+      return table.Wrong(direct.vcs_type.empty() ? "type" : "commit-id", "must not be empty");
+    }
   }
   return direct;
 }

@@ -91,6 +91,11 @@ INSTANTIATE_TEST_SUITE_P(
     All, FaultyLock,
     ::testing::Values(
         Fault{"Toml", "lock-version = ", "line 1: not valid TOML"},
+        Fault{"TomlThatItsParserDidNotForesee", "[.a]\nb = 1", "not valid TOML"},
+        Fault{"DirectoryWithoutPath",
+              std::string(kHeader) + "[[packages]]\nname = \"a\"\n"
+                                     "directory = { url = \"https://host.example/a\" }",
+              "packages[0].directory"},
         Fault{"NoVersion", "created-by = \"x\"", "the key lock-version is missing"},
         Fault{"NewMajor", "lock-version = \"2.0\"\ncreated-by = \"x\"\npackages = []",
               "line 1: lock-version: version 2.0 of the format is not supported"},

@@ -13,12 +13,17 @@
 
 namespace flowstone::lock {
 
+void ThrowTomlError() {
+  throw toml::parse_error("a key or a value is malformed", toml::source_region());
+}
+
 Result<toml::table> ParseToml(std::string_view text) {
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
-    return Error{ErrorCode::kInvalid, "line " + std::to_string(error.source().begin.line) +
-                                          ": not valid TOML: " + std::string(error.description())};
+    const auto line = error.source().begin.line;
+    return Error{ErrorCode::kInvalid, (line == 0 ? "" : "line " + std::to_string(line) + ": ") +
+                                          "not valid TOML: " + std::string(error.description())};
   }
 }
 

@@ -2,8 +2,6 @@
 // and which key of which table is wrong. Internal to the lock module: it shows toml++.
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "flowstone/base/result.h"
+#include "flowstone/lock/toml_library.h"
 
 namespace flowstone::lock {
 

@@ -1,13 +1,12 @@
 #include "flowstone/resolve/locked_expectation.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "flowstone/base/error.h"
 #include "flowstone/base/text.h"
+#include "flowstone/lock/toml_library.h"
 #include "flowstone/pypi/marker_diagram.h"
 
 namespace flowstone::resolve {

@@ -1,7 +1,5 @@
 #include "flowstone/resolve/scenario.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -17,6 +15,7 @@
 #include "flowstone/base/progress.h"
 #include "flowstone/base/text.h"
 #include "flowstone/lock/timestamp.h"
+#include "flowstone/lock/toml_library.h"
 #include "flowstone/os/posix_filesystem.h"
 #include "flowstone/pypi/compatible_tags.h"
 #include "flowstone/pypi/target.h"
