@@ -173,20 +173,24 @@ MarkerDiagram MarkerAlgebra::OfTree(const MarkerNode& node) {
 }
 
 MarkerDiagram MarkerAlgebra::OfFactForm(const MarkerMeaning& meaning) {
-  const auto negated = [&](MarkerDiagram a) { return meaning.negated ? Not(a) : a; };
   const MarkerFact is_version{.variable = meaning.variable, .question = MarkerQuestion::kIsVersion};
+  const auto in_scope = [&](MarkerDiagram a) {
+    const MarkerDiagram said = meaning.negated ? Not(a) : a;
+    return meaning.scope == MeaningScope::kEverywhere ? said
+                                                      : And(Not(MakePredicate(is_version)), said);
+  };
   switch (meaning.kind) {
     case MeaningKind::kConstant:
       return meaning.holds ? Always() : Never();
     case MeaningKind::kIsVersion:
-      return negated(MakePredicate(is_version));
+      return in_scope(MakePredicate(is_version));
     case MeaningKind::kValue:
-      return negated(MakeValue(meaning.variable, meaning.value));
+      return in_scope(MakeValue(meaning.variable, meaning.value));
     case MeaningKind::kPredicate:
-      return negated(MakePredicate({.variable = meaning.variable,
-                                    .question = MarkerQuestion::kPredicate,
-                                    .comparison = meaning.predicate,
-                                    .text = ComparisonText(meaning.predicate)}));
+      return in_scope(MakePredicate({.variable = meaning.variable,
+                                     .question = MarkerQuestion::kPredicate,
+                                     .comparison = meaning.predicate,
+                                     .text = ComparisonText(meaning.predicate)}));
     case MeaningKind::kVersions:
       break;
   }

@@ -93,8 +93,8 @@ class MarkerAlgebra {
 
   // One way of writing each diagram: alternatives of conditions, none of which can be left out.
   // Parsed again, it is the same diagram; only a comparison that the grammar cannot negate
-  // (`===` and `~=` of two variables, or of a version on the left) may become the opposite
-  // operator.
+  // (`===`, `~=`, versions with local labels; of a version on the left also `<` and `>` when it is
+  // no final one) may become the opposite operator.
   Marker ToMarker(MarkerDiagram diagram);
 
   // How many nodes there are.

@@ -51,6 +51,17 @@ TEST_F(MarkerDiagrams, EqualMeaningIsEqualDiagram) {
   EXPECT_EQ(Of("extra != 'a' or extra == 'A'"), MarkerAlgebra::Always());
 }
 
+// packaging joins operator and text before it reads them.
+TEST_F(MarkerDiagrams, ATextMayCompleteItsOperator) {
+  EXPECT_EQ(Of("python_version > '= 3'"), Of("python_version >= '3'"));
+  EXPECT_EQ(Of("python_full_version < '=3.8'"), Of("python_full_version <= '3.8'"));
+}
+
+TEST_F(MarkerDiagrams, ABuildBetweenReleasesIsWrittenAsItWasAsked) {
+  EXPECT_EQ(Canonical("python_full_version === '3.13.0+local'"),
+            "python_full_version === \"3.13.0+local\"");
+}
+
 TEST_F(MarkerDiagrams, PythonVersionIsAskedOfTheFullVersion) {
   EXPECT_TRUE(Implies("python_full_version >= '3.8.2'", "python_version >= '3.8'"));
   EXPECT_TRUE(AreDisjoint("python_full_version < '3.8'", "python_version >= '3.8'"));

@@ -183,6 +183,11 @@ std::optional<VersionSet> VersionsAfter(const Version& version, MarkerOperator o
   }
 }
 
+// Texts that no variable has: "6.1.*" is for specifiers, "?" for the writer of diagrams.
+bool IsNoValue(std::string_view text) {
+  return text.ends_with(".*") || text == "?";
+}
+
 MarkerMeaning VersionFirst(const MarkerComparison& comparison, MarkerVariable variable,
                            const std::string& text) {
   const Result<Version> version = Version::Parse(text);
@@ -192,11 +197,19 @@ MarkerMeaning VersionFirst(const MarkerComparison& comparison, MarkerVariable va
         comparison.op == MarkerOperator::kArbitraryEqual) {
       return Predicate(comparison, variable);
     }
-    // A text satisfies no specifier, not even "!=": only what is no version differs from it.
-    if (may_be_text && comparison.op == MarkerOperator::kNotEqual) {
-      return {.kind = MeaningKind::kIsVersion, .negated = true, .variable = variable};
+    if (!may_be_text) {
+      return Constant(false);
     }
-    return may_be_text ? TextMeaning(comparison.op, variable, text) : Constant(false);
+    // A text satisfies no specifier, not even "!=": only what is no version differs from it.
+    if (comparison.op == MarkerOperator::kNotEqual) {
+      MarkerMeaning differs = IsNoValue(text) ? MarkerMeaning{.kind = MeaningKind::kIsVersion,
+                                                              .negated = true,
+                                                              .variable = variable}
+                                              : Value(variable, text, true);
+      differs.scope = MeaningScope::kWhereNoVersion;
+      return differs;
+    }
+    return IsNoValue(text) ? Constant(false) : TextMeaning(comparison.op, variable, text);
   }
   const bool is_final =
       !version->is_prerelease() && !version->is_postrelease() && !version->has_local();
@@ -208,18 +221,37 @@ MarkerMeaning VersionFirst(const MarkerComparison& comparison, MarkerVariable va
   return Versions(variable, *std::move(versions), comparison.op == MarkerOperator::kNotEqual);
 }
 
+// `variable op "text"`, where operator and text are no specifier: they are compared as texts.
+MarkerMeaning TextSecond(const MarkerComparison& comparison, MarkerVariable variable,
+                         const std::string& text) {
+  const Result<Specifier> equality = Specifier::Parse("==" + text);
+  const bool may_be_equal =
+      comparison.op == MarkerOperator::kLessEqual || comparison.op == MarkerOperator::kGreaterEqual;
+  // `<= "3.13.0+local"`: no order, but this one value.
+  if (equality && may_be_equal && equality->version().has_local()) {
+    MarkerComparison same = comparison;
+    same.op = MarkerOperator::kEqual;
+    same.specifier = *equality;
+    return Predicate(std::move(same), variable);
+  }
+  if (equality || IsNoValue(text)) {
+    return Constant(comparison.op == MarkerOperator::kNotEqual);
+  }
+  return KindOf(variable) == ValueKind::kPerhapsVersion
+             ? TextMeaning(comparison.op, variable, text)
+             : Constant(comparison.op == MarkerOperator::kNotEqual);
+}
+
 MarkerMeaning VersionSecond(const MarkerComparison& comparison, MarkerVariable variable,
                             const std::string& text) {
   const bool may_be_text = KindOf(variable) == ValueKind::kPerhapsVersion;
   if (!comparison.specifier) {
-    const bool looks_like_version = Specifier::Parse("==" + text).has_value();
-    if (looks_like_version) {
-      return Predicate(comparison, variable);
-    }
-    return may_be_text ? TextMeaning(comparison.op, variable, text)
-                       : Constant(comparison.op == MarkerOperator::kNotEqual);
+    return TextSecond(comparison, variable, text);
   }
   const Specifier& specifier = *comparison.specifier;
+  if (specifier.version().has_local()) {
+    return Predicate(comparison, variable);
+  }
   if (specifier.op() == SpecifierOperator::kArbitraryEqual) {
     if (may_be_text) {
       return Predicate(comparison, variable);
@@ -227,9 +259,6 @@ MarkerMeaning VersionSecond(const MarkerComparison& comparison, MarkerVariable v
     return IsInterpreterSpelling(specifier.version())
                ? Versions(variable, VersionSet::Exactly(specifier.version()))
                : Constant(false);
-  }
-  if (specifier.version().has_local()) {
-    return Predicate(comparison, variable);
   }
   return Versions(variable, specifier.ToVersionSet());
 }
@@ -296,7 +325,9 @@ MarkerMeaning MeaningOf(const MarkerComparison& comparison) {
                     comparison.op == MarkerOperator::kIn ? found : found.Complement());
   }
   if (variable == MarkerVariable::kPythonVersion) {
-    return MinorVersionMeaning(comparison, text);
+    // What follows the operator may complete it, as packaging has it: `> "= 3"` is `>= "3"`.
+    return MinorVersionMeaning(comparison,
+                               comparison.specifier ? comparison.specifier->operand() : text);
   }
   if (KindOf(variable) == ValueKind::kText) {
     return TextMeaning(comparison.op, variable, text);

@@ -52,11 +52,15 @@ enum class MeaningKind : std::uint8_t {
   kPredicate,
 };
 
-// What a comparison says; `negated` applies to the last three kinds.
+// Where the last three kinds can hold at all.
+enum class MeaningScope : std::uint8_t { kEverywhere, kWhereNoVersion };
+
+// What a comparison says; `negated` and `scope` apply to the last three kinds.
 struct MarkerMeaning {
   MeaningKind kind = MeaningKind::kConstant;
   bool holds = false;
   bool negated = false;
+  MeaningScope scope = MeaningScope::kEverywhere;
   MarkerVariable variable = MarkerVariable::kPythonFullVersion;
   VersionSet versions = {};
   std::string value = {};
