@@ -166,8 +166,10 @@ Result<std::optional<std::uint16_t>> ParsePort(std::string_view text, std::strin
 Result<Authority> ParseAuthority(std::string_view text, std::string_view url) {
   Authority authority;
   if (const std::size_t at = text.rfind('@'); at != std::string_view::npos) {
-    if (at > 0) {
-      authority.credentials = ParseUserinfo(text.substr(0, at));
+    // "https://:@host" names nobody.
+    if (const std::string_view userinfo = text.substr(0, at);
+        !userinfo.empty() && userinfo != ":") {
+      authority.credentials = ParseUserinfo(userinfo);
     }
     text.remove_prefix(at + 1);
   }

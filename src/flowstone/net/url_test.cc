@@ -54,6 +54,7 @@ TEST(UrlTest, CanonicalForm) {
   EXPECT_EQ(Canonical("  HTTPS://Index.Example:443  "), "https://index.example/");
   EXPECT_EQ(Canonical("http://a/x/../y/./z"), "http://a/y/z");
   EXPECT_EQ(Canonical("http://a/x y\tz\n\xc3\xa9"), "http://a/x%20yz%C3%A9");
+  EXPECT_EQ(Canonical("http://:@a/"), "http://a/");
   EXPECT_EQ(Canonical("file:/a/b"), "file:///a/b");
   EXPECT_EQ(Canonical("file://localhost/a"), "file:///a");
   EXPECT_EQ(Canonical("http://a/%2e%2E/%41"), "http://a/%2e%2E/%41");

@@ -50,8 +50,9 @@ HeaderFields HeaderFields::Parse(std::string_view text) {
       break;
     }
     if (line.front() == ' ' || line.front() == '\t') {
-      if (continues) {
-        headers.fields_.back().value += " " + ToUtf8(TrimText(line));
+      const std::string_view more = TrimText(line);
+      if (continues && !more.empty()) {
+        headers.fields_.back().value += " " + ToUtf8(more);
       }
       continue;
     }

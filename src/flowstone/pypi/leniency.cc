@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::string_view kOperatorCharacters = "=!<>~";
 
+constexpr std::array<std::string_view, 9> kKnownOperators = {"==", "!=", "<=",  ">=", "<",
+                                                             ">",  "~=", "===", "!=~"};
+
 bool IsOperatorCharacter(char c) {
   return kOperatorCharacters.find(c) != std::string_view::npos;
 }
@@ -113,6 +116,10 @@ std::string SpecifierRepair::Repair(std::string_view piece) {
   const std::string operand(TrimText(trimmed.substr(op_end)));
   // "== =1" must not become "===1": what stands apart is not one operator.
   if (operand.find_first_of(kOperatorCharacters) == 0) {
+    return std::string(trimmed);
+  }
+  // Nor may white space go where it is what makes a text wrong: "==== 1" is not "===" with "=1".
+  if (!op.empty() && std::ranges::find(kKnownOperators, op) == kKnownOperators.end()) {
     return std::string(trimmed);
   }
   if (operand == "*" && op != "!=" && op != "===") {

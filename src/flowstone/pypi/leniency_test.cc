@@ -63,6 +63,7 @@ TEST(Leniency, StandardTextsAreLeftAlone) {
 TEST(Leniency, WhatCannotBeRepairedIsRefused) {
   EXPECT_THAT(ParseSpecifiersLeniently(">=abc"), HasCode(ErrorCode::kInvalid));
   EXPECT_THAT(ParseSpecifiersLeniently("!=*"), HasCode(ErrorCode::kInvalid));
+  EXPECT_THAT(ParseSpecifiersLeniently("==== 1"), HasCode(ErrorCode::kInvalid));
   EXPECT_THAT(ParseRequirementLeniently("name; bogus == 'x'"),
               HasMessage(HasSubstr("'bogus' is not a marker variable")));
 }

@@ -29,6 +29,12 @@ TEST(HeaderFields, UnfoldContinuationLines) {
   EXPECT_EQ(headers.Find("b"), "x");
 }
 
+TEST(HeaderFields, AContinuationOfNothingAddsNothing) {
+  const HeaderFields headers = HeaderFields::Parse("Tag: py3-none-any\n\t\n   \nBuild: 1\n");
+  EXPECT_EQ(headers.Find("tag"), "py3-none-any");
+  EXPECT_EQ(headers.Find("build"), "1");
+}
+
 TEST(HeaderFields, SkipWhatIsNoField) {
   const HeaderFields headers = HeaderFields::Parse(
       "\xEF\xBB\xBF"

@@ -147,8 +147,8 @@ Result<RecordRow> ParseRow(std::vector<std::string> fields, std::size_t line) {
   const std::string& hash = fields[1];
   if (!hash.empty()) {
     const std::size_t equals = hash.find('=');
-    if (equals == std::string::npos) {
-      return InvalidRow(line, "has a hash without '='");
+    if (equals == std::string::npos || equals == 0) {
+      return InvalidRow(line, "has a hash that is not ALGORITHM=DIGEST");
     }
     row.algorithm = hash.substr(0, equals);
     row.digest = hash.substr(equals + 1);
@@ -223,7 +223,7 @@ std::string WriteRecord(std::span<const RecordRow> rows) {
     text += QuoteField(row.path);
     text += ',';
     if (!row.algorithm.empty()) {
-      text += row.algorithm + "=" + row.digest;
+      text += QuoteField(row.algorithm + "=" + row.digest);
     }
     text += ',';
     if (row.size) {

@@ -45,7 +45,8 @@ TEST(Record, ErrorsNameTheLine) {
   EXPECT_THAT(ParseRecord("\"a,,\n"), HasMessage(HasSubstr("line 1 of RECORD has a quotation")));
   EXPECT_THAT(ParseRecord("\"x\ny\",,\n,,\n"),
               HasMessage(HasSubstr("line 3 of RECORD has no path")));
-  EXPECT_THAT(ParseRecord("a,sha256,1"), HasMessage(HasSubstr("without '='")));
+  EXPECT_THAT(ParseRecord("a,sha256,1"), HasMessage(HasSubstr("not ALGORITHM=DIGEST")));
+  EXPECT_THAT(ParseRecord("a,=00,1"), HasMessage(HasSubstr("not ALGORITHM=DIGEST")));
   EXPECT_THAT(ParseRecord("a,,1k"), HasMessage(HasSubstr("no number")));
 }
 
