@@ -9,18 +9,16 @@ its reason; anything else fails.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import subprocess
 import sys
 import sysconfig
-from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple
 
 import pytest
 
 pytest.importorskip("packaging", minversion="26.0")
 
+from oracles import ask
 from packaging import _manylinux, _musllinux, tags
 from packaging.markers import (
     InvalidMarker,
@@ -41,7 +39,6 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 from packaging_texts import ENVIRONMENTS, EXTRAS, SEED, Generator
 
-ROOT = Path(__file__).resolve().parents[2]
 LARGEST_NUMBER = 2**64 - 1
 
 Question = dict[str, Any]
@@ -50,23 +47,8 @@ Question = dict[str, Any]
 # The two sides
 
 
-def oracle_program() -> Path:
-    """The program that answers for Flowstone: FLOWSTONE_ORACLE, or the one that was built last."""
-    named = os.environ.get("FLOWSTONE_ORACLE")
-    if named:
-        return Path(named)
-    built = sorted(ROOT.glob("build/*/bin/pypi_oracle"), key=lambda path: path.stat().st_mtime)
-    if not built:
-        pytest.skip("pypi_oracle is not built")
-    return built[-1]
-
-
 def ask_flowstone(questions: list[Question]) -> list[Any]:
-    lines = "".join(json.dumps(question) + "\n" for question in questions)
-    done = subprocess.run(
-        [str(oracle_program())], input=lines, capture_output=True, text=True, check=True
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return ask("pypi_oracle", questions)
 
 
 class Difference(NamedTuple):

@@ -1,4 +1,4 @@
-"""Requirements files, read by pip's own parser and by ours (`requirements_oracle`).
+"""Requirements files, read by pip's own parser and by ours (`project_oracle`).
 
 Every file of the table is written into a directory of its own. What pip ignores and we refuse is in
 STRICTER, with its reason; anything else must be the same: requirements with their lines, markers,
@@ -18,6 +18,7 @@ import pytest
 
 pytest.importorskip("pip", minversion="26.0")
 
+from oracles import oracle_program
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -139,18 +140,6 @@ STRICTER = {
 FORGETTING = {"indexes of nested files"}
 
 
-def oracle_program() -> Path:
-    named = os.environ.get("FLOWSTONE_REQUIREMENTS_ORACLE")
-    if named:
-        return Path(named)
-    built = sorted(
-        ROOT.glob("build/*/bin/requirements_oracle"), key=lambda path: path.stat().st_mtime
-    )
-    if not built:
-        pytest.skip("requirements_oracle is not built")
-    return built[-1]
-
-
 def place_of(url: str) -> str:
     """A URL without the egg and without empty fragment, a path decoded."""
     link = Link(url)
@@ -234,7 +223,11 @@ def describe_ours(entry: dict[str, Any]) -> dict[str, Any]:
 
 def ask_flowstone(directory: Path) -> dict[str, Any] | None:
     done = subprocess.run(
-        [str(oracle_program()), "r.txt"], cwd=directory, capture_output=True, text=True, check=True
+        [str(oracle_program("project_oracle")), "files", "r.txt"],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     answer = json.loads(done.stdout)
     if "error" in answer:

@@ -10,11 +10,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flowstone/pypi/compatible_tags.h"
 #include "flowstone/pypi/leniency.h"
 #include "flowstone/pypi/marker.h"
+#include "flowstone/pypi/marker_diagram.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
 #include "flowstone/pypi/sdist_name.h"
@@ -145,6 +147,32 @@ Json EvaluateOverGrid(const Marker& marker, const MarkerGrid& grid) {
   return answers;
 }
 
+// What an algebra makes of two markers: each form as it is printed, and how they are related.
+Json AnswerAlgebra(const Json& question) {
+  const Result<Marker> first = Marker::Parse(Text(question, "a"));
+  const Result<Marker> second = Marker::Parse(Text(question, "b"));
+  if (!first || !second) {
+    return nullptr;
+  }
+  MarkerAlgebra algebra;
+  const MarkerDiagram a = algebra.Of(*first);
+  const MarkerDiagram b = algebra.Of(*second);
+  const std::pair<const char*, MarkerDiagram> forms[] = {
+      {"a", a},
+      {"not a", MarkerAlgebra::Not(a)},
+      {"a and b", algebra.And(a, b)},
+      {"a or b", algebra.Or(a, b)},
+      {"a where b", algebra.Simplify(a, b)},
+  };
+  Json printed = Json::object();
+  for (const auto& [name, diagram] : forms) {
+    printed[name] = algebra.ToMarker(diagram).ToString();
+  }
+  return {{"printed", printed},
+          {"implies", algebra.Implies(a, b)},
+          {"disjoint", algebra.AreDisjoint(a, b)}};
+}
+
 Json DescribeRequirement(const Requirement& requirement, const MarkerGrid& grid) {
   Json extras = Json::array();
   for (const ExtraName& extra : requirement.extras) {
@@ -230,7 +258,7 @@ class Oracle {
         {"version", AnswerVersion},   {"compare", AnswerCompare}, {"specifier", AnswerSpecifier},
         {"contains", AnswerContains}, {"filter", AnswerFilter},   {"sets", AnswerSets},
         {"tags", AnswerTags},         {"wheel", AnswerWheel},     {"sdist", AnswerSdist},
-        {"name", AnswerName}};
+        {"name", AnswerName},         {"algebra", AnswerAlgebra}};
     return answers.at(kind)(question);
   }
 
