@@ -10,7 +10,7 @@ if(FLOWSTONE_WERROR)
 endif()
 if(FLOWSTONE_UNITY)
   # g++ takes what a unity file includes for a header and warns about types of unnamed namespaces in it.
-  target_compile_options(flowstone_options INTERFACE -Wno-subobject-linkage)
+  target_compile_options(flowstone_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endif()
 if(FLOWSTONE_SANITIZE)
   target_compile_options(flowstone_options INTERFACE -fsanitize=${FLOWSTONE_SANITIZE} -fno-omit-frame-pointer)

@@ -1,0 +1,29 @@
+// What building a project starts from: its pyproject.toml and the reference that names it.
+#include "fuzz_target.h"
+#include <string>
+#include <string_view>
+
+#include "flowstone/build/direct_reference.h"
+#include "flowstone/build/project_table.h"
+
+using flowstone::build::BuildSystem;
+using flowstone::build::DirectReference;
+using flowstone::fuzz::Require;
+using flowstone::fuzz::RequireRoundTrip;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = flowstone::fuzz::TextOf(data, size);
+  if (const auto table = flowstone::build::ParseProjectTable(text)) {
+    RequireRoundTrip(table->build_system, table->build_system.CanonicalJson(),
+                     &BuildSystem::FromJson);
+  }
+  static_cast<void>(BuildSystem::FromJson(text));
+  if (const auto reference = DirectReference::Parse(text)) {
+    const auto again = DirectReference::Parse(reference->ToString());
+    Require(again && again->IsSameSourceAs(*reference), "what is shown names the same source");
+    Require(!reference->subdirectory.starts_with('/') &&
+                ("/" + reference->subdirectory + "/").find("/../") == std::string::npos,
+            "a subdirectory is inside");
+  }
+  return 0;
+}

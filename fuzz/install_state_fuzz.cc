@@ -1,0 +1,27 @@
+// What installing reads back from its own directories, RECORD, and requests for a Python.
+#include "fuzz_target.h"
+#include <string_view>
+
+#include "flowstone/install/archive_plan.h"
+#include "flowstone/install/environment_record.h"
+#include "flowstone/install/python_request.h"
+#include "flowstone/install/record_check.h"
+
+using flowstone::fuzz::RequireRoundTrip;
+using flowstone::install::ArchivePlan;
+using flowstone::install::EnvironmentRecord;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = flowstone::fuzz::TextOf(data, size);
+  if (const auto plan = ArchivePlan::Parse(text)) {
+    RequireRoundTrip(*plan, plan->Serialize(), &ArchivePlan::Parse);
+  }
+  if (const auto record = EnvironmentRecord::Parse(text)) {
+    RequireRoundTrip(*record, record->Serialize(), &EnvironmentRecord::Parse);
+  }
+  if (const auto check = flowstone::install::RecordCheck::Parse(text)) {
+    static_cast<void>(check->Compare("a.py", text));
+  }
+  static_cast<void>(flowstone::install::PythonRequest::Parse(text));
+  return 0;
+}
