@@ -312,6 +312,22 @@ def test_a_cut_off_and_an_index_of_a_step(project: Project, stocked: Index) -> N
     assert "2020-01-01" in nothing.errors
 
 
+def test_platforms_are_in_the_lock_of_a_step(project: Project, stocked: Index) -> None:
+    stocked.add(Wheel("native", "1.0", tag="cp38-abi3-manylinux_2_17_x86_64"))
+    stocked.add(Wheel("native", "1.0", tag="cp38-abi3-manylinux_2_17_aarch64"))
+    decorator = '@pypi(packages={"native": ""}, platforms=["linux-x86_64", "linux-aarch64"])'
+    write_flow(project, decorator, base="", start="pass")
+    lock(project)
+    text = (project.path / "pylock.toml").read_text()
+    assert "manylinux_2_17_x86_64.whl" in text
+    assert "manylinux_2_17_aarch64.whl" in text
+    assert project.flow("environment", "lock", "--check").status == 0
+    write_flow(project, decorator.replace("aarch64", "sparc"), base="", start="pass")
+    refused = project.flow("environment", "lock")
+    assert refused.status != 0
+    assert "'linux-sparc' is not a target" in refused.errors
+
+
 def test_arguments_of_the_wrong_kind_are_told(project: Project, stocked: Index) -> None:
     write_flow(project, "@pypi(lock=3)", base="", start="pass")
     done = project.flow("run")

@@ -70,6 +70,14 @@ def test_no_credential_gets_into_a_lock(project: Project, stocked: Index) -> Non
     assert "user" not in text
 
 
+def test_a_named_index_is_named_in_the_lock(project: Project, stocked: Index) -> None:
+    secret = stocked.url.replace("http://", "http://user:s3cret@")
+    text = lock(project, "alpha", "--index-url", f"corp={secret}")
+    assert f'[tool.flowstone.indexes]\ncorp = "{stocked.url}"\n' in text
+    assert "s3cret" not in text
+    assert "indexes" not in lock(project, "alpha")
+
+
 def test_an_existing_lock_is_kept_as_far_as_it_holds(project: Project, stocked: Index) -> None:
     lock(project, "alpha<2")
     stocked.add(Wheel("beta", "1.5"))

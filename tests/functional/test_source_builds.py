@@ -40,6 +40,27 @@ def test_a_source_is_refused_and_the_message_says_how_to_allow_it(
     assert "--build only-source" in done.errors, done
 
 
+def test_wheels_or_sources_of_one_package(project: Project, stocked: Index) -> None:
+    stocked.add(Wheel("mixed", "1.0"))
+    publish(stocked, SourceProject("mixed", version="2.0"))
+    publish(stocked, SourceProject("mixed"))
+
+    def files(*options: str) -> list[str]:
+        done = project.engine("lock", "mixed", "--upgrade", "-o", "-", *options)
+        assert done.status == 0, done
+        return re.findall(r'url = "[^"]*/([^/"]+)"', done.output)
+
+    wheel, source = "mixed-1.0-py3-none-any.whl", "mixed-%s.tar.gz"
+    build = ("--build", "mixed")
+    project.write("old.txt", "mixed<2\n")
+    assert files() == [wheel]
+    assert files(*build) == [source % "2.0"]
+    assert wheel in files(*build, "--only-binary", "mixed")
+    assert files(*build, "--only-binary", ":all:", "--no-binary", "Mixed") == [source % "2.0"]
+    assert files(*build, "--no-binary", "mixed", "--constraint", "old.txt") == [source % "1.0"]
+    assert files("--no-binary", "other") == [wheel]
+
+
 def test_an_allowed_source_is_built_installed_and_not_built_again(
     project: Project, stocked: Index
 ) -> None:
