@@ -96,7 +96,9 @@ MarkerDiagram ForkSpace::InterpretersOf(const pypi::SpecifierSet& requires_pytho
   const auto [entry, is_new] = interpreters_.try_emplace({requires_python.ToString(), upper_bound});
   if (is_new) {
     pypi::VersionSet versions = requires_python.ToVersionSet();
-    if (upper_bound == UpperPythonBound::kIgnore && !versions.intervals().empty()) {
+    if (upper_bound == UpperPythonBound::kIgnore && versions.is_empty()) {
+      versions = pypi::VersionSet::Full();  // it contradicts itself, and so says nothing
+    } else if (upper_bound == UpperPythonBound::kIgnore && !versions.intervals().empty()) {
       versions = pypi::VersionSet::Between(versions.intervals().front().lower, "");
     }
     entry->second = algebra_.OfPython(versions);

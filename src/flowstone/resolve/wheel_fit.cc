@@ -89,6 +89,9 @@ bool AcceptsPython(const pypi::SpecifierSet& requires_python, const pypi::Target
     return requires_python.Contains(python);
   }
   const pypi::VersionSet accepted = requires_python.ToVersionSet();
+  if (accepted.is_empty()) {
+    return true;  // ">=2.7,<2.8,>=3.4" contradicts itself, and so says nothing
+  }
   return !accepted.intervals().empty() && accepted.intervals().front().lower <= python.key();
 }
 
