@@ -40,7 +40,7 @@ test: build $(TOOLS)
 
 bench: build $(TOOLS)
 	@$(TOOLS) bench/macro/run.py
-	@$(TOOLS) bench/resolve/run.py --record jupyter ml torch boto3 unsat
+	@$(TOOLS) bench/resolve/run.py --record
 
 lint: setup $(TOOLS)
 	@test -f build/$(PRESET)/build.ninja || { mkdir -p build && cmake --preset $(PRESET) >build/configure.log; }

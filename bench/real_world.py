@@ -1,52 +1,63 @@
 #!/usr/bin/env python3
 """Resolves real sets of requirements through the real index, and compares the answers with uv's.
 
-    build/tools/bin/python bench/real_world.py [--engine build/bin/flowstone] [SET...]
+    build/tools/bin/python bench/real_world.py [--engine PATH] [--variant NAME]... [SET...]
 
-The index is the one that pip is configured with. Every set has a cut-off, so that the index stands
-still; both tools use wheels only. The table says for each set how many packages each tool chose and
-where the two differ. The exit status is 1 when something differs that EXPLAINED does not explain.
-This asks the network for a few thousand pages: it is no test, and nothing runs it by itself.
+The index is the one that pip is configured with (or --index). Every set has a cut-off, so that the
+index stands still; both tools use wheels only and the same options. A variant is a way to ask: the
+newest versions, the lowest, for all environments at once (see VARIANTS). A line says how many
+packages each tool chose and in how many the two differ; for all environments, answers are compared
+by what the lock installs on each of some hundred interpreters and platforms. The exit status is 1
+when something differs that EXPLAINED does not explain. This asks the network for a few thousand
+pages: it is no test, and nothing runs it by itself.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
-CUT_OFF = "2026-11-01T00:00:00Z"
+sys.path[1:1] = [str(ROOT / "bench" / name) for name in ("resolve", "index")]
 
-# Differences that are meant, by set and package.
-EXPLAINED: dict[tuple[str, str], str] = {}
+from index import configured_index  # noqa: E402
+from packaging.markers import Marker  # noqa: E402
+from requirement_sets import SETS as RACED  # noqa: E402
+from requirement_sets import RequirementSet  # noqa: E402
+from resolvers import (  # noqa: E402
+    ENGINE,
+    PYTHON,
+    UV,
+    Flowstone,
+    Job,
+    Uv,
+    certificates,
+    clean_environment,
+    normalized,
+)
 
-
-@dataclass(frozen=True)
-class RealSet:
-    name: str
-    requirements: tuple[str, ...]
-    constraints: tuple[str, ...] = ()
-    cut_off: str = CUT_OFF
-    solvable: bool = True
-
+# Differences that are meant, by set, variant and package ("*": all of it).
+EXPLAINED: dict[tuple[str, str, str], str] = {}
 
 SETS = (
-    RealSet("jupyter", ("jupyter",)),
-    RealSet("ml", ("pandas", "scikit-learn", "xgboost", "lightgbm")),
-    RealSet("torch", ("torch", "transformers", "datasets")),
+    RACED["jupyter"],
+    RACED["ml"],
+    RequirementSet("torch", ("torch", "transformers", "datasets")),
+    RACED["airflow"],
     # Airflow is installed with a constraints file: of the official one for this release, what its
     # documentation warns of. The rest is left to the resolver.
-    RealSet(
-        "airflow",
+    RequirementSet(
+        "airflow-constrained",
         ("apache-airflow[postgres,celery,cncf-kubernetes,amazon]==2.9.3",),
+        cutoff=RACED["airflow"].cutoff,
+        overrides=RACED["airflow"].overrides,
         constraints=(
             "sqlalchemy==1.4.52",
             "flask==2.2.5",
@@ -56,12 +67,25 @@ SETS = (
             "pydantic==2.8.2",
             "botocore==1.34.131",
         ),
-        cut_off="2024-08-08T00:00:00Z",
     ),
-    RealSet("boto3", ("boto3", "botocore", "urllib3<1.25.4")),
-    RealSet("dbt", ("dbt-core", "dbt-postgres", "dbt-bigquery")),
-    RealSet("impossible", ("boto3>=1.34", "urllib3<1.25.4"), solvable=False),
+    RACED["boto3"],
+    RequirementSet("dbt", ("dbt-core", "dbt-postgres", "dbt-bigquery")),
+    RACED["unsat"],
 )
+
+VARIANTS = {
+    "newest": {"options": ()},
+    "lowest": {"options": ("--resolution", "lowest")},
+    "lowest-direct": {"options": ("--resolution", "lowest-direct")},
+    "prerelease": {"options": ("--prerelease", "allow")},
+    "python3.9": {"python": "3.9"},
+    "python3.13": {"python": "3.13"},
+    "universal": {"options": ("--universal",)},
+}
+# Made for one target, or (airflow) minutes of work for uv.
+LEFT_OUT = {("airflow", name) for name in VARIANTS if name not in ("newest", "prerelease")}
+
+LIMIT_SECONDS = 900
 
 
 @dataclass
@@ -69,114 +93,143 @@ class Answer:
     status: int
     seconds: float
     errors: str
-    versions: dict[str, str] = field(default_factory=dict)
+    packages: list[dict] = field(default_factory=list)
 
 
-class Tool:
-    """A command line that writes a pylock.toml, with an empty cache of its own."""
-
-    def __init__(self, name: str, command: list[str], variables: dict[str, str]) -> None:
-        self.name = name
-        self._command = command
-        self._variables = variables
-
-    def resolve(self, wanted: RealSet, directory: Path, python: str) -> Answer:
-        constraints = directory / "constraints.txt"
-        constraints.write_text("\n".join(wanted.constraints) + "\n")
-        requirements = directory / "requirements.in"
-        requirements.write_text("\n".join(wanted.requirements) + "\n")
-        answer = directory / f"pylock.{self.name}.toml"
-        places = {
-            "REQUIREMENTS": str(requirements),
-            "CONSTRAINTS": str(constraints),
-            "CUT_OFF": wanted.cut_off,
-            "PYTHON": python,
-            "ANSWER": str(answer),
-        }
-        # A directory of wheels that pip is configured with would be asked by one tool only.
-        inherited = {key: value for key, value in os.environ.items() if key != "PIP_FIND_LINKS"}
-        if "PIP_CERT" in inherited:  # uv has another name for it
-            inherited.setdefault("SSL_CERT_FILE", inherited["PIP_CERT"])
-        began = time.monotonic()
-        done = subprocess.run(
-            [places.get(word, word) for word in self._command],
-            env={**inherited, **{k: v.format(directory) for k, v in self._variables.items()}},
-            cwd=directory,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        seconds = time.monotonic() - began
-        versions = versions_of(answer) if done.returncode == 0 else {}
-        return Answer(done.returncode, seconds, done.stderr, versions)
-
-
-def versions_of(lock: Path) -> dict[str, str]:
-    packages = tomllib.loads(lock.read_text())["packages"]
-    return {package["name"]: package["version"] for package in packages}
-
-
-def tools(engine: Path, uv: Path) -> tuple[Tool, Tool]:
-    options = ["-c", "CONSTRAINTS", "--exclude-newer", "CUT_OFF", "--python", "PYTHON"]
-    ours = [str(engine), "lock", "-r", "REQUIREMENTS", *options, "-o", "ANSWER"]
-    theirs = [
-        *(str(uv), "pip", "compile", "REQUIREMENTS", *options, "--only-binary", ":all:"),
-        *("--no-config", "--quiet", "--format", "pylock.toml", "-o", "ANSWER"),
-    ]
-    return (
-        Tool("flowstone", ours, {"FLOWSTONE_HOME": "{}/flowstone"}),
-        Tool("uv", theirs, {"UV_CACHE_DIR": "{}/uv"}),
+def ask(tool: Flowstone | Uv, job: Job) -> Answer:
+    job.directory.mkdir()
+    began = time.monotonic()
+    done = subprocess.run(
+        tool.command(job),
+        env=clean_environment(**tool.environment(job), **certificates()),
+        cwd=job.directory,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
     )
+    seconds = time.monotonic() - began
+    packages = tomllib.loads(job.answer.read_text())["packages"] if done.returncode == 0 else []
+    return Answer(done.returncode, seconds, done.stderr, packages)
 
 
-def differences(wanted: RealSet, ours: Answer, theirs: Answer) -> list[str]:
-    """One line for each package in which the answers differ."""
-    if not wanted.solvable:
-        return (
-            []
-            if ours.status == theirs.status == 1
-            else [f"flowstone exits {ours.status}, uv {theirs.status}"]
-        )
-    lines = []
-    for answer, name in ((ours, "flowstone"), (theirs, "uv")):
-        if answer.status != 0:
-            lines.append(f"{name} exits {answer.status}: {answer.errors.strip()[-2000:]}")
-    if lines:
+def environments(first_minor: int) -> list[dict[str, str]]:
+    """What markers can ask about: CPython of some versions on Linux, macOS and Windows."""
+    systems = (
+        ("posix", "linux", "Linux", ("x86_64", "aarch64")),
+        ("posix", "darwin", "Darwin", ("x86_64", "arm64")),
+        ("nt", "win32", "Windows", ("AMD64", "ARM64", "x86")),
+    )
+    found = []
+    for minor in range(first_minor, 16):
+        for os_name, sys_platform, platform_system, machines in systems:
+            for machine in machines:
+                for patch in (0, 7):
+                    found.append(
+                        {
+                            "implementation_name": "cpython",
+                            "implementation_version": f"3.{minor}.{patch}",
+                            "os_name": os_name,
+                            "platform_machine": machine,
+                            "platform_python_implementation": "CPython",
+                            "platform_release": "",
+                            "platform_system": platform_system,
+                            "platform_version": "",
+                            "python_full_version": f"3.{minor}.{patch}",
+                            "python_version": f"3.{minor}",
+                            "sys_platform": sys_platform,
+                        }
+                    )
+    return found
+
+
+def installed(packages: list[dict], environment: dict[str, str] | None) -> dict[str, str]:
+    """Name → version of what the lock installs there; without an environment, of all."""
+    return {
+        normalized(package["name"]): package["version"]
+        for package in packages
+        if environment is None
+        or "marker" not in package
+        or Marker(package["marker"]).evaluate(environment)
+    }
+
+
+def different_packages(ours: Answer, theirs: Answer, first_minor: int | None) -> dict[str, str]:
+    """The packages in which the answers differ, with the first difference in words."""
+    found: dict[str, str] = {}
+    for environment in [None] if first_minor is None else environments(first_minor):
+        mine, other = (installed(one.packages, environment) for one in (ours, theirs))
+        where = ""
+        if environment is not None:
+            where = " on {python_full_version} {sys_platform} {platform_machine}".format(
+                **environment
+            )
+        for name in mine.keys() | other.keys():
+            if mine.get(name) != other.get(name):
+                found.setdefault(name, f"flowstone {mine.get(name)}, uv {other.get(name)}{where}")
+    return dict(sorted(found.items()))
+
+
+def differences(
+    wanted: RequirementSet, variant: str, ours: Answer, theirs: Answer, first_minor: int | None
+) -> list[str]:
+    if ours.status != theirs.status:
+        lines = []
+        for answer, name in ((ours, "flowstone"), (theirs, "uv")):
+            message = answer.errors.strip()[-2000:]
+            lines.append(f"{name} exits {answer.status}: {message} (not explained)")
         return lines
-    for package in sorted(ours.versions.keys() | theirs.versions.keys()):
-        mine = ours.versions.get(package, "absent")
-        other = theirs.versions.get(package, "absent")
-        if mine != other:
-            reason = EXPLAINED.get((wanted.name, package), "not explained")
-            lines.append(f"{package}: flowstone {mine}, uv {other} ({reason})")
+    lines = []
+    for package, words in different_packages(ours, theirs, first_minor).items():
+        reason = EXPLAINED.get((wanted.name, variant, package)) or EXPLAINED.get(
+            (wanted.name, variant, "*"), "not explained"
+        )
+        lines.append(f"{package}: {words} ({reason})")
     return lines
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--engine", type=Path, default=ROOT / "build" / "bin" / "flowstone")
-    parser.add_argument("--uv", type=Path, default=ROOT / "build" / "tools" / "bin" / "uv")
-    parser.add_argument("--python", default="/usr/bin/python3")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--engine", type=Path, default=ENGINE)
+    parser.add_argument("--uv", type=Path, default=UV)
+    parser.add_argument("--python", type=Path, default=PYTHON)
+    parser.add_argument("--index", help="instead of the one that pip is configured with")
+    parser.add_argument("--variant", action="append", choices=sorted(VARIANTS))
     parser.add_argument("--verbose", action="store_true", help="print the messages of conflicts")
     parser.add_argument("sets", nargs="*", metavar="SET")
     given = parser.parse_args()
+    index = (given.index or configured_index()).rstrip("/") + "/"
     unexplained = 0
-    print(f"{'set':<12} {'flowstone':>14} {'uv':>14}  differences")
+    print(f"{'set':<20} {'variant':<14} {'flowstone':>14} {'uv':>14}  differences")
     for wanted in SETS:
-        if given.sets and wanted.name not in given.sets:
-            continue
-        with tempfile.TemporaryDirectory() as directory:
-            pair = tools(given.engine.absolute(), given.uv.absolute())
-            ours, theirs = (tool.resolve(wanted, Path(directory), given.python) for tool in pair)
-        lines = differences(wanted, ours, theirs)
-        unexplained += sum("not explained" in line or " exits " in line for line in lines)
-        cells = [f"{len(one.versions):>4} {one.seconds:7.1f} s" for one in (ours, theirs)]
-        print(f"{wanted.name:<12} {cells[0]:>14} {cells[1]:>14}  {len(lines) or 'none'}")
-        for line in lines:
-            print(f"    {line}")
-        if given.verbose and not wanted.solvable:
-            print(ours.errors)
+        for variant in given.variant or ["newest"]:
+            is_wanted = not given.sets or wanted.name in given.sets
+            if not is_wanted or (wanted.name, variant) in LEFT_OUT:
+                continue
+            asked = replace(wanted, **VARIANTS[variant])
+            with tempfile.TemporaryDirectory() as directory:
+                ours, theirs = (
+                    ask(tool, Job(asked, index, Path(directory) / tool.name, given.python))
+                    for tool in (Flowstone(given.engine.absolute()), Uv(given.uv.absolute()))
+                )
+            first_minor = int(minor_of(given.python)) if variant == "universal" else None
+            lines = differences(wanted, variant, ours, theirs, first_minor)
+            unexplained += sum("not explained" in line for line in lines)
+            cells = [f"{len(one.packages):>4} {one.seconds:7.1f} s" for one in (ours, theirs)]
+            counts = len(lines) or ("none" if ours.status == 0 else "none: no solution")
+            print(f"{wanted.name:<20} {variant:<14} {cells[0]:>14} {cells[1]:>14}  {counts}")
+            for line in lines:
+                print(f"    {line}")
+            if given.verbose and ours.status != 0:
+                print(ours.errors)
+            sys.stdout.flush()
     return 1 if unexplained else 0
+
+
+def minor_of(python: Path) -> str:
+    program = [str(python), "-c", "import sys; print(sys.version_info.minor)"]
+    return subprocess.run(program, capture_output=True, text=True, check=True).stdout
 
 
 if __name__ == "__main__":

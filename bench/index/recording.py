@@ -195,7 +195,9 @@ class Recording:
 
 
 def wishes(requirements: RequirementSet) -> str:
-    lines = [requirements.cutoff, *requirements.requirements, *requirements.overrides]
+    lines = [requirements.cutoff, *requirements.requirements, *requirements.constraints]
+    lines += [*requirements.overrides, *requirements.options]
+    lines += [requirements.python] if requirements.python else []
     return "\n".join(lines) + "\n"
 
 

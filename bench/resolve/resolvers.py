@@ -6,6 +6,7 @@ A resolver writes its answer to a file; `versions` reads it back as {name: versi
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ ENGINE = ROOT / "build" / "bin" / "flowstone"
 UV = ROOT / "build" / "tools" / "bin" / "uv"
 PYTHON = Path("/usr/bin/python3")
 PIP = "pip==26.3"
+# Of sets that name a version of Python.
+PLATFORM, UV_PLATFORM = "linux-x86_64-glibc2.36", "x86_64-manylinux_2_36"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Job:
     requirements: RequirementSet
     index: str
     directory: Path
+    python: Path = PYTHON
 
     @property
     def cache(self) -> Path:
@@ -39,13 +43,18 @@ class Job:
         """Removed before each run: uv would start from its last answer."""
         return self.directory / "pylock.toml"
 
-    def overrides(self) -> list[str]:
-        """The option, for uv and flowstone alike."""
-        if not self.requirements.overrides:
-            return []
-        file = self.directory / "overrides.txt"
-        file.write_text("\n".join(self.requirements.overrides) + "\n")
-        return ["--override", str(file)]
+    def common_options(self) -> list[str]:
+        """What uv and flowstone call by the same names."""
+        wanted = self.requirements
+        options = ["--index-url", self.index, "--exclude-newer", wanted.cutoff]
+        for option, lines in (("--override", wanted.overrides), ("-c", wanted.constraints)):
+            if lines:
+                file = self.directory / f"{option.strip('-')}.txt"
+                file.write_text("\n".join(lines) + "\n")
+                options += [option, str(file)]
+        if "--prerelease" not in wanted.options:  # the default of uv since 0.12
+            options += ["--prerelease", "if-necessary"]
+        return [*options, *wanted.options, "-o", str(self.answer)]
 
 
 class Flowstone:
@@ -58,15 +67,15 @@ class Flowstone:
         return output(self.engine, "--version")
 
     def command(self, job: Job) -> list[str]:
+        version = job.requirements.python
         return [
-            str(self.engine),
-            "lock",
-            *job.requirements.requirements,
-            *job.overrides(),
-            *("--index-url", job.index),
-            *("--exclude-newer", job.requirements.cutoff),
-            *("--python", str(PYTHON)),
-            *("-o", str(job.answer)),
+            *(str(self.engine), "lock", *job.requirements.requirements),
+            *(
+                ["--python", version, "--target", PLATFORM]
+                if version
+                else ["--python", str(job.python)]
+            ),
+            *job.common_options(),
         ]
 
     def environment(self, job: Job) -> dict[str, str]:
@@ -79,20 +88,22 @@ class Flowstone:
 class Uv:
     name = "uv"
 
+    def __init__(self, program: Path = UV) -> None:
+        self.program = program
+
     def version(self) -> str:
-        return output(UV, "--version")
+        return output(self.program, "--version")
 
     def command(self, job: Job) -> list[str]:
         source = job.directory / "requirements.in"
         source.write_text("\n".join(job.requirements.requirements) + "\n")
+        version = job.requirements.python
         return [
-            *(str(UV), "pip", "compile", str(source), "--no-config", "--quiet"),
+            *(str(self.program), "pip", "compile", str(source), "--no-config", "--quiet"),
             *("--format", "pylock.toml", "--only-binary", ":all:"),
-            *job.overrides(),
-            *("--index-url", job.index),
-            *("--exclude-newer", job.requirements.cutoff),
-            *("--python", str(PYTHON)),
-            *("-o", str(job.answer)),
+            *("--python", str(job.python)),
+            *(["--python-version", version, "--python-platform", UV_PLATFORM] if version else []),
+            *job.common_options(),
         ]
 
     def environment(self, job: Job) -> dict[str, str]:
@@ -140,6 +151,12 @@ class Pip:
 def clean_environment(**more: str) -> dict[str, str]:
     """What a resolver sees: no variable that changes where it looks, or what it reads at start."""
     return {"PATH": "/usr/bin:/bin", "HOME": str(WORK / "home"), **more}
+
+
+def certificates() -> dict[str, str]:
+    """For an index that is not on loopback: the bundle that pip is told to trust, where it is."""
+    bundle = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
+    return {"SSL_CERT_FILE": bundle} if bundle else {}
 
 
 def output(*command: object) -> str:
