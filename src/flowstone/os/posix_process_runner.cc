@@ -36,7 +36,8 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 // How often a child is looked at on kernels without pidfd_open(2) (before 5.3).
 constexpr int kPollMsWithoutPidfd = 10;
 
-enum class Group : std::uint8_t { kOurs, kOwn };
+// kGuarded: the guard of a sandbox leads it, and takes everything with it when it is asked to end.
+enum class Group : std::uint8_t { kOurs, kOwn, kGuarded };
 
 ExitStatus DecodeStatus(int status) {
   if (WIFSIGNALED(status)) {
@@ -102,7 +103,17 @@ class PosixProcess final : public Process {
   }
 
  private:
-  bool Kill(int signal) const { return ::kill(group_ == Group::kOwn ? -pid_ : pid_, signal) == 0; }
+  bool Kill(int signal) const {
+    switch (group_) {
+      case Group::kOurs:
+        break;
+      case Group::kOwn:
+        return ::kill(-pid_, signal) == 0;
+      case Group::kGuarded:
+        return ::kill(pid_, SIGTERM) == 0;
+    }
+    return ::kill(pid_, signal) == 0;
+  }
 
   pid_t pid_;
   Group group_;
@@ -209,7 +220,7 @@ Result<std::unique_ptr<PosixProcess>> Spawn(const ProcessSpec& spec,
                                                    : std::string_view(search_path->second)));
   if (spec.sandbox) {
     FLOWSTONE_LET(const pid_t guard, SpawnInSandbox(spec, program, descriptors));
-    return std::make_unique<PosixProcess>(guard, Group::kOwn);
+    return std::make_unique<PosixProcess>(guard, Group::kGuarded);
   }
   SpawnPlan plan;
   plan.SetAttributes(group);

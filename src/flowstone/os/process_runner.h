@@ -52,7 +52,8 @@ class Process {
   // The status when it has ended, nothing while it runs. Does not block.
   virtual Result<std::optional<ExitStatus>> Poll() = 0;
   virtual Result<ExitStatus> Wait() = 0;
-  // To the process, or to its group when it leads one. Ok when it has already ended.
+  // To the process, or to its group when it leads one; one in a sandbox is killed, whatever the
+  // signal. Ok when it has already ended.
   virtual Status Signal(int signal) = 0;
 };
 

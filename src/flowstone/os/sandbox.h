@@ -2,11 +2,12 @@
 //
 // With Isolation::kNamespaces the child lives in user, mount, pid, network and ipc namespaces of
 // its own: there is no network, no other process, the whole file system is read-only but for the
-// named directories, and the hidden ones are empty. It has no capabilities and cannot get any. When
-// it ends, everything it started is killed. The kernel must give such namespaces to this user
-// (Linux 5.12 and newer; containers often forbid them): kDenied otherwise, and nothing has run.
+// named directories, and the hidden ones are empty. It has no capabilities and cannot get any. The
+// kernel must give such namespaces to this user (Linux 5.12 and newer; containers often forbid
+// them): kDenied otherwise, and nothing has run.
 //
-// The limits hold with and without namespaces.
+// With and without namespaces the limits hold, and everything that the child started is killed when
+// it ends, when it is stopped, and when the thread that started it ends, by kill -9 too.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,8 @@
 namespace flowstone::os {
 
 enum class Isolation : std::uint8_t { kNone, kNamespaces };
+// With namespaces; without them the network is there.
+enum class SandboxNetwork : std::uint8_t { kNone, kShared };
 
 // Of each process. What is not set stays as it is here.
 struct ResourceLimits {
@@ -29,6 +32,7 @@ struct ResourceLimits {
 
 struct Sandbox {
   Isolation isolation = Isolation::kNamespaces;
+  SandboxNetwork network = SandboxNetwork::kNone;
   // Absolute directories without symbolic links. What is not there is left out.
   std::vector<std::string> writable = {};
   std::vector<std::string> hidden = {};   // seen as empty

@@ -131,9 +131,9 @@ bool SetAttributes(int directory, const char* path, unsigned int flags, std::uin
 }
 
 void EnterNamespaces(const LaunchPlan& plan) {
-  constexpr int kinds =
-      CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
-  Require(::unshare(kinds) == 0, plan, Stage::kNamespaces);
+  constexpr int kinds = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  const int network = plan.sandbox->network == SandboxNetwork::kNone ? CLONE_NEWNET : 0;
+  Require(::unshare(kinds | network) == 0, plan, Stage::kNamespaces);
   Require(WriteText("/proc/self/setgroups", "deny") &&
               WriteText("/proc/self/uid_map", plan.uid_map) &&
               WriteText("/proc/self/gid_map", plan.gid_map),
@@ -252,30 +252,95 @@ void CloseReport(const LaunchPlan& plan) {
   }
 }
 
-// The guard outside: the one process that our own knows. It ends as the program did.
-[[noreturn]] void RunGuard(LaunchPlan& plan) {
-  ::setpgid(0, 0);
+// Kills what descends from the guard: what lost its parent became a child of the guard, so that
+// every round reaches one generation further. Where the kernel does not list children
+// (CONFIG_PROC_CHILDREN), what left the process group stays.
+void KillDescendants() {
+  std::array<char, 4096> numbers{};
+  while (true) {
+    const int fd = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    const ssize_t count = fd < 0 ? -1 : ::read(fd, numbers.data(), numbers.size());
+    ::close(fd);
+    if (count <= 0) {
+      return;
+    }
+    pid_t child = 0;
+    for (const char c : std::string_view(numbers.data(), static_cast<std::size_t>(count))) {
+      if (c >= '0' && c <= '9') {
+        child = child * 10 + (c - '0');
+      } else if (child > 0) {  // a number without a space behind it may have been cut off
+        ::kill(std::exchange(child, 0), SIGKILL);
+      }
+    }
+    (void)::waitpid(-1, nullptr, 0);
+  }
+}
+
+// Waits for the end of `child`, burying others, and returns its status. When the guard itself is to
+// end (SIGTERM: from our process, or from the kernel when that has died), so does everything below.
+int WaitAsGuard(const sigset_t& wakers, pid_t child) {
+  while (true) {
+    int status = 0;
+    const pid_t ended = ::waitpid(-1, &status, WNOHANG);
+    if (ended == child) {
+      return status;
+    }
+    if (ended > 0) {
+      continue;
+    }
+    if (::sigwaitinfo(&wakers, nullptr) == SIGTERM) {
+      ::kill(child, SIGKILL);
+      (void)::waitpid(child, nullptr, 0);
+      KillDescendants();
+      ::_exit(127);
+    }
+  }
+}
+
+// What the guard starts: the program itself, or the first process of the namespaces.
+[[noreturn]] void RunInside(LaunchPlan& plan) {
   ResetSignals();
-  ArrangeDescriptors(plan);
   if (plan.sandbox->isolation == Isolation::kNone) {
     StartProgram(plan);
   }
-  EnterNamespaces(plan);
-  const pid_t init = ::fork();
-  Require(init >= 0, plan, Stage::kNamespaces);
-  if (init == 0) {
-    RunInit(plan);
+  RunInit(plan);
+}
+
+// The guard outside: the one process that our own knows. It ends as the program did, and nothing
+// of what the program started survives it.
+[[noreturn]] void RunGuard(LaunchPlan& plan, pid_t parent) {
+  ::setpgid(0, 0);
+  ResetSignals();
+  sigset_t wakers;
+  sigemptyset(&wakers);
+  sigaddset(&wakers, SIGTERM);
+  sigaddset(&wakers, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &wakers, nullptr);
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  (void)::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+  if (::getppid() != parent) {
+    ::_exit(127);  // it died before it could be watched
+  }
+  ArrangeDescriptors(plan);
+  if (plan.sandbox->isolation == Isolation::kNamespaces) {
+    EnterNamespaces(plan);
+  }
+  const pid_t inside = ::fork();
+  Require(inside >= 0, plan, Stage::kNamespaces);
+  if (inside == 0) {
+    RunInside(plan);
   }
   CloseReport(plan);
-  int status = 0;
-  while (::waitpid(init, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+  int status = WaitAsGuard(wakers, inside);
+  if (plan.sandbox->isolation == Isolation::kNone) {
+    KillDescendants();
+  } else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     status = *plan.status;
   }
   if (WIFSIGNALED(status)) {
     rlimit no_core{};
     (void)::setrlimit(RLIMIT_CORE, &no_core);
+    ResetSignals();
     ::kill(::getpid(), WTERMSIG(status));
   }
   ::_exit(WEXITSTATUS(status));
@@ -339,7 +404,14 @@ Error ErrorOf(const SetupFailure& failure, const ProcessSpec& spec) {
     case Stage::kNamespaces:
     case Stage::kMounts:
     case Stage::kPrivileges: {
-      Error error = ErrnoError(failure.number, "isolate '" + program + "' from this machine");
+      // ENOSPC is how the kernel says that there may be no more namespaces: no disk is full.
+      const bool is_none_left = failure.number == ENOSPC;
+      Error error = ErrnoError(is_none_left ? EPERM : failure.number,
+                               "isolate '" + program + "' from this machine");
+      if (is_none_left) {
+        error.message = "cannot isolate '" + program +
+                        "' from this machine: no more user namespaces are allowed";
+      }
       error.code = ErrorCode::kDenied;
       return error;
     }
@@ -401,12 +473,13 @@ Result<pid_t> SpawnInSandbox(const ProcessSpec& spec, const std::string& program
       plan.nulls.push_back(fd);
     }
   }
+  const pid_t parent = ::getpid();
   const pid_t guard = ::fork();
   if (guard < 0) {
     return ErrnoError(errno, "start '" + program + "'");
   }
   if (guard == 0) {
-    RunGuard(plan);
+    RunGuard(plan, parent);
   }
   ::setpgid(guard, guard);  // here too: whoever comes first
   report.Reset();

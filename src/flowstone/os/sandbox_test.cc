@@ -1,9 +1,19 @@
 // A real sandbox around /bin/sh: what is left out is out.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
 #include <string>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
 
+#include "flowstone/os/file_descriptor.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/posix_filesystem.h"
 #include "flowstone/os/posix_process_runner.h"
@@ -115,14 +125,94 @@ TEST_F(SandboxTest, TheEndOfTheProgramIsSeenAndLeavesNothingBehind) {
   EXPECT_EQ(killed->status.signal, 9);
 }
 
+TEST_F(SandboxTest, TheNetworkIsThereWhereItIsAllowed) {
+  sandbox_.network = SandboxNetwork::kShared;
+  OUTPUT_OR_SKIP(output, "cat /proc/net/dev");
+  const Result<std::string> ours = filesystem_.ReadFile("/proc/net/dev");
+  ASSERT_THAT(ours, IsOk());
+  EXPECT_EQ(std::ranges::count(output, ':'), std::ranges::count(*ours, ':'));
+}
+
+// A pipe below the work directory that everything which a script starts holds open.
+class HeldPipe {
+ public:
+  explicit HeldPipe(std::string path) : path_(std::move(path)) {
+    EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    reader_ = UniqueFd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  }
+  ~HeldPipe() { ::unlink(path_.c_str()); }
+  HeldPipe(const HeldPipe&) = delete;
+  HeldPipe& operator=(const HeldPipe&) = delete;
+
+  // Whether somebody wrote the line that says that everything runs.
+  bool IsTaken() { return Sees(POLLIN); }
+  // Whether nobody holds it any more.
+  bool IsLeft() {
+    std::array<char, 64> line{};
+    (void)!::read(reader_.get(), line.data(), line.size());
+    return Sees(POLLHUP);
+  }
+
+ private:
+  bool Sees(short event) {
+    pollfd watched{.fd = reader_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&watched, 1, 20'000) == 1 && (watched.revents & event) != 0;
+  }
+
+  std::string path_;
+  UniqueFd reader_;
+};
+
+// Two processes of their own sessions, one an orphan, and what comes behind.
+std::string WithDaemons(const std::string& rest) {
+  return "exec 9> held; setsid sleep 600 & (setsid sh -c 'setsid sleep 600 &' &); echo here >&9; " +
+         rest;
+}
+
+TEST_F(SandboxTest, NothingSurvivesTheProgram) {
+  for (const Isolation isolation : {Isolation::kNamespaces, Isolation::kNone}) {
+    sandbox_.isolation = isolation;
+    HeldPipe pipe(work_ + "/held");
+    const auto ended = Run(WithDaemons("exit 3"));
+    if (!ended && ended.error().code == ErrorCode::kDenied) {
+      continue;
+    }
+    ASSERT_THAT(ended, IsOk());
+    EXPECT_EQ(ended->status.code, 3);
+    EXPECT_TRUE(pipe.IsLeft());
+  }
+}
+
 TEST_F(SandboxTest, TimeEndsEverything) {
   for (const Isolation isolation : {Isolation::kNamespaces, Isolation::kNone}) {
     sandbox_.isolation = isolation;
-    const auto late = Run("setsid sleep 600 & sleep 600", std::chrono::milliseconds(300));
+    HeldPipe pipe(work_ + "/held");
+    const auto late = Run(WithDaemons("sleep 600"), std::chrono::milliseconds(500));
     if (!late && late.error().code == ErrorCode::kDenied) {
-      GTEST_SKIP() << "no namespaces here";
+      continue;
     }
     EXPECT_THAT(late, HasCode(ErrorCode::kCancelled));
+    EXPECT_TRUE(pipe.IsLeft());
+  }
+}
+
+TEST_F(SandboxTest, TheDeathOfWhoStartedItEndsEverything) {
+  for (const Isolation isolation : {Isolation::kNamespaces, Isolation::kNone}) {
+    sandbox_.isolation = isolation;
+    const auto possible = Run("true");
+    if (!possible && possible.error().code == ErrorCode::kDenied) {
+      continue;
+    }
+    HeldPipe pipe(work_ + "/held");
+    const pid_t starter = ::fork();
+    if (starter == 0) {
+      (void)Run(WithDaemons("sleep 600"));
+      ::_exit(0);
+    }
+    EXPECT_TRUE(pipe.IsTaken());
+    ::kill(starter, SIGKILL);
+    ::waitpid(starter, nullptr, 0);
+    EXPECT_TRUE(pipe.IsLeft());
   }
 }
 
