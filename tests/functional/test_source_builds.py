@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import tarfile
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.index_server import Index
 from support.project import Done, Project
-from support.sources import SourceProject
+from support.sources import SourceProject, compress
 from support.wheels import Wheel
 
 
@@ -226,23 +227,59 @@ def member(path: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
     ],
     ids=["climbs", "absolute", "link", "hard-link", "device", "pipe"],
 )
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz"])
 def test_hostile_archives_are_refused(
-    project: Project, stocked: Index, hostile: tarfile.TarInfo
+    project: Project, stocked: Index, hostile: tarfile.TarInfo, ending: str
 ) -> None:
-    source = SourceProject("hostile")
-    stocked.add_file("hostile", source.filename, source.sdist(hostile))
+    data = gzip.decompress(SourceProject("hostile").sdist(hostile))
+    stocked.add_file("hostile", "hostile-1.0" + ending, compress(ending, data))
     done = project.engine("lock", "hostile", "--allow-build")
     assert done.status == 1, done
     assert "hostile" in done.errors
     assert not list(project.home.rglob("escaped"))
 
 
-def test_a_bomb_is_refused_before_it_goes_off(project: Project, stocked: Index) -> None:
-    import gzip
-
-    stocked.add_file("bomb", "bomb-1.0.tar.gz", gzip.compress(bytes(300 << 20)))
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz"])
+def test_a_bomb_is_refused_before_it_goes_off(
+    project: Project, stocked: Index, ending: str
+) -> None:
+    stocked.add_file("bomb", "bomb-1.0" + ending, compress(ending, bytes(100 << 20)))
     done = project.engine("lock", "bomb", "--allow-build")
     assert done.status == 1, done
+    assert "inflates to more than" in done.errors
+
+
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz", ".zip"])
+def test_a_truncated_archive_is_refused(project: Project, stocked: Index, ending: str) -> None:
+    whole = SourceProject("short").archive(ending)
+    stocked.add_file("short", "short-1.0" + ending, whole[: len(whole) * 2 // 3])
+    done = project.engine("lock", "short", "--allow-build")
+    assert done.status == 1, done
+    assert "short-1.0" + ending in done.errors
+
+
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz"])
+def test_published_archives_of_every_kind(project: Project, stocked: Index, ending: str) -> None:
+    stocked.add_file("packed", "packed-1.0" + ending, SourceProject("packed").archive(ending))
+    assert project.engine("lock", "packed", "--allow-build").status == 0
+    done = run_in_lock(project, "import packed; print(packed.VERSION)", "--allow-build")
+    assert (done.status, done.output) == (0, "1.0\n"), done
+
+
+@pytest.mark.parametrize("ending", [".tar", ".tbz", ".txz", ".tar.lzma"])
+def test_named_archives_of_every_kind(project: Project, stocked: Index, ending: str) -> None:
+    project.write("packed-1.0" + ending, SourceProject("packed").archive(ending))
+    done = project.engine("lock", f"packed @ ./packed-1.0{ending}")
+    assert done.status == 0, done
+    done = run_in_lock(project, "import packed; print(packed.VERSION)")
+    assert (done.status, done.output) == (0, "1.0\n"), done
+
+
+def test_another_kind_of_archive_is_named(project: Project, stocked: Index) -> None:
+    project.write("packed-1.0.tar.Z", b"\x1f\x9d")
+    done = project.engine("lock", "packed @ ./packed-1.0.tar.Z")
+    assert done.status == 2, done
+    assert "is neither a wheel nor a source archive" in done.errors
 
 
 def test_settings_reach_the_backend_and_are_part_of_the_key(

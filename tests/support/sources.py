@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import tarfile
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,6 +84,20 @@ def build_editable(directory, config_settings=None, metadata_directory=None):
 """
 
 
+def compress(ending: str, data: bytes) -> bytes:
+    """As files with this ending are compressed; the same bytes every time."""
+    if ending in (".tar.bz2", ".tbz"):
+        return bz2.compress(data)
+    if ending in (".tar.xz", ".txz"):
+        return lzma.compress(data)
+    if ending in (".tar.lzma", ".tlz"):
+        return lzma.compress(data, format=lzma.FORMAT_ALONE)
+    if ending in (".tar.gz", ".tgz"):
+        return gzip.compress(data, mtime=0)
+    assert ending == ".tar", ending
+    return data
+
+
 @dataclass
 class SourceProject:
     """A project whose metadata only its backend knows, unless `static` says it in pyproject.toml.
@@ -135,6 +152,17 @@ class SourceProject:
     @property
     def filename(self) -> str:
         return f"{self.name.replace('-', '_')}-{self.version}.tar.gz"
+
+    def archive(self, ending: str) -> bytes:
+        """The same as a file with another ending."""
+        if ending != ".zip":
+            return compress(ending, gzip.decompress(self.sdist()))
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, text in self.files().items():
+                name = self.filename[: -len(".tar.gz")] + "/" + path
+                archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), text)
+        return buffer.getvalue()
 
     def sdist(self, *extra: tarfile.TarInfo, pkg_info: str | None = None) -> bytes:
         """The archive; `extra` members have no content. The same bytes every time."""

@@ -2,10 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 #include <string>
 #include <vector>
 
+#include "flowstone/archive/bzip2.h"
 #include "flowstone/archive/gzip.h"
+#include "flowstone/archive/xz.h"
 #include "flowstone/archive/zstd.h"
 #include "flowstone/testing/python_oracle.h"
 #include "flowstone/testing/random_bytes.h"
@@ -137,6 +140,87 @@ TEST(CompressionRatioEstimate, TellsTextFromNoise) {
   EXPECT_LT(CompressionRatioEstimate(Text(50'000)), 0.5);
   EXPECT_GT(CompressionRatioEstimate(RandomBytes(50'000)), 0.95);
   EXPECT_EQ(CompressionRatioEstimate(""), 1);
+}
+
+// Formats that are only read: Python's own modules write them here.
+struct ReadOnlyFormat {
+  const char* name;
+  const char* compress;  // Python: standard input to standard output
+  Result<std::string> (*decompress)(std::string_view, std::uint64_t);
+};
+
+void PrintTo(const ReadOnlyFormat& format, std::ostream* out) {
+  *out << format.name;
+}
+
+class ReadOnlyFormatTest : public ::testing::TestWithParam<ReadOnlyFormat> {
+ protected:
+  static std::string Compress(const std::string& text) {
+    return PythonOutput(std::string("import bz2,lzma,sys; data = sys.stdin.buffer.read();") +
+                            "sys.stdout.buffer.write(" + GetParam().compress + ")",
+                        text);
+  }
+  static Result<std::string> Decompress(const std::string& bytes, std::uint64_t most = kPlenty) {
+    return GetParam().decompress(bytes, most);
+  }
+};
+
+TEST_P(ReadOnlyFormatTest, ReadsWhatPythonWrote) {
+  for (const std::size_t size : {0U, 1U, 100'000U, 3'000'000U}) {
+    EXPECT_THAT(Decompress(Compress(Text(size))), IsOkAndHolds(Text(size)));
+  }
+}
+
+TEST_P(ReadOnlyFormatTest, BombsStopAtTheLimit) {
+  const std::string bomb = Compress(Zeros(10'000'000));
+  EXPECT_THAT(Decompress(bomb, 1'000'000), HasMessage(HasSubstr("1000000 bytes")));
+  EXPECT_THAT(Decompress(bomb, 10'000'000), IsOk());
+  EXPECT_THAT(Decompress(bomb, 9'999'999), HasCode(ErrorCode::kCorrupt));
+}
+
+TEST_P(ReadOnlyFormatTest, DamageIsFound) {
+  const std::string good = Compress(Text(10'000));
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{3}, good.size() / 2, good.size() - 1}) {
+    EXPECT_THAT(Decompress(good.substr(0, size)), HasCode(ErrorCode::kCorrupt)) << size;
+  }
+  EXPECT_THAT(Decompress("rubbish that is no member"), HasCode(ErrorCode::kCorrupt));
+  EXPECT_THAT(Decompress(good + "rubbish that is no member"), HasCode(ErrorCode::kCorrupt));
+  std::string flipped = good;
+  flipped[good.size() / 2] = static_cast<char>(flipped[good.size() / 2] ^ 0x10);
+  EXPECT_THAT(Decompress(flipped), HasCode(ErrorCode::kCorrupt));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Every, ReadOnlyFormatTest,
+    ::testing::Values(ReadOnlyFormat{"bzip2", "bz2.compress(data)", Bzip2Decompress},
+                      ReadOnlyFormat{"xz", "lzma.compress(data)", XzDecompress}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(Bzip2, StreamsFollowEachOther) {
+  const std::string two = PythonOutput(
+      "import bz2,sys; sys.stdout.buffer.write(bz2.compress(b'one ') + bz2.compress(b'two'))", "");
+  EXPECT_THAT(Bzip2Decompress(two, kPlenty), IsOkAndHolds(std::string("one two")));
+}
+
+TEST(Xz, StreamsFollowEachOtherAndTheOlderFormatIsRead) {
+  const std::string two = PythonOutput(
+      "import lzma,sys; sys.stdout.buffer.write(lzma.compress(b'one ') + lzma.compress(b'two'))",
+      "");
+  EXPECT_THAT(XzDecompress(two, kPlenty), IsOkAndHolds(std::string("one two")));
+  const std::string older = PythonOutput(
+      "import lzma,sys;"
+      "sys.stdout.buffer.write(lzma.compress(b'older', format=lzma.FORMAT_ALONE))",
+      "");
+  EXPECT_THAT(XzDecompress(older, kPlenty), IsOkAndHolds(std::string("older")));
+}
+
+TEST(Xz, AHugeDictionaryIsRefused) {
+  const std::string greedy = PythonOutput(
+      "import lzma,sys; sys.stdout.buffer.write(lzma.compress(b'x', filters=[{'id': "
+      "lzma.FILTER_LZMA2, 'dict_size': 1 << 30, 'preset': 0}]))",
+      "");
+  EXPECT_THAT(XzDecompress(greedy, kPlenty), HasMessage(HasSubstr("256 MiB")));
 }
 
 }  // namespace

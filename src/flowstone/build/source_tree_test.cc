@@ -105,7 +105,7 @@ TEST_F(SourceTreeTest, ABombIsRefused) {
   EXPECT_THAT(UnpackSource(files_, "/archives/b.tar.gz", "b.tar.gz", "/out",
                            {.max_total_bytes = 4096, .ratio_free_bytes = 1024}),
               HasCode(ErrorCode::kCorrupt));
-  EXPECT_THAT(UnpackSource(files_, "/archives/b.tar.gz", "b.tar.bz2", "/out"),
+  EXPECT_THAT(UnpackSource(files_, "/archives/b.tar.gz", "b.tar.Z", "/out"),
               HasCode(ErrorCode::kInvalid));
 }
 

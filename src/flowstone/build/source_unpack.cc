@@ -7,19 +7,43 @@
 #include <vector>
 
 #include "flowstone/archive/byte_source.h"
+#include "flowstone/archive/bzip2.h"
 #include "flowstone/archive/gzip.h"
 #include "flowstone/archive/tar_reader.h"
+#include "flowstone/archive/xz.h"
 #include "flowstone/archive/zip_reader.h"
+#include "flowstone/archive/zstd.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::build {
 namespace {
 
-constexpr std::array<std::string_view, 2> kGzippedTars = {".tar.gz", ".tgz"};
+using Inflate = Result<std::string> (*)(std::string_view bytes, std::uint64_t max_bytes);
 
-bool IsGzippedTar(std::string_view name) {
-  return std::ranges::any_of(kGzippedTars, [name](auto suffix) { return name.ends_with(suffix); });
+struct CompressedTar {
+  std::string_view suffix;
+  Inflate inflate;
+};
+
+// What pip and uv know, by the same endings.
+constexpr std::array<CompressedTar, 9> kCompressedTars = {{
+    {".tar.gz", archive::GzipDecompress},
+    {".tgz", archive::GzipDecompress},
+    {".tar.bz2", archive::Bzip2Decompress},
+    {".tbz", archive::Bzip2Decompress},
+    {".tar.xz", archive::XzDecompress},
+    {".txz", archive::XzDecompress},
+    {".tar.lzma", archive::XzDecompress},
+    {".tlz", archive::XzDecompress},
+    {".tar.zst", archive::ZstdDecompress},
+}};
+
+// Null for anything else.
+const CompressedTar* CompressionOf(std::string_view name) {
+  const auto* const found = std::ranges::find_if(
+      kCompressedTars, [name](const CompressedTar& tar) { return name.ends_with(tar.suffix); });
+  return found == kCompressedTars.end() ? nullptr : found;
 }
 
 class Unpacker {
@@ -101,31 +125,39 @@ class Unpacker {
 }  // namespace
 
 bool IsSourceArchive(const std::string& file_name) {
-  return IsGzippedTar(file_name) || file_name.ends_with(".zip") || file_name.ends_with(".tar");
+  return CompressionOf(file_name) != nullptr || file_name.ends_with(".zip") ||
+         file_name.ends_with(".tar");
 }
 
 Result<std::string> UnpackSource(os::FileSystem& filesystem, const std::string& path,
                                  const std::string& file_name, const std::string& directory,
                                  const UnpackLimits& limits) {
   if (!IsSourceArchive(file_name)) {
-    return Error{.code = ErrorCode::kInvalid,
-                 .message = file_name + " is no source archive that can be unpacked",
-                 .hints = {"sources are .tar.gz (PEP 625) or .zip files"}};
+    return Error{
+        .code = ErrorCode::kInvalid,
+        .message = file_name + " is no source archive that can be unpacked",
+        .hints = {"sources are .tar.gz (PEP 625) or .zip files; .tar, .tar.bz2, .tar.xz and "
+                  ".tar.zst are read too"}};
   }
   FLOWSTONE_LET(const std::string bytes, filesystem.ReadFile(path));
   const std::uint64_t allowed = std::clamp<std::uint64_t>(
       bytes.size() * limits.max_ratio, std::min(limits.ratio_free_bytes, limits.max_total_bytes),
       limits.max_total_bytes);
   Unpacker unpacker(filesystem, directory);
-  const std::string frame = "while unpacking " + file_name;
-  if (file_name.ends_with(".zip")) {
-    FLOWSTONE_TRY(Annotate(unpacker.Zip(bytes, limits), frame));
-  } else if (IsGzippedTar(file_name)) {
-    FLOWSTONE_LET(const std::string inflated,
-                  Annotate(archive::GzipDecompress(bytes, allowed), frame));
-    FLOWSTONE_TRY(Annotate(unpacker.Tar(inflated, allowed), frame));
-  } else {
-    FLOWSTONE_TRY(Annotate(unpacker.Tar(bytes, limits.max_total_bytes), frame));
+  const auto unpack = [&]() -> Status {
+    if (file_name.ends_with(".zip")) {
+      return unpacker.Zip(bytes, limits);
+    }
+    const CompressedTar* tar = CompressionOf(file_name);
+    if (tar == nullptr) {
+      return unpacker.Tar(bytes, limits.max_total_bytes);
+    }
+    FLOWSTONE_LET(const std::string inflated, tar->inflate(bytes, allowed));
+    return unpacker.Tar(inflated, allowed);
+  };
+  if (Status unpacked = unpack(); !unpacked) {
+    unpacked.error().message = file_name + " cannot be unpacked: " + unpacked.error().message;
+    return std::move(unpacked.error());
   }
   return unpacker.Root();
 }

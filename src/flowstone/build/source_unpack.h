@@ -20,9 +20,10 @@ struct UnpackLimits {
   std::uint64_t max_ratio = 200;
 };
 
-// Unpacks the archive at `path`, which `file_name` says to be .tar.gz, .tgz, .zip or .tar, into
-// the empty `directory`. Returns where the project is: the one directory that holds everything, or
-// `directory` itself. kInvalid for another kind of archive, kCorrupt for one that is refused.
+// Unpacks the archive at `path`, which `file_name` says to be a .zip, a .tar or one compressed by
+// gzip, bzip2, xz or zstd, into the empty `directory`. Returns where the project is: the one
+// directory that holds everything, or `directory` itself. kInvalid for another kind of archive,
+// kCorrupt for one that is refused.
 Result<std::string> UnpackSource(os::FileSystem& filesystem, const std::string& path,
                                  const std::string& file_name, const std::string& directory,
                                  const UnpackLimits& limits = {});
