@@ -1,6 +1,7 @@
 #include "flowstone/build/git_repositories.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -20,6 +21,16 @@ namespace {
 constexpr std::chrono::minutes kGitPatience{30};
 constexpr std::size_t kShownOutput = 2000;
 constexpr std::size_t kShortestCommit = 4;  // digits that git accepts
+
+constexpr std::array<std::string_view, 5> kLoginWords = {
+    "could not read Username", "could not read Password", "terminal prompts disabled",
+    "Authentication failed", "Permission denied"};
+
+bool AsksForLogin(std::string_view errors) {
+  return std::ranges::any_of(kLoginWords, [&](std::string_view words) {
+    return errors.find(words) != std::string_view::npos;
+  });
+}
 
 bool IsHex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -72,9 +83,10 @@ Status GitRepositories::CheckOnline(const DirectReference& reference) const {
   return Ok();
 }
 
-Result<std::string> GitRepositories::Git(const DirectReference& reference,
-                                         std::vector<std::string> arguments,
-                                         const std::string& directory) {
+Result<std::string> GitRepositories::RunGit(std::vector<std::string> arguments,
+                                            const os::Environment& variables,
+                                            const DirectReference& reference,
+                                            const std::string& directory) {
   std::vector<std::string> command = {"git", "-c", "core.hooksPath=/dev/null", "-c",
                                       "advice.detachedHead=false"};
   if (reference.url.starts_with("file:")) {
@@ -82,22 +94,8 @@ Result<std::string> GitRepositories::Git(const DirectReference& reference,
     command.insert(command.end(), {"-c", "protocol.file.allow=always"});
   }
   std::ranges::move(arguments, std::back_inserter(command));
-  os::Environment environment = parts_.environment;
-  for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX",
-                           "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"}) {
-    environment.Unset(name);
-  }
-  environment.Set("GIT_TERMINAL_PROMPT", "0");
-  environment.Set("GIT_ALLOW_PROTOCOL", "file:git:http:https:ssh");
-  environment.Set("LC_ALL", "C");
-  if (const std::optional<std::string> authorization = AuthorizationOf(reference)) {
-    FLOWSTONE_LET(const net::Url url, net::Url::Parse(reference.url));
-    environment.Set("GIT_CONFIG_COUNT", "1");
-    environment.Set("GIT_CONFIG_KEY_0", "http." + url.Origin() + "/.extraHeader");
-    environment.Set("GIT_CONFIG_VALUE_0", *authorization);
-  }
   Result<os::ProcessResult> result = parts_.processes.Run({.arguments = std::move(command),
-                                                           .environment = environment.ToMap(),
+                                                           .environment = variables.ToMap(),
                                                            .directory = directory,
                                                            .descriptors = {}},
                                                           "", kGitPatience);
@@ -107,11 +105,49 @@ Result<std::string> GitRepositories::Git(const DirectReference& reference,
   }
   FLOWSTONE_TRY(result);
   if (!result->status.ok()) {
-    return Error{.code = ErrorCode::kUnavailable,
-                 .message = "git could not fetch " + reference.ToString() + ": " +
-                            LastPartOf(result->errors)};
+    Error error{.code = ErrorCode::kUnavailable,
+                .message = "git could not fetch " + reference.ToString() + ": " +
+                           LastPartOf(result->errors)};
+    if (AsksForLogin(result->errors)) {
+      error.hints.emplace_back(
+          "nobody is asked for a password here: give git a credential helper, or ssh an agent");
+    }
+    return error;
   }
   return std::move(result->output);
+}
+
+Result<os::Environment> GitRepositories::VariablesFor(const DirectReference& reference,
+                                                      const std::string& directory) {
+  os::Environment variables = parts_.environment;
+  for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX",
+                           "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"}) {
+    variables.Unset(name);
+  }
+  variables.Set("GIT_TERMINAL_PROMPT", "0");
+  variables.Set("GIT_ALLOW_PROTOCOL",
+                reference.url.starts_with("file:") ? "file" : "git:http:https:ssh");
+  variables.Set("LC_ALL", "C");
+  const bool is_ssh = reference.url.starts_with("ssh:");
+  if (is_ssh && !variables.Get("GIT_SSH_COMMAND") && !variables.Get("GIT_SSH") &&
+      !RunGit({"config", "--get", "core.sshCommand"}, variables, reference, directory)) {
+    // In the background nobody could answer ssh, and it would wait for ever.
+    variables.Set("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
+  }
+  if (const std::optional<std::string> authorization = AuthorizationOf(reference)) {
+    FLOWSTONE_LET(const net::Url url, net::Url::Parse(reference.url));
+    variables.Set("GIT_CONFIG_COUNT", "1");
+    variables.Set("GIT_CONFIG_KEY_0", "http." + url.Origin() + "/.extraHeader");
+    variables.Set("GIT_CONFIG_VALUE_0", *authorization);
+  }
+  return variables;
+}
+
+Result<std::string> GitRepositories::Git(const DirectReference& reference,
+                                         std::vector<std::string> arguments,
+                                         const std::string& directory) {
+  FLOWSTONE_LET(const os::Environment variables, VariablesFor(reference, directory));
+  return RunGit(std::move(arguments), variables, reference, directory);
 }
 
 Status GitRepositories::EnsureMirror(const std::string& mirror) {
@@ -137,15 +173,21 @@ Status GitRepositories::FetchAll(const DirectReference& reference, const std::st
 }
 
 Result<std::optional<std::string>> GitRepositories::FindInMirror(const DirectReference& reference,
-                                                                 const std::string& mirror) {
+                                                                 const std::string& mirror,
+                                                                 Names names) {
   const std::string& revision = reference.revision;
-  std::vector<std::string> candidates = {"refs/tags/" + revision, "refs/heads/" + revision,
-                                         KeptReference(revision)};
-  if (revision.size() >= kShortestCommit && IsHex(revision)) {
-    candidates.push_back(revision);  // the start of a commit
+  std::vector<std::string> candidates;
+  if (!revision.empty()) {
+    candidates = {"refs/tags/" + revision, "refs/heads/" + revision};
+    if (revision.starts_with("refs/heads/") || revision.starts_with("refs/tags/")) {
+      candidates.push_back(revision);
+    }
+    if (revision.size() >= kShortestCommit && IsHex(revision)) {
+      candidates.push_back(revision);  // the start of a commit
+    }
   }
-  if (revision.empty()) {
-    candidates = {KeptReference("HEAD")};
+  if (names == Names::kAll) {
+    candidates.push_back(KeptReference(revision.empty() ? "HEAD" : revision));
   }
   for (const std::string& candidate : candidates) {
     const Result<std::string> commit =
@@ -174,58 +216,39 @@ Status GitRepositories::FetchRevision(const DirectReference& reference, const st
   return Ok();
 }
 
-Result<std::string> GitRepositories::Resolve(const DirectReference& reference) {
-  FLOWSTONE_TRY(os::MakeDirectories(parts_.filesystem, parts_.directory));
-  const std::string mirror = MirrorOf(reference);
-  FLOWSTONE_LET(const std::unique_ptr<os::HeldLock> lock,
-                parts_.filesystem.LockFile(mirror + ".lock"));
-  FLOWSTONE_TRY(EnsureMirror(mirror));
+Result<std::string> GitRepositories::ResolveInMirror(const DirectReference& reference,
+                                                     const std::string& mirror) {
   if (IsFullCommit(reference.revision) && HasCommit(mirror, reference.revision)) {
     return reference.revision;
   }
+  std::optional<std::string> commit;
   if (IsOnline(reference)) {
     FLOWSTONE_TRY(FetchAll(reference, mirror));
-    if (reference.revision.empty()) {
-      FLOWSTONE_TRY(FetchRevision(reference, mirror, "HEAD"));
+    FLOWSTONE_LET(commit, FindInMirror(reference, mirror, Names::kFetched));
+    if (!commit) {
+      // The default branch, or what no branch and no tag reaches: refs/pull/1/head, a lone commit.
+      FLOWSTONE_TRY(FetchRevision(reference, mirror,
+                                  reference.revision.empty() ? "HEAD" : reference.revision));
     }
   }
-  FLOWSTONE_LET(std::optional<std::string> commit, FindInMirror(reference, mirror));
   if (!commit) {
-    FLOWSTONE_TRY(CheckOnline(reference));
-    // Something that no branch and no tag reaches: refs/pull/1/head, or a commit by itself.
-    FLOWSTONE_TRY(FetchRevision(reference, mirror, reference.revision));
-    FLOWSTONE_LET(commit, FindInMirror(reference, mirror));
+    FLOWSTONE_LET(commit, FindInMirror(reference, mirror, Names::kAll));
   }
   if (!commit) {
+    FLOWSTONE_TRY(CheckOnline(reference));
     return Error{.code = ErrorCode::kNotFound,
                  .message = "'" + reference.revision + "' of " + reference.url + " is no commit"};
   }
   return *std::move(commit);
 }
 
-Status GitRepositories::Checkout(const DirectReference& reference, const std::string& commit,
-                                 const std::string& directory) {
-  DirectReference pinned = reference;
-  pinned.revision = commit;
-  FLOWSTONE_TRY(Resolve(pinned));
+Result<std::string> GitRepositories::Resolve(const DirectReference& reference) {
+  FLOWSTONE_TRY(os::MakeDirectories(parts_.filesystem, parts_.directory));
   const std::string mirror = MirrorOf(reference);
-  const DirectReference local{.url = "file://" + mirror};
-  FLOWSTONE_TRY(Git(local, {"init", "--quiet", "--template="}, directory));
-  FLOWSTONE_TRY(Git(local, {"remote", "add", "origin", reference.url}, directory));
-  FLOWSTONE_TRY(Git(local,
-                    {"fetch", "--quiet", "--update-head-ok", "--no-write-fetch-head", mirror,
-                     "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*",
-                     "+refs/flowstone/*:refs/flowstone/*"},
-                    directory));
-  FLOWSTONE_TRY(Git(local, {"checkout", "--quiet", "--detach", commit}, directory));
-  FLOWSTONE_LET(const bool has_submodules,
-                os::Exists(parts_.filesystem, os::JoinPath(directory, ".gitmodules")));
-  if (has_submodules) {
-    FLOWSTONE_TRY(CheckOnline(reference));
-    FLOWSTONE_TRY(
-        Git(reference, {"submodule", "--quiet", "update", "--init", "--recursive"}, directory));
-  }
-  return Ok();
+  FLOWSTONE_LET(const std::unique_ptr<os::HeldLock> lock,
+                parts_.filesystem.LockFile(mirror + ".lock"));
+  FLOWSTONE_TRY(EnsureMirror(mirror));
+  return ResolveInMirror(reference, mirror);
 }
 
 }  // namespace flowstone::build

@@ -1,11 +1,14 @@
 // GitRepositories: repositories by the user's own git, with the credentials that git is configured
-// with. Each is mirrored once below the cache; a commit that the mirror has needs no network.
+// with. Each is mirrored once below the cache, submodules too; a commit that the mirror has needs
+// no network.
 //
+// Nobody is asked anything: where no credential helper, agent or URL lets git in, it fails.
 // Credentials in a URL reach git in its environment, never as an argument or in a configuration
 // file, and no message holds them. Hooks of repositories do not run.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +33,8 @@ class GitRepositories {
     os::Environment environment;  // of the user: PATH, agents, git's own variables
     std::string directory;        // of the mirrors
     GitNetwork network = GitNetwork::kAllowed;
+    // Called with a sentence about what a checkout does not hold.
+    std::function<void(const std::string&)> on_warning = nullptr;
   };
   explicit GitRepositories(Parts parts) : parts_(std::move(parts)) {}
 
@@ -45,20 +50,38 @@ class GitRepositories {
                   const std::string& directory);
 
  private:
+  // Which names of a mirror count: all, or only those that a fetch of everything brings up to date.
+  enum class Names : std::uint8_t { kAll, kFetched };
+
   std::string MirrorOf(const DirectReference& reference) const;
   Status EnsureMirror(const std::string& mirror);
   Status FetchAll(const DirectReference& reference, const std::string& mirror);
   bool HasCommit(const std::string& mirror, const std::string& commit);
   // What the mirror has under the reference's name, if anything.
   Result<std::optional<std::string>> FindInMirror(const DirectReference& reference,
-                                                  const std::string& mirror);
+                                                  const std::string& mirror, Names names);
   Status FetchRevision(const DirectReference& reference, const std::string& mirror,
                        const std::string& revision);
+  Result<std::string> ResolveInMirror(const DirectReference& reference, const std::string& mirror);
   // The output of `git ARGUMENTS`; kUnavailable with what git said when it fails.
   Result<std::string> Git(const DirectReference& reference, std::vector<std::string> arguments,
                           const std::string& directory);
+  Result<os::Environment> VariablesFor(const DirectReference& reference,
+                                       const std::string& directory);
+  Result<std::string> RunGit(std::vector<std::string> arguments, const os::Environment& variables,
+                             const DirectReference& reference, const std::string& directory);
   bool IsOnline(const DirectReference& reference) const;
   Status CheckOnline(const DirectReference& reference) const;
+
+  // git_checkout.cc
+  struct Submodule {
+    std::string path;
+    std::string commit;
+    std::string url = {};  // empty: the repository says that it is not to be fetched
+  };
+  Result<std::vector<Submodule>> SubmodulesIn(const std::string& directory);
+  Status PlaceSubmodules(const DirectReference& reference, const std::string& directory);
+  Status WarnOfPointers(const DirectReference& reference, const std::string& directory);
 
   Parts parts_;
 };
