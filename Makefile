@@ -5,6 +5,7 @@ PRESET ?= release
 PYTHON := /usr/bin/python3
 VENV := build/venv/bin/python
 TOOLS := build/tools/bin/python
+BACKENDS := build/backends/complete
 JOBS := $(shell nproc)
 
 .PHONY: help setup build demo test unit functional bench lint format clean
@@ -35,7 +36,11 @@ $(TOOLS): tools/requirements.txt
 demo: build
 	@tools/demo.sh
 
-test: build $(TOOLS)
+# Without them, the tests that build with real backends are skipped.
+$(BACKENDS): tools/backends.txt $(TOOLS)
+	@$(TOOLS) -m pip download --quiet --disable-pip-version-check --only-binary :all: -d build/backends -r tools/backends.txt && touch $@ || echo "no wheels of build backends could be fetched" >&2
+
+test: build $(TOOLS) $(BACKENDS)
 	@tools/run_tests.sh
 
 bench: build $(TOOLS)
