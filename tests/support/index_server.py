@@ -59,6 +59,7 @@ class Index:
         self.requires_python: dict[str, str] = {}
         self.yanked: dict[str, str] = {}
         self.sha256: dict[str, str] = {}
+        self.upload_times: dict[str, str] = {}  # by file name; 2024 for the others
         self.faults: dict[str, Fault] = {}
         self.requests: list[str] = []
         self.headers_seen: list[dict[str, str]] = []
@@ -154,7 +155,7 @@ class Index:
                 "url": f"../../files/{filename}",
                 "hashes": {"sha256": self.sha256[filename]},
                 "size": len(content),
-                "upload-time": "2024-01-01T00:00:00Z",
+                "upload-time": self.upload_times.get(filename, "2024-01-01T00:00:00Z"),
                 "yanked": self.yanked.get(filename, False),
             }
             if filename in self.requires_python:

@@ -62,7 +62,7 @@ Result<std::string> BuildingSource::SourceMetadata(const index::IndexFile& file)
   const auto name = pypi::SdistName::ParseFor(project, file.filename);
   const std::string title =
       name ? name->name.ToString() + " " + name->version.ToString() : file.filename;
-  FLOWSTONE_LET(build::BuildTask task, builds_.TaskOf(sdist, "/", title));
+  FLOWSTONE_LET(build::BuildTask task, builds_.TaskOf(project, sdist, "/", title));
   if (name) {
     task.source.published = name->version;
   }

@@ -25,9 +25,9 @@ struct ReferenceMetadata {
 };
 
 Result<ReferenceMetadata> ReadReference(const build::DirectReference& reference,
-                                        SourceBuilds& builds) {
+                                        const pypi::Name& project, SourceBuilds& builds) {
   ReferenceMetadata read;
-  FLOWSTONE_LET(read.located, builds.Locate(reference));
+  FLOWSTONE_LET(read.located, builds.Locate(reference, project));
   if (read.located.wheel) {
     FLOWSTONE_LET(read.text, builds.MetadataOfWheel(*read.located.wheel));
   } else {
@@ -170,7 +170,7 @@ Status DirectReferences::Follow(const Mention& mention) {
     Widen(known->second, mention);
     return Ok();
   }
-  FLOWSTONE_LET(Package package, LookInto(reference, mention.asker));
+  FLOWSTONE_LET(Package package, LookInto(reference, mention));
   const pypi::Name name = package.fields.name;
   FLOWSTONE_TRY(CheckName(name, reference, requirement.name, mention.asker));
   FLOWSTONE_TRY(CheckOnePlace(name, reference, mention));
@@ -194,12 +194,13 @@ Status DirectReferences::CheckBuildAllowed(const pypi::Name& name,
 }
 
 Result<DirectReferences::Package> DirectReferences::LookInto(
-    const build::DirectReference& reference, const std::string& asker) {
+    const build::DirectReference& reference, const Mention& mention) {
   FLOWSTONE_LET(ReferenceMetadata read,
-                Annotate(ReadReference(reference, builds_), "for the requirements of " + asker));
+                Annotate(ReadReference(reference, mention.requirement.name, builds_),
+                         "for the requirements of " + mention.asker));
   Package package{.reference = reference,
                   .source = std::move(read.located.source),
-                  .asker = asker,
+                  .asker = mention.asker,
                   .fields = std::move(read.fields),
                   .metadata = std::move(read.text)};
   if (read.located.wheel) {

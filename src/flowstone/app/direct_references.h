@@ -88,7 +88,7 @@ class DirectReferences {
   Status Follow(const Mention& mention);
   // What a package that is known already is also asked for.
   void Widen(Package& package, const Mention& mention);
-  Result<Package> LookInto(const build::DirectReference& reference, const std::string& asker);
+  Result<Package> LookInto(const build::DirectReference& reference, const Mention& mention);
   Status CheckBuildAllowed(const pypi::Name& name, const build::DirectReference& reference) const;
   void NoteDependencies(const Package& package);
   void MakePlain();

@@ -15,8 +15,10 @@
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/lock/lock_reader.h"
 #include "flowstone/lock/lock_writer.h"
+#include "flowstone/lock/timestamp.h"
 #include "flowstone/net/url.h"
 #include "flowstone/resolve/offline_report.h"
+#include "flowstone/resolve/request_record.h"
 #include "flowstone/resolve/resolve.h"
 #include "flowstone/version.h"
 
@@ -220,6 +222,8 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
                                                           : settings_.exclude_newer_us,
                                   .exclude_newer_of_us = settings_.exclude_newer_of_us,
                                   .hashes = settings_.hashes};
+  request.builds = wish.builds;
+  request.builds.Add(settings_.builds.wish);
   request.universal = wish.universal;
   if (!wish.universal) {
     request.policies.forks = resolve::ForkPolicy::kNewestPerPython;  // there is nothing to divide
@@ -227,7 +231,8 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
   if (!wish.universal && !wish.platforms.empty()) {
     request.targets = TargetsOf(wish, interpreter.target);
   }
-  for (auto* wanted : {&request.requirements, &request.constraints, &request.overrides}) {
+  for (auto* wanted : {&request.requirements, &request.constraints, &request.overrides,
+                       &request.builds.constraints}) {
     for (resolve::RequestedRequirement& requirement : *wanted) {
       if (requirement.origin.empty()) {
         requirement.origin = origin;
@@ -257,7 +262,7 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
                                                          const resolve::ResolveRequest& request,
                                                          const install::Interpreter& interpreter) {
   FLOWSTONE_LET(PackageConnection * connection, Connection(wish.indexes));
-  const std::unique_ptr<SourceBuilds> builds = Builds(wish.indexes, interpreter);
+  const std::unique_ptr<SourceBuilds> builds = BuildsFor(wish.indexes, interpreter, request);
   FLOWSTONE_LET(DirectReferences references, DirectReferences::Collect(request, *builds));
   const resolve::ResolveRequest& plain = references.plain_request();
   resolve::IndexCandidateSource indexes(connection->index());
@@ -373,12 +378,14 @@ Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,
 }
 
 std::unique_ptr<SourceBuilds> EnvironmentService::Builds(const IndexWish& indexes,
-                                                         const install::Interpreter& interpreter) {
+                                                         const install::Interpreter& interpreter,
+                                                         EnvironmentSettings settings) {
   return std::make_unique<SourceBuilds>(
       SourceBuilds::Parts{.machine = machine_,
                           .home = home_,
                           .interpreter = interpreter,
-                          .settings = settings_,
+                          .settings = std::move(settings),
+                          .indexes = indexes,
                           .datastore = datastore_,
                           .open_transport = [this, indexes]() -> Result<net::Transport*> {
                             FLOWSTONE_LET(PackageConnection * connection, Connection(indexes));
@@ -386,9 +393,35 @@ std::unique_ptr<SourceBuilds> EnvironmentService::Builds(const IndexWish& indexe
                           }});
 }
 
+std::unique_ptr<SourceBuilds> EnvironmentService::BuildsFor(
+    const IndexWish& indexes, const install::Interpreter& interpreter,
+    const resolve::ResolveRequest& request) {
+  EnvironmentSettings settings = settings_;
+  settings.exclude_newer_us = request.exclude_newer_us;
+  settings.exclude_newer_of_us = request.exclude_newer_of_us;
+  settings.builds.wish = request.builds;
+  return Builds(indexes, interpreter, std::move(settings));
+}
+
+Result<std::unique_ptr<SourceBuilds>> EnvironmentService::BuildsFor(
+    const LockedEnvironment& locked) {
+  EnvironmentSettings settings = settings_;
+  if (const std::optional<lock::ToolTable>& record = locked.lock.tool) {
+    if (!record->exclude_newer.empty()) {
+      settings.exclude_newer_us = lock::ParseTimestamp(record->exclude_newer);
+    }
+    for (const auto& [project, moment] : record->exclude_newer_packages) {
+      settings.exclude_newer_of_us[project] = lock::ParseTimestamp(moment);
+    }
+    FLOWSTONE_LET(settings.builds.wish, resolve::RecordedBuilds(*record));
+    settings.builds.wish.Add(settings_.builds.wish);
+  }
+  return Builds(locked.indexes, locked.interpreter, std::move(settings));
+}
+
 Result<install::EnvironmentSpec> EnvironmentService::SpecOf(const LockedEnvironment& locked,
                                                             std::vector<std::string>& warnings) {
-  const std::unique_ptr<SourceBuilds> builds = Builds(locked.indexes, locked.interpreter);
+  FLOWSTONE_LET(const std::unique_ptr<SourceBuilds> builds, BuildsFor(locked));
   FLOWSTONE_LET(
       const std::optional<lock::Lock> lock,
       WithBuiltWheels(locked.lock, locked.interpreter.target, locked.selection, locked.directory,
@@ -399,7 +432,7 @@ Result<install::EnvironmentSpec> EnvironmentService::SpecOf(const LockedEnvironm
 
 Result<std::optional<install::EnvironmentSpec>> EnvironmentService::KnownSpecOf(
     const LockedEnvironment& locked) {
-  const std::unique_ptr<SourceBuilds> builds = Builds(locked.indexes, locked.interpreter);
+  FLOWSTONE_LET(const std::unique_ptr<SourceBuilds> builds, BuildsFor(locked));
   FLOWSTONE_LET(
       const std::optional<lock::Lock> lock,
       WithBuiltWheels(locked.lock, locked.interpreter.target, locked.selection, locked.directory,

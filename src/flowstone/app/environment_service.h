@@ -40,7 +40,7 @@ enum class LockUse : std::uint8_t {
 // How sources are built, where they may be (resolve::BinaryPolicies).
 struct BuildSettings {
   build::BuildLimits limits = {};
-  build::ConfigSettings config_settings = {};  // for the backends of all packages
+  resolve::BuildWish wish = {};
   // What is being built around this, outermost first: nobody can wait for himself.
   std::vector<std::string> stack = {};
 };
@@ -141,7 +141,14 @@ class EnvironmentService {
                                        const resolve::ResolveRequest& request,
                                        const install::Interpreter& interpreter);
   std::unique_ptr<SourceBuilds> Builds(const IndexWish& indexes,
-                                       const install::Interpreter& interpreter);
+                                       const install::Interpreter& interpreter,
+                                       EnvironmentSettings settings);
+  std::unique_ptr<SourceBuilds> BuildsFor(const IndexWish& indexes,
+                                          const install::Interpreter& interpreter,
+                                          const resolve::ResolveRequest& request);
+  // With the cut-off, the constraints and the settings that the lock records, so that its sources
+  // give on every machine what they gave when it was made.
+  Result<std::unique_ptr<SourceBuilds>> BuildsFor(const LockedEnvironment& locked);
   // What the environment of a lock consists of. Sources in it are built.
   Result<install::EnvironmentSpec> SpecOf(const LockedEnvironment& locked,
                                           std::vector<std::string>& warnings);

@@ -52,6 +52,7 @@ struct EnvironmentWish {
   std::optional<std::int64_t> exclude_newer_us = {};  // instead of the one of the settings
   IndexWish indexes = {};
   std::vector<project::IndexChoice> index_choices = {};  // of single projects
+  resolve::BuildWish builds = {};                        // in addition to that of the settings
   // Further platforms that the lock is to hold for, besides the interpreter's or instead of it.
   std::vector<pypi::TargetPlatform> platforms = {};
   OwnPlatform own_platform = OwnPlatform::kIncluded;

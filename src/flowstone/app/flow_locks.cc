@@ -65,10 +65,10 @@ class Finder {
                     const install::Interpreter& interpreter, WishedEnvironment& wished) {
     wished.given = EnvironmentOf(file, wished.wish, interpreter);
     if (!wished.wish.lock_file.empty() && !AsksForPackages(wished.wish)) {
-      const auto wheels =
-          lock::SelectWheels(file.lock, interpreter.target, wished.given->selection);
-      if (!wheels) {
-        wished.mismatches.push_back(wheels.error().message);
+      const auto packages =
+          lock::PackagesFor(file.lock, interpreter.target, wished.given->selection);
+      if (!packages) {
+        wished.mismatches.push_back(packages.error().message);
       }
       return;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "flowstone/app/workspace.h"
 #include "flowstone/app/written_wishes.h"
 #include "flowstone/base/text.h"
 #include "flowstone/build/direct_reference.h"
@@ -52,6 +53,8 @@ class InputReader {
   Status ReadFile(const std::string& given);
   Status ReadLock(const OpenFile& file, project::LockFormat format);
   Status ReadRequirements(const OpenFile& file);
+  // With the members of the workspace around it.
+  Result<project::PyProject> ParseProject(const OpenFile& file) const;
   Status ReadProject(const OpenFile& file);
   Status ReadScript(const OpenFile& file);
   Status ReadGroups();
@@ -144,11 +147,6 @@ Result<resolve::RequestedRequirement> InputReader::RequestedHere(
   }
   if (written.editing == project::Editing::kEditable) {
     requested.requirement.url = build::EditableUrl(requested.requirement.url);
-  }
-  if (!written.config_settings.empty()) {
-    return Error{.code = ErrorCode::kInvalid,
-                 .message = written.source.ToString() +
-                            ": --config-settings of a single requirement are not supported"};
   }
   inputs_.has_hashes = inputs_.has_hashes || !written.hashes.empty();
   return requested;
@@ -283,9 +281,15 @@ Status InputReader::AddUvTable(const std::string& shown, const project::UvTable&
   return Ok();
 }
 
-Status InputReader::ReadProject(const OpenFile& file) {
-  FLOWSTONE_LET(const project::PyProject document,
+Result<project::PyProject> InputReader::ParseProject(const OpenFile& file) const {
+  FLOWSTONE_LET(project::PyProject document,
                 project::ParsePyProject(file.text, file.shown, file.directory));
+  FLOWSTONE_LET(document.uv.members, WorkspaceOf(machine_.filesystem, document.uv, file.directory));
+  return document;
+}
+
+Status InputReader::ReadProject(const OpenFile& file) {
+  FLOWSTONE_LET(const project::PyProject document, ParseProject(file));
   projects_.emplace(file.place, document);
   FLOWSTONE_TRY(NoteConflicts(document));
   if (!document.project) {
@@ -330,8 +334,7 @@ Status InputReader::ReadGroup(const std::string& path, const std::string& name) 
   const std::string place = os::AbsolutePath(machine_.working_directory, path);
   if (!projects_.contains(place)) {
     FLOWSTONE_LET(const OpenFile file, Open(path));
-    FLOWSTONE_LET(const project::PyProject document,
-                  project::ParsePyProject(file.text, file.shown, file.directory));
+    FLOWSTONE_LET(const project::PyProject document, ParseProject(file));
     FLOWSTONE_TRY(NoteConflicts(document));
     FLOWSTONE_TRY(AddUvTable(file.shown, document.uv));
     projects_.emplace(place, document);
@@ -414,6 +417,12 @@ Result<LockInputs> InputReader::Read() {
                   Parse(file, project::FileRole::kRequirements));
     FLOWSTONE_TRY(wishes_.AddOverrides(parsed.requirements));
     FLOWSTONE_TRY(MergeOptions(parsed.options));
+  }
+  for (const std::string& given : spec_.build_constraint_files) {
+    FLOWSTONE_LET(const OpenFile file, Open(given));
+    FLOWSTONE_LET(const project::RequirementsFile parsed,
+                  Parse(file, project::FileRole::kConstraints));
+    FLOWSTONE_TRY(wishes_.AddBuildConstraints(parsed.constraints));
   }
   inputs_.wish.excludes.insert(inputs_.wish.excludes.end(), spec_.excludes.begin(),
                                spec_.excludes.end());

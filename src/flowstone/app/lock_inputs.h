@@ -26,6 +26,7 @@ struct LockInputSpec {
   std::vector<std::string> files = {};
   std::vector<std::string> constraint_files = {};
   std::vector<std::string> override_files = {};
+  std::vector<std::string> build_constraint_files = {};
   std::vector<pypi::Name> excludes = {};
   std::vector<std::string> groups = {};  // of a pyproject.toml: "NAME", or "PATH:NAME"
   std::vector<pypi::ExtraName> extras = {};

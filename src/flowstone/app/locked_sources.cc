@@ -30,9 +30,9 @@ Result<build::BuildTask> TaskOfPackage(const lock::LockedPackage& package,
                                        const std::string& lock_directory, SourceBuilds& builds) {
   const std::string title = TitleOfPackage(package);
   if (!package.direct) {
-    return builds.TaskOf(*package.sdist, lock_directory, title);
+    return builds.TaskOf(package.name, *package.sdist, lock_directory, title);
   }
-  FLOWSTONE_LET(LocatedReference located, builds.Locate(*package.direct, lock_directory, title));
+  FLOWSTONE_LET(LocatedReference located, builds.Locate(package, lock_directory, title));
   return *std::move(located.task);
 }
 

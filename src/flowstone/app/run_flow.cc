@@ -233,6 +233,7 @@ Result<FinishedRun> RunFlow(const flow::FlowDescription& flow, const RunChoices&
   store::RunRecord record = RecordOf(flow, choices, machine, environments);
   record.code = code.id;
   record.origin_run = origin_run;
+  FLOWSTONE_LET(flow::StopSignal * stop, parts.watch_stop());
   FLOWSTONE_LET(const std::string run, CreateRun(runs, machine.clock, record));
   FLOWSTONE_TRY(WriteRunId(machine, choices, run));
   parts.notices.OnRunCreated(flow.name, run);
@@ -253,7 +254,7 @@ Result<FinishedRun> RunFlow(const flow::FlowDescription& flow, const RunChoices&
       flow::RunOutcome outcome,
       flow::RunFlow(
           scheduler,
-          {.executor = *executor, .events = parts.events, .recorder = recorder, .stop = parts.stop},
+          {.executor = *executor, .events = parts.events, .recorder = recorder, .stop = *stop},
           {.max_workers = choices.max_workers}));
   return FinishedRun{.run = run, .outcome = std::move(outcome)};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,7 +58,9 @@ struct RunParts {
   EnvironmentService& environments;
   RunNotices& notices;
   flow::EventSink& events;
-  flow::StopSignal& stop;
+  // Called once, when the run is about to be recorded: until then whatever ends the program ends
+  // it, and nothing remains; from then on it is asked what the user wants.
+  std::function<Result<flow::StopSignal*>()> watch_stop;
 };
 
 struct FinishedRun {

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "flowstone/app/own_sources.h"
 #include "flowstone/build/source_unpack.h"
 #include "flowstone/index/wheel_metadata_text.h"
 #include "flowstone/install/input_file_source.h"
@@ -92,7 +93,7 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
       EnvironmentSettings settings = parts_.settings;
       settings.launcher = parts_.interpreter.executable;
       settings.builds.stack = stack_;
-      settings.builds.config_settings.clear();
+      settings.builds.wish.settings.clear();
       settings.hashes = resolve::HashPolicy::kWhereNamed;  // nobody names hashes of these
       if (settings.lock_use == LockUse::kLocked) {
         settings.lock_use = LockUse::kRemember;  // what is locked is what is built, not with what
@@ -105,7 +106,8 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
   }
 
   Result<LockedEnvironment> LockedOf(const std::vector<pypi::Requirement>& requirements) {
-    EnvironmentWish wish;
+    EnvironmentWish wish{.constraints = parts_.settings.builds.wish.constraints,
+                         .indexes = parts_.indexes};
     for (const pypi::Requirement& requirement : requirements) {
       wish.requirements.push_back({.requirement = requirement});
     }
@@ -151,7 +153,8 @@ SourceBuilds::SourceBuilds(Parts parts)
                      .processes = parts_.machine.processes,
                      .environment = parts_.machine.environment,
                      .directory = layout_.root() + "/build/git",
-                     .network = GitNetworkOf(parts_.settings)}),
+                     .network = GitNetworkOf(parts_.settings),
+                     .on_warning = [this](const std::string& text) { Warn(text); }}),
       environments_(std::make_unique<Environments>(parts_, layout_)),
       builder_(std::make_unique<build::WheelBuilder>(build::WheelBuilder::Parts{
           .filesystem = parts_.machine.filesystem,
@@ -161,11 +164,17 @@ SourceBuilds::SourceBuilds(Parts parts)
           .repositories = repositories_,
           .environments = *environments_,
           .limits = parts_.settings.builds.limits,
-          .on_warning = [this](const std::string& text) { warnings_.push_back(text); }})) {
+          .on_warning = [this](const std::string& text) { Warn(text); }})) {
   environments_->stack() = parts_.settings.builds.stack;
 }
 
 SourceBuilds::~SourceBuilds() = default;
+
+void SourceBuilds::Warn(const std::string& text) {
+  if (std::ranges::find(warnings_, text) == warnings_.end()) {
+    warnings_.push_back(text);
+  }
+}
 
 LocatedReference SourceBuilds::LocatedArchive(const build::DirectReference& reference,
                                               SourceFile file) {
@@ -187,8 +196,7 @@ LocatedReference SourceBuilds::LocatedArchive(const build::DirectReference& refe
                                              .file_name = file.file_name,
                                              .subdirectory = reference.subdirectory,
                                              .published = PublishedVersion(file.file_name),
-                                             .content = file.digest.ToString()},
-                                  .settings = parts_.settings.builds.config_settings};
+                                             .content = file.digest.ToString()}};
   return located;
 }
 
@@ -227,24 +235,15 @@ Result<LocatedReference> SourceBuilds::LocateLocal(const build::DirectReference&
                                              .path = path,
                                              .subdirectory = reference.subdirectory,
                                              .content = digest.ToString()},
-                                  .settings = parts_.settings.builds.config_settings,
                                   .use = reference.use};
   return located;
 }
 
-Result<LocatedReference> SourceBuilds::Locate(const build::DirectReference& reference) {
-  if (reference.kind == build::ReferenceKind::kLocal) {
-    return LocateLocal(reference);
-  }
+Result<LocatedReference> SourceBuilds::LocateRepository(const build::DirectReference& reference) {
   if (reference.use == build::EditableUse::kEditable) {
-    return Error{.code = ErrorCode::kInvalid,
-                 .message = reference.ToString() +
-                            " cannot be editable: it is not a directory of "
-                            "this machine",
-                 .hints = {"clone it, and name the clone with -e"}};
-  }
-  if (reference.kind == build::ReferenceKind::kArchive) {
-    return LocateArchive(reference);
+    Warn(reference.ToString() +
+         " is installed as it is at its commit: only a directory of this machine can be edited in "
+         "place (-e)");
   }
   FLOWSTONE_LET(const std::string commit, repositories_.Resolve(reference));
   LocatedReference located{.source = {.kind = lock::DirectKind::kVcs,
@@ -258,14 +257,38 @@ Result<LocatedReference> SourceBuilds::Locate(const build::DirectReference& refe
                                              .reference = reference,
                                              .commit = commit,
                                              .subdirectory = reference.subdirectory,
-                                             .content = commit},
-                                  .settings = parts_.settings.builds.config_settings};
+                                             .content = commit}};
   return located;
 }
 
-Result<LocatedReference> SourceBuilds::Locate(const lock::DirectSource& source,
+Result<LocatedReference> SourceBuilds::Locate(const build::DirectReference& reference,
+                                              const pypi::Name& project) {
+  const auto locate = [&]() -> Result<LocatedReference> {
+    switch (reference.kind) {
+      case build::ReferenceKind::kLocal:
+        return LocateLocal(reference);
+      case build::ReferenceKind::kRepository:
+        return LocateRepository(reference);
+      case build::ReferenceKind::kArchive:
+        break;
+    }
+    if (reference.use == build::EditableUse::kEditable) {
+      return Error{ErrorCode::kInvalid,
+                   reference.ToString() + " is an archive: only a directory can be editable"};
+    }
+    return LocateArchive(reference);
+  };
+  FLOWSTONE_LET(LocatedReference located, locate());
+  if (located.task) {
+    located.task->settings = parts_.settings.builds.wish.SettingsFor(project);
+  }
+  return located;
+}
+
+Result<LocatedReference> SourceBuilds::Locate(const lock::LockedPackage& package,
                                               const std::string& lock_directory,
                                               const std::string& title) {
+  const lock::DirectSource& source = *package.direct;
   build::DirectReference reference{.subdirectory = source.subdirectory,
                                    .hashes = source.file.hashes};
   if (source.kind == lock::DirectKind::kVcs) {
@@ -292,14 +315,15 @@ Result<LocatedReference> SourceBuilds::Locate(const lock::DirectSource& source,
   if (source.editable.value_or(false)) {
     reference.use = build::EditableUse::kEditable;
   }
-  FLOWSTONE_LET(LocatedReference located, Locate(reference));
+  FLOWSTONE_LET(LocatedReference located, Locate(reference, package.name));
   if (located.task) {
     located.task->title = title;
   }
   return located;
 }
 
-Result<build::BuildTask> SourceBuilds::TaskOf(const lock::LockedFile& sdist,
+Result<build::BuildTask> SourceBuilds::TaskOf(const pypi::Name& project,
+                                              const lock::LockedFile& sdist,
                                               const std::string& lock_directory,
                                               const std::string& title) {
   const std::optional<Digest> sha256 = sdist.Sha256();
@@ -315,7 +339,7 @@ Result<build::BuildTask> SourceBuilds::TaskOf(const lock::LockedFile& sdist,
                                      .file_name = sdist.name,
                                      .published = PublishedVersion(sdist.name),
                                      .content = sha256->ToString()},
-                          .settings = parts_.settings.builds.config_settings};
+                          .settings = parts_.settings.builds.wish.SettingsFor(project)};
 }
 
 Result<std::optional<std::string>> SourceBuilds::StaticMetadata(const build::BuildTask& task) {
@@ -362,6 +386,15 @@ Status CheckForCycle(const std::vector<std::string>& stack, const std::string& t
 }  // namespace
 
 Result<std::string> SourceBuilds::Metadata(const build::BuildTask& task) {
+  FLOWSTONE_LET(std::string text, MetadataAsBuilt(task));
+  if (task.source.origin != build::SourceOrigin::kDirectory) {
+    return text;
+  }
+  return WithOwnSources(parts_.machine.filesystem,
+                        os::JoinPath(task.source.path, task.source.subdirectory), text);
+}
+
+Result<std::string> SourceBuilds::MetadataAsBuilt(const build::BuildTask& task) {
   FLOWSTONE_LET(std::optional<std::string> known, builder_->StaticMetadata(task));
   if (known) {
     return *std::move(known);

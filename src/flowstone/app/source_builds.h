@@ -36,8 +36,10 @@ class SourceBuilds {
     const Machine& machine;
     const std::string& home;
     const install::Interpreter& interpreter;  // that wheels are built for
-    const EnvironmentSettings& settings;      // policies and indexes for what backends require
-    ProjectDatastore* datastore = nullptr;    // may be null
+    // Of builds, and policies for what backends require.
+    EnvironmentSettings settings;
+    IndexWish indexes = {};                 // where that comes from
+    ProjectDatastore* datastore = nullptr;  // may be null
     SourceFiles::OpenTransport open_transport;
   };
   // Borrows what `parts` refers to.
@@ -46,17 +48,21 @@ class SourceBuilds {
   SourceBuilds(const SourceBuilds&) = delete;
   SourceBuilds& operator=(const SourceBuilds&) = delete;
 
-  // Fetches or looks up what a reference names now. kNotFound when nothing is there.
-  Result<LocatedReference> Locate(const build::DirectReference& reference);
-  // What a lock names, with its commit and its hashes. Relative paths start at `lock_directory`.
-  Result<LocatedReference> Locate(const lock::DirectSource& source,
+  // Fetches or looks up what a reference names now. `project` is what is expected there, and may
+  // be empty. kNotFound when nothing is there.
+  Result<LocatedReference> Locate(const build::DirectReference& reference,
+                                  const pypi::Name& project);
+  // What a locked package with a place of its own names, with its commit and its hashes. Relative
+  // paths start at `lock_directory`.
+  Result<LocatedReference> Locate(const lock::LockedPackage& package,
                                   const std::string& lock_directory, const std::string& title);
   // The sdist of an index.
-  Result<build::BuildTask> TaskOf(const lock::LockedFile& sdist, const std::string& lock_directory,
-                                  const std::string& title);
+  Result<build::BuildTask> TaskOf(const pypi::Name& project, const lock::LockedFile& sdist,
+                                  const std::string& lock_directory, const std::string& title);
 
   // Without running anything, if that is enough to know.
   Result<std::optional<std::string>> StaticMetadata(const build::BuildTask& task);
+  // That of a directory names the places that its `[tool.uv.sources]` gives its requirements.
   Result<std::string> Metadata(const build::BuildTask& task);
   Result<std::string> MetadataOfWheel(const SourceFile& wheel);
   // From the cache, the datastore, or built now.
@@ -70,9 +76,12 @@ class SourceBuilds {
  private:
   class Environments;
 
+  Result<std::string> MetadataAsBuilt(const build::BuildTask& task);
   Result<LocatedReference> LocateLocal(const build::DirectReference& reference);
   Result<LocatedReference> LocateArchive(const build::DirectReference& reference);
   LocatedReference LocatedArchive(const build::DirectReference& reference, SourceFile file);
+  Result<LocatedReference> LocateRepository(const build::DirectReference& reference);
+  void Warn(const std::string& text);
   Result<std::optional<build::BuiltWheel>> FindInDatastore(const Digest& key);
   Status KeepInDatastore(const Digest& key, const build::BuiltWheel& wheel);
 

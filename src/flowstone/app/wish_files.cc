@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "flowstone/app/workspace.h"
 #include "flowstone/app/written_wishes.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
@@ -22,11 +23,12 @@ Result<resolve::RequestedRequirement> RequestedOfStep(const WrittenRequirement& 
         .message = written.source.ToString() + ": " + written.ToString() + " does not say its name",
         .hints = {"write NAME @ " + written.ToString()}};
   }
-  if (written.editing == project::Editing::kEditable || !written.config_settings.empty()) {
+  const bool is_repository = written.requirement.url.starts_with("git+");  // is at its commit
+  if (written.editing == project::Editing::kEditable && !is_repository) {
     return Error{.code = ErrorCode::kInvalid,
                  .message = written.source.ToString() + ": " + written.ToString() +
-                            " is editable or has build settings, which a step cannot have",
-                 .hints = {"tasks run from what was locked: drop -e and --config-settings"}};
+                            " is editable, which a step cannot have",
+                 .hints = {"tasks run from what was locked: drop -e"}};
   }
   return RequestedOf(written);
 }
@@ -105,8 +107,9 @@ class Reader {
   Status ReadProject(const std::string& path, EnvironmentWish& wish) const {
     FLOWSTONE_LET(const std::string text,
                   Annotate(filesystem_.ReadFile(path), "while reading " + wish.requirements_file));
-    FLOWSTONE_LET(const project::PyProject document,
+    FLOWSTONE_LET(project::PyProject document,
                   project::ParsePyProject(text, wish.requirements_file, os::DirName(path)));
+    FLOWSTONE_LET(document.uv.members, WorkspaceOf(filesystem_, document.uv, os::DirName(path)));
     FLOWSTONE_TRY(CheckStatic(document, {"a step does not run it: list the requirements"}));
     FLOWSTONE_TRY(CheckCompatible(document, wish));
     WrittenWishes wishes(wish, document.uv.conflicts, RequestedOfStep);

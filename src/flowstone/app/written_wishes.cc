@@ -48,8 +48,24 @@ Status WrittenWishes::Add(const std::vector<project::WrittenRequirement>& writte
                           Requirements& requirements) {
   for (const project::WrittenRequirement& one : written) {
     FLOWSTONE_LET(resolve::RequestedRequirement requested, request_(one));
+    FLOWSTONE_TRY(AddConfigSettings(one, requested.requirement.name));
     requirements.push_back(std::move(requested));
   }
+  return Ok();
+}
+
+Status WrittenWishes::AddConfigSettings(const project::WrittenRequirement& written,
+                                        const pypi::Name& project) {
+  if (written.config_settings.empty()) {
+    return Ok();
+  }
+  if (project.empty()) {  // nobody could find them again
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = written.source.ToString() +
+                            ": --config-settings belong to a project with a name",
+                 .hints = {"write NAME @ " + written.ToString()}};
+  }
+  wish_.builds.Add({.settings_of = {{project, written.config_settings}}});
   return Ok();
 }
 
@@ -96,6 +112,8 @@ Status WrittenWishes::AddRules(const project::UvTable& table) {
   FLOWSTONE_TRY(AddConstraints(table.constraints));
   FLOWSTONE_TRY(AddOverrides(table.overrides));
   wish_.excludes.insert(wish_.excludes.end(), table.excludes.begin(), table.excludes.end());
+  FLOWSTONE_TRY(AddBuildConstraints(table.build_constraints));
+  wish_.builds.Add({.settings = table.config_settings, .settings_of = table.config_settings_of});
   return Ok();
 }
 

@@ -1,5 +1,6 @@
 // WrittenWishes: what requirements files, projects and scripts say, as the wish of an environment:
-// requirements with their hashes, `[tool.uv.sources]` put in, constraints, overrides, excludes.
+// requirements with their hashes and build settings, `[tool.uv.sources]` put in, constraints,
+// overrides, excludes.
 #pragma once
 
 #include <functional>
@@ -48,17 +49,22 @@ class WrittenWishes {
   Status AddOverrides(const std::vector<project::WrittenRequirement>& written) {
     return Add(written, wish_.overrides);
   }
+  Status AddBuildConstraints(const std::vector<project::WrittenRequirement>& written) {
+    return Add(written, wish_.builds.constraints);
+  }
   // Requirements of a document whose sources are in `table`. With a choice, they count where it is
   // taken. kInvalid when a project would come from two indexes in one environment.
   Status AddSourced(const project::UvTable& table,
                     std::vector<project::WrittenRequirement> requirements,
                     const project::RequirementScope& scope,
                     const std::optional<lock::LockChoice>& choice = {});
-  // The constraints, overrides and excludes of a table.
+  // The constraints, overrides and excludes of a table, and what it says about builds.
   Status AddRules(const project::UvTable& table);
 
  private:
   Status Add(const std::vector<project::WrittenRequirement>& written, Requirements& requirements);
+  // The settings that stand on the line of a requirement are those of its project.
+  Status AddConfigSettings(const project::WrittenRequirement& written, const pypi::Name& project);
   Status AddIndex(project::IndexChoice choice);
 
   EnvironmentWish& wish_;

@@ -18,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kShownLines = 20;
+constexpr std::uint64_t kShownBytes = 64U << 10U;
 constexpr std::array<const char*, 17> kCompilerVariables = {
     "AR",       "ARCHFLAGS",  "CC",
     "CFLAGS",   "CMAKE_ARGS", "CMAKE_GENERATOR",
@@ -34,8 +35,58 @@ constexpr std::array<const char*, 5> kHiddenDirectories = {"/tmp", "/var/tmp", "
 // A time for archives that record one: 2020-02-02, as most backends use by default.
 constexpr const char* kSourceDateEpoch = "1580601600";
 
-std::string LastLines(const std::string& text) {
-  const std::vector<std::string_view> lines = SplitLines(text);
+// How compilers, installers and interpreters say that there is no network, and no memory.
+constexpr std::array<std::string_view, 8> kNoNetworkWords = {"Temporary failure in name resolution",
+                                                             "Name or service not known",
+                                                             "Could not resolve host",
+                                                             "Couldn't resolve host",
+                                                             "failed to lookup address information",
+                                                             "Network is unreachable",
+                                                             "Failed to establish a new connection",
+                                                             "Failed to resolve"};
+constexpr std::array<std::string_view, 4> kNoMemoryWords = {
+    "MemoryError", "Cannot allocate memory", "std::bad_alloc", "virtual memory exhausted"};
+
+template <std::size_t count>
+bool HoldsOneOf(std::string_view text, const std::array<std::string_view, count>& words) {
+  return std::ranges::any_of(
+      words, [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+}
+
+// The end of a file that may be long, or nothing.
+std::string EndOfFile(os::FileSystem& filesystem, const std::string& path) {
+  const auto file = filesystem.OpenInput(path);
+  const Result<std::uint64_t> size = file ? (*file)->Size() : file.error();
+  if (!size) {
+    return "";
+  }
+  Result<std::string> text =
+      (*file)->ReadAt(*size > kShownBytes ? *size - kShownBytes : 0, kShownBytes);
+  return text ? *std::move(text) : "";
+}
+
+// The lines that the hook and its children printed. The traceback which ends them says less than
+// the compiler above it, so it counts when nothing else is there.
+std::vector<std::string_view> LinesOf(const std::string& hook, std::string_view printed) {
+  const std::string header = "== " + hook;
+  std::vector<std::string_view> words;
+  std::vector<std::string_view> traceback;
+  std::vector<std::string_view>* lines = &words;
+  for (const std::string_view line : SplitLines(printed)) {
+    if (line == header) {
+      words.clear();
+      traceback.clear();
+      lines = &words;
+    } else if (line == "== traceback") {
+      lines = &traceback;
+    } else {
+      lines->push_back(line);
+    }
+  }
+  return words.empty() ? traceback : words;
+}
+
+std::string LastOf(const std::vector<std::string_view>& lines) {
   std::string last;
   for (std::size_t i = lines.size() > kShownLines ? lines.size() - kShownLines : 0;
        i < lines.size(); ++i) {
@@ -109,6 +160,7 @@ std::map<std::string, std::string> Backend::Variables() const {
 
 os::Sandbox Backend::SandboxOf() const {
   os::Sandbox sandbox{.isolation = is_isolated_ ? os::Isolation::kNamespaces : os::Isolation::kNone,
+                      .network = parts_.limits.network,
                       .writable = {project_.source, project_.workspace},
                       .hidden = {kHiddenDirectories.begin(), kHiddenDirectories.end()},
                       .visible = environment_.roots,
@@ -142,28 +194,43 @@ Result<os::ProcessResult> Backend::RunHook(const std::vector<std::string>& comma
     result = run();
   }
   if (!result && result.error().code == ErrorCode::kCancelled) {
-    return Error{.code = ErrorCode::kUnavailable,
-                 .message = "building " + project_.title + " took longer than " +
-                            std::to_string(parts_.limits.time.count()) + " s in " + hook +
-                            " and was stopped",
-                 .hints = {"allow more with --build-timeout SECONDS"}};
+    return Failed(ErrorCode::kUnavailable, hook,
+                  "building " + project_.title + " took longer than " +
+                      std::to_string(parts_.limits.time.count()) + " s in " + hook +
+                      " and was stopped")
+        .WithHint("allow more with --build-timeout SECONDS");
   }
   return result;
 }
 
-Status Backend::KeepOutput(const std::string& hook, const os::ProcessResult& result) {
-  const Result<std::string> earlier = parts_.filesystem.ReadFile(project_.log);
-  return os::ReplaceFile(
-      parts_.filesystem, project_.log,
-      (earlier ? *earlier : "") + "== " + hook + "\n" + result.output + result.errors);
+std::string Backend::OutputFile() const {
+  return os::JoinPath(project_.workspace, "output");
 }
 
-Error Backend::HookFailed(const std::string& hook, const std::string& why,
-                          const os::ProcessResult& result) const {
-  return Error{.code = ErrorCode::kInvalid,
-               .message = "building " + project_.title + " failed in " + hook + ": " + why +
-                          LastLines(result.output + result.errors),
-               .hints = {"everything it printed is in " + project_.log}};
+Error Backend::Failed(ErrorCode code, const std::string& hook, const std::string& what) {
+  const std::string printed = EndOfFile(parts_.filesystem, OutputFile());
+  Error error{.code = code, .message = what + LastOf(LinesOf(hook, printed))};
+  if (is_isolated_ && parts_.limits.network == os::SandboxNetwork::kNone &&
+      HoldsOneOf(printed, kNoNetworkWords)) {
+    error.hints.emplace_back(
+        "a build has no network: what it downloads belongs into its requirements, or allow it with "
+        "--build-network");
+  }
+  if (HoldsOneOf(printed, kNoMemoryWords)) {
+    error.hints.emplace_back("allow each process more memory with --build-memory MIB");
+  }
+  if (!is_isolated_) {
+    error.hints.emplace_back("it ran without isolation, which this kernel refuses");
+  }
+  if (parts_.filesystem.Rename(OutputFile(), project_.log)) {
+    error.hints.push_back("everything it printed is in " + project_.log);
+  }
+  return error;
+}
+
+Error Backend::HookFailed(const std::string& hook, const std::string& why) {
+  return Failed(ErrorCode::kInvalid, hook,
+                "building " + project_.title + " failed in " + hook + ": " + why);
 }
 
 Result<Backend::Answer> Backend::Call(const std::string& hook, const std::string& output) {
@@ -177,30 +244,31 @@ Result<Backend::Answer> Backend::Call(const std::string& hook, const std::string
   FLOWSTONE_TRY(os::RemoveTree(parts_.filesystem, answer_path));
   FLOWSTONE_TRY(os::ReplaceFile(parts_.filesystem, question, document.dump()));
   // Isolated (-I): neither the directory nor variables decide what is imported.
-  FLOWSTONE_LET(const os::ProcessResult result,
-                RunHook({environment_.python, "-I", "-B",
-                         os::JoinPath(project_.workspace, "hook.py"), question, answer_path},
-                        hook));
-  FLOWSTONE_TRY(KeepOutput(hook, result));
+  FLOWSTONE_LET(
+      const os::ProcessResult result,
+      RunHook({environment_.python, "-I", "-B", "-u", os::JoinPath(project_.workspace, "hook.py"),
+               question, answer_path, OutputFile()},
+              hook));
   const Result<std::string> text = parts_.filesystem.ReadFile(answer_path);
   if (!text) {
     const std::string end =
         result.status.signal
             ? "it was killed by signal " + std::to_string(*result.status.signal)
             : "its process ended with status " + std::to_string(result.status.code.value_or(0));
-    return HookFailed(hook, end, result);
+    // What it said before it could print into the file: the interpreter's own words.
+    return HookFailed(hook, end + LastOf(SplitLines(result.errors)));
   }
   const json answer = json::parse(*text, nullptr, /*allow_exceptions=*/false);
   for (const char* failure : {"unusable", "failed"}) {
     if (answer.contains(failure) && answer[failure].is_string()) {
-      return HookFailed(hook, answer[failure].get<std::string>(), result);
+      return HookFailed(hook, answer[failure].get<std::string>());
     }
   }
   if (answer.contains("missing")) {
     return Answer{.is_missing = true};
   }
   if (!answer.contains("value")) {
-    return HookFailed(hook, "it gave no answer", result);
+    return HookFailed(hook, "it gave no answer");
   }
   return Answer{.value = answer["value"]};
 }

@@ -26,6 +26,7 @@ using ConfigSettings = std::map<std::string, std::vector<std::string>>;
 
 struct BuildLimits {
   std::chrono::seconds time{1800};  // of one hook
+  os::SandboxNetwork network = os::SandboxNetwork::kNone;
   os::ResourceLimits resources = {.memory_bytes = std::uint64_t{16} << 30U,
                                   .file_bytes = std::uint64_t{8} << 30U,
                                   .open_files = 4096,
@@ -47,7 +48,7 @@ class Backend {
     std::string title;      // "numpy 2.1.0", for messages
     std::string source;     // its tree, which hooks may write to
     std::string workspace;  // an empty directory for questions, answers, HOME and TMPDIR
-    std::string log;        // the file that gets what hooks print
+    std::string log;        // the file that gets what hooks printed, when one fails
     BuildSystem system;
     ConfigSettings settings = {};
     EditableUse use = EditableUse::kWheel;
@@ -75,9 +76,10 @@ class Backend {
   os::Sandbox SandboxOf() const;
   std::map<std::string, std::string> Variables() const;
   std::string HookName(std::string_view kind) const;
-  Status KeepOutput(const std::string& hook, const os::ProcessResult& result);
-  Error HookFailed(const std::string& hook, const std::string& why,
-                   const os::ProcessResult& result) const;
+  std::string OutputFile() const;
+  // `what` with the last lines that were printed, the place of all of them, and what may help.
+  Error Failed(ErrorCode code, const std::string& hook, const std::string& what);
+  Error HookFailed(const std::string& hook, const std::string& why);
 
   Parts parts_;
   Project project_;

@@ -1,6 +1,6 @@
 // The program that calls one hook of a build backend (PEP 517, PEP 660), for every Python from 3.8
-// on. Its arguments are the file with the question and the file for the answer, both JSON; what the
-// hook prints is no part of the protocol.
+// on. Its arguments are the file with the question and the file for the answer, both JSON, and the
+// file that gets, behind what is in it already, what the hook and its children print.
 #pragma once
 
 #include <string_view>
@@ -53,16 +53,26 @@ def call(question):
     return {"value": value}
 
 
+def print_into(path):
+    output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+
+
 def main():
-    question_path, answer_path = sys.argv[1:]
+    question_path, answer_path, output_path = sys.argv[1:]
+    print_into(output_path)
     sys.argv = ["setup.py"]
     with open(question_path, encoding="utf-8") as stream:
         question = json.load(stream)
+    print("== %s" % question["hook"])
     try:
         answer = call(question)
     except Unusable as error:
         answer = {"unusable": str(error)}
     except BaseException as error:
+        print("== traceback")
         traceback.print_exc()
         answer = {"failed": "%s: %s" % (type(error).__name__, error)}
     with open(answer_path, "w", encoding="utf-8") as stream:

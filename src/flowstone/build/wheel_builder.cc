@@ -172,9 +172,13 @@ Result<std::unique_ptr<WheelBuilder::Workshop>> WheelBuilder::OpenWorkshop(const
                      .environment = parts_.environment,
                      .limits = parts_.limits,
                      .on_no_isolation =
-                         [this](const Error& error) {
+                         [this, title = task.title](const Error& error) {
                            if (!std::exchange(has_warned_, true) && parts_.on_warning) {
-                             parts_.on_warning("builds run without isolation: " + error.message);
+                             parts_.on_warning(
+                                 "building " + title +
+                                 " without isolation, so its code can read your files and use "
+                                 "the network: " +
+                                 error.message);
                            }
                          }},
       Backend::Project{.title = task.title,

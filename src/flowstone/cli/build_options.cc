@@ -29,14 +29,31 @@ Status ApplyBuildNames(const ParsedArguments& arguments, resolve::BinaryPolicies
   return Ok();
 }
 
-Status ApplyConfigSettings(const ParsedArguments& arguments, build::ConfigSettings& settings) {
+Status AddSetting(const std::string& option, std::string_view setting,
+                  resolve::BuildWish::Settings& settings) {
+  const std::size_t equals = setting.find('=');
+  if (equals == std::string_view::npos || equals == 0) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = option + " is '" + std::string(setting) + "', not KEY=VALUE"};
+  }
+  settings[std::string(setting.substr(0, equals))].emplace_back(setting.substr(equals + 1));
+  return Ok();
+}
+
+Status ApplyConfigSettings(const ParsedArguments& arguments, resolve::BuildWish& wish) {
   for (const std::string& setting : arguments.Values("config-settings")) {
-    const std::size_t equals = setting.find('=');
-    if (equals == std::string::npos || equals == 0) {
+    FLOWSTONE_TRY(AddSetting("--config-settings", setting, wish.settings));
+  }
+  for (const std::string& text : arguments.Values("config-settings-package")) {
+    const std::string option = "--config-settings-package";
+    const std::size_t colon = text.find(':');
+    const Result<pypi::Name> name = pypi::Name::Parse(text.substr(0, colon));
+    if (colon == std::string::npos || !name) {
       return Error{.code = ErrorCode::kInvalid,
-                   .message = "--config-settings is '" + setting + "', not KEY=VALUE"};
+                   .message = option + " is '" + text + "', not NAME:KEY=VALUE"};
     }
-    settings[setting.substr(0, equals)].push_back(setting.substr(equals + 1));
+    FLOWSTONE_TRY(
+        AddSetting(option, std::string_view(text).substr(colon + 1), wish.settings_of[*name]));
   }
   return Ok();
 }
@@ -45,11 +62,14 @@ Status ApplyConfigSettings(const ParsedArguments& arguments, build::ConfigSettin
 
 Status ApplyBuildOptions(const ParsedArguments& arguments, app::EnvironmentSettings& settings) {
   FLOWSTONE_TRY(ApplyBuildNames(arguments, settings.policies.binaries));
-  FLOWSTONE_TRY(ApplyConfigSettings(arguments, settings.builds.config_settings));
+  FLOWSTONE_TRY(ApplyConfigSettings(arguments, settings.builds.wish));
   build::BuildLimits& limits = settings.builds.limits;
   FLOWSTONE_LET(const std::int64_t seconds,
                 NumberOf(arguments, "build-timeout", limits.time.count(), 1));
   limits.time = std::chrono::seconds(seconds);
+  if (arguments.Has("build-network")) {
+    limits.network = os::SandboxNetwork::kShared;
+  }
   if (arguments.Value("build-memory")) {
     FLOWSTONE_LET(const std::int64_t mebibytes, NumberOf(arguments, "build-memory", 0, 1));
     limits.resources.memory_bytes = static_cast<std::uint64_t>(mebibytes) << kMebibyteBits;

@@ -12,8 +12,9 @@
 namespace flowstone::cli {
 
 // Keys of the option table.
-inline constexpr std::array kBuildOptions = {"build",         "allow-build",  "static-sources",
-                                             "build-timeout", "build-memory", "config-settings"};
+inline constexpr std::array kBuildOptions = {
+    "build",        "allow-build",   "static-sources",  "build-timeout",
+    "build-memory", "build-network", "config-settings", "config-settings-package"};
 
 // Puts them into the settings. kInvalid for a name or a number that is none.
 Status ApplyBuildOptions(const ParsedArguments& arguments, app::EnvironmentSettings& settings);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,10 +22,10 @@ namespace {
 // The first signal asks tasks to stop, the second kills them.
 class SignalStop final : public flow::StopSignal {
  public:
-  explicit SignalStop(os::SignalWatcher& watcher) : watcher_(watcher) {}
+  explicit SignalStop(std::unique_ptr<os::SignalWatcher> watcher) : watcher_(std::move(watcher)) {}
 
   flow::StopRequest Requested() override {
-    while (watcher_.Take()) {
+    while (watcher_->Take()) {
       ++count_;
     }
     if (count_ == 0) {
@@ -33,7 +35,7 @@ class SignalStop final : public flow::StopSignal {
   }
 
  private:
-  os::SignalWatcher& watcher_;
+  std::unique_ptr<os::SignalWatcher> watcher_;
   int count_ = 0;
 };
 
@@ -137,15 +139,18 @@ CommandResult Execute(FlowSession& session, const app::RunChoices& choices) {
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   app::EnvironmentService environments(session.machine, home, datastore.get(), *progress, settings);
   RunConsole run_console(session.console, session.machine.clock, session.verbosity);
-  FLOWSTONE_LET(const auto watcher, os::SignalWatcher::Create());
-  SignalStop stop(*watcher);
+  std::optional<SignalStop> stop;
+  const auto watch_stop = [&stop]() -> Result<flow::StopSignal*> {
+    FLOWSTONE_LET(auto watcher, os::SignalWatcher::Create());
+    return &stop.emplace(std::move(watcher));
+  };
   FLOWSTONE_LET(const app::FinishedRun finished, app::RunFlow(session.flow, choices,
                                                               {.machine = session.machine,
                                                                .datastore = *datastore,
                                                                .environments = environments,
                                                                .notices = run_console,
                                                                .events = run_console,
-                                                               .stop = stop}));
+                                                               .watch_stop = watch_stop}));
   PrintHowToLook(session, finished);
   switch (finished.outcome.status) {
     case flow::RunStatus::kSucceeded:

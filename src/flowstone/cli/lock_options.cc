@@ -107,6 +107,7 @@ Result<app::LockInputSpec> LockInputsOf(const EngineSession& session,
   app::LockInputSpec spec{.files = session.arguments.Values("requirements"),
                           .constraint_files = ListOf(session, "constraint"),
                           .override_files = ListOf(session, "override"),
+                          .build_constraint_files = ListOf(session, "build-constraint"),
                           .groups = session.arguments.Values("group")};
   if (const auto found = session.arguments.positionals.find("spec");
       found != session.arguments.positionals.end()) {

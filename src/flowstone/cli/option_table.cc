@@ -103,6 +103,10 @@ constexpr std::array kOptions = {
     OptionSpec{"override", "--override", "FILE", "FLOWSTONE_OVERRIDE,UV_OVERRIDE",
                "requirements that replace all others of their packages; may be repeated",
                VariableReader::kOther},
+    OptionSpec{"build-constraint", "--build-constraint", "FILE",
+               "FLOWSTONE_BUILD_CONSTRAINT,UV_BUILD_CONSTRAINT,PIP_BUILD_CONSTRAINT",
+               "restrict versions of what build backends require; may be repeated",
+               VariableReader::kOther},
     OptionSpec{"exclude", "--exclude", "NAME", "FLOWSTONE_EXCLUDE",
                "a package that nothing is to bring in; may be repeated", VariableReader::kOther},
     OptionSpec{
@@ -149,8 +153,13 @@ constexpr std::array kOptions = {
                "stop a build that takes longer (default 1800)"},
     OptionSpec{"build-memory", "--build-memory", "MIB", "FLOWSTONE_BUILD_MEMORY",
                "memory that each process of a build may use (default 16384)"},
-    OptionSpec{"config-settings", "-C,--config-settings", "KEY=VALUE", "",
+    OptionSpec{"build-network", "--build-network", "", "FLOWSTONE_BUILD_NETWORK",
+               "let builds use the network, for those that download more than their requirements"},
+    OptionSpec{"config-settings", "-C,--config-settings,--config-setting", "KEY=VALUE", "",
                "a setting for the build backends; may be repeated"},
+    OptionSpec{"config-settings-package", "--config-settings-package", "NAME:KEY=VALUE", "",
+               "the same for the backend of one package, instead of that for all; may be "
+               "repeated"},
     OptionSpec{"output", "-o,--output", "FILE", "", "where to write; - is standard output"},
     // Flows: before the command.
     OptionSpec{"environment", "--environment", "KIND",

@@ -99,6 +99,9 @@ struct ToolTable {
   std::vector<LockedWish> excludes = {};
   // Of the lock's extras and groups: no two of a conflict can be installed together.
   std::vector<ConflictingChoices> conflicts = {};
+  std::vector<LockedWish> build_constraints = {};
+  // "KEY=VALUE" for the build backends, by project; "*" for all.
+  std::map<std::string, std::vector<std::string>> config_settings = {};
   std::map<std::string, std::string> options = {};  // policies that are not the default ones
   std::map<std::string, std::string> indexes = {};  // name → URL without credentials
 

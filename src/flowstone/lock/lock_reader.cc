@@ -279,6 +279,16 @@ Status ReadCutOffs(const TomlTable& table, ToolTable& tool) {
   return Ok();
 }
 
+Status ReadConfigSettings(const TomlTable& parent, ToolTable& tool) {
+  FLOWSTONE_LET(const std::optional<TomlTable> table, parent.Table("config-settings"));
+  if (table) {
+    for (const std::string& project : table->Keys()) {
+      FLOWSTONE_LET(tool.config_settings[project], table->Texts(project));
+    }
+  }
+  return Ok();
+}
+
 Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
   FLOWSTONE_LET(const std::optional<TomlTable> tools, document.Table("tool"));
   if (!tools) {
@@ -302,6 +312,8 @@ Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
   FLOWSTONE_LET(tool.overrides, ReadWishes(*table, "overrides"));
   FLOWSTONE_LET(tool.excludes, ReadWishes(*table, "excludes"));
   FLOWSTONE_LET(tool.conflicts, ReadConflicts(*table, "conflicts"));
+  FLOWSTONE_LET(tool.build_constraints, ReadWishes(*table, "build-constraints"));
+  FLOWSTONE_TRY(ReadConfigSettings(*table, tool));
   FLOWSTONE_LET(tool.options, ReadTexts(*table, "options"));
   FLOWSTONE_LET(tool.indexes, ReadTexts(*table, "indexes"));
   return std::optional(std::move(tool));

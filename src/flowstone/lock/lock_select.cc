@@ -215,6 +215,19 @@ Result<std::vector<SelectedWheel>> SelectWheels(const Lock& lock, const pypi::Ta
   return selected;
 }
 
+Result<std::vector<const LockedPackage*>> PackagesFor(const Lock& lock, const pypi::Target& target,
+                                                      const SelectOptions& options) {
+  FLOWSTONE_TRY(CheckEnvironment(lock, target));
+  FLOWSTONE_LET(std::vector<const LockedPackage*> packages,
+                ApplicablePackages(lock, target, options));
+  for (const LockedPackage* package : packages) {
+    if (!HasSource(*package)) {
+      FLOWSTONE_TRY(Select(*package, lock, target));
+    }
+  }
+  return packages;
+}
+
 Result<std::vector<const LockedPackage*>> PackagesToBuild(const Lock& lock,
                                                           const pypi::Target& target,
                                                           const SelectOptions& options) {

@@ -37,7 +37,12 @@ struct SelectedWheel {
 Result<std::vector<SelectedWheel>> SelectWheels(const Lock& lock, const pypi::Target& target,
                                                 const SelectOptions& options = {});
 
-// The packages that the target needs and that have a source, but no wheel that fits it: before
+// The packages that the target needs, each with a wheel that fits it or with a source that one can
+// be built of. Pointers into `lock`, sorted by name; errors as above.
+Result<std::vector<const LockedPackage*>> PackagesFor(const Lock& lock, const pypi::Target& target,
+                                                      const SelectOptions& options = {});
+
+// Those of them that have a source, but no wheel that fits it: before
 // SelectWheels can take them, a wheel of each has to be built and added to a copy of the lock.
 // Pointers into `lock`, sorted by name; errors as above.
 Result<std::vector<const LockedPackage*>> PackagesToBuild(const Lock& lock,

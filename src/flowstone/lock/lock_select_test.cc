@@ -170,6 +170,19 @@ TEST_F(LockSelect, SourceOnlyIsRefused) {
               AllOf(HasCode(ErrorCode::kInvalid), HasMessage(HasSubstr("no wheel of a"))));
 }
 
+TEST_F(LockSelect, ASourceIsEnoughForWhatCanBeBuilt) {
+  Package("alpha", {"alpha-1.0-cp311-cp311-win_amd64.whl"}).sdist = {.name = "alpha-1.0.tar.gz"};
+  Package("beta", {"beta-1.0-py3-none-any.whl"});
+  const auto packages = PackagesFor(lock_, Linux312());
+  ASSERT_THAT(packages, IsOk());
+  EXPECT_THAT(*packages, ElementsAre(&lock_.packages[0], &lock_.packages[1]));
+  const auto to_build = PackagesToBuild(lock_, Linux312());
+  ASSERT_THAT(to_build, IsOk());
+  EXPECT_THAT(*to_build, ElementsAre(&lock_.packages[0]));
+  Package("gamma", {"gamma-1.0-cp311-cp311-win_amd64.whl"});
+  EXPECT_THAT(PackagesFor(lock_, Linux312()), HasMessage(HasSubstr("no wheel of gamma")));
+}
+
 TEST_F(LockSelect, WheelNeedsASha256) {
   Package("a", {"a-1.0-py3-none-any.whl"}).wheels.front().hashes = {{"md5", "aa"}};
   EXPECT_THAT(Selected(), HasMessage(HasSubstr("no sha256 of a-1.0-py3-none-any.whl")));

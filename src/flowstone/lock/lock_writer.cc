@@ -320,6 +320,18 @@ class Writer {
     Rows(key, texts);
   }
 
+  // The values of one key keep their order.
+  void WriteConfigSettings(const ToolTable& tool) {
+    if (tool.config_settings.empty()) {
+      return;
+    }
+    Line("");
+    Line("[tool.flowstone.config-settings]");
+    for (const auto& [project, settings] : tool.config_settings) {
+      Entry(TomlKey(project), TomlStrings(settings));
+    }
+  }
+
   void WriteTool(const ToolTable& tool) {
     Line("");
     Line("[tool.flowstone]");
@@ -342,8 +354,10 @@ class Writer {
     Wishes("overrides", tool.overrides);
     Wishes("excludes", tool.excludes);
     Conflicts(tool.conflicts);
+    Wishes("build-constraints", tool.build_constraints);
     SubTable("options", tool.options);
     SubTable("exclude-newer-package", tool.exclude_newer_packages);
+    WriteConfigSettings(tool);
     std::map<std::string, std::string> indexes;
     for (const auto& [name, url] : tool.indexes) {
       indexes.emplace(name, WithoutCredentials(url));

@@ -61,6 +61,8 @@ TEST(LockWriter, ToolTableByteForByte) {
                 .excludes = {{.text = "nose"}},
                 .conflicts = {{{.extra = *pypi::ExtraName::Parse("gpu")},
                                {.group = *pypi::GroupName::Parse("dev")}}},
+                .build_constraints = {{.text = "setuptools<80", .origins = {"build.txt:1"}}},
+                .config_settings = {{"*", {"o=2", "o=1"}}, {"torch", {"gpu=no"}}},
                 .options = {{"resolution", "lowest"}},
                 .indexes = {{"corp east", "https://user:secret@index.example/simple/"}}};
   EXPECT_EQ(WriteLock(lock), R"(lock-version = "1.0"
@@ -88,12 +90,19 @@ excludes = [
 conflicts = [
     [{ extra = "gpu" }, { group = "dev" }],
 ]
+build-constraints = [
+    { text = "setuptools<80", from = ["build.txt:1"] },
+]
 
 [tool.flowstone.options]
 resolution = "lowest"
 
 [tool.flowstone.exclude-newer-package]
 torch = "2026-10-01T00:00:00Z"
+
+[tool.flowstone.config-settings]
+"*" = ["o=2", "o=1"]
+torch = ["gpu=no"]
 
 [tool.flowstone.indexes]
 "corp east" = "https://index.example/simple/"
@@ -110,6 +119,13 @@ TEST(LockWriter, WishesOfOneTextAreOneRowWhateverTheirOrder) {
                                           {.text = "beta", .origins = {"step a", "step b"}}}};
   EXPECT_EQ(WriteLock(one), WriteLock(other));
   EXPECT_THAT(ParseLock(WriteLock(one)), IsOkAndHolds(other));
+}
+
+TEST(LockWriter, HowSourcesAreBuiltIsReadBack) {
+  Lock lock;
+  lock.tool = ToolTable{.build_constraints = {{.text = "setuptools<80"}},
+                        .config_settings = {{"*", {"o=2", "o=1"}}, {"torch", {"gpu=no"}}}};
+  EXPECT_THAT(ParseLock(WriteLock(lock)), IsOkAndHolds(lock));
 }
 
 TEST(LockWriter, ByteForByte) {

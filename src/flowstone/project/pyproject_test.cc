@@ -12,6 +12,7 @@ namespace flowstone::project {
 namespace {
 
 using ::flowstone::testing::HasCode;
+using ::flowstone::testing::HasMessage;
 using ::flowstone::testing::IsOk;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -256,6 +257,47 @@ TEST(UvTableTest, ConflictsNameExtrasAndGroups) {
               HasSubstr("pyproject.toml:2: tool.uv.conflicts: a conflict needs two members"));
   EXPECT_THAT(ErrorOf("[tool.uv]\nconflicts = [[{ extra = 'a' }, { extra = 'b', group = 'c' }]]"),
               HasSubstr("exactly one of extra and group"));
+}
+
+TEST(UvTableTest, AWorkspaceSourceIsTheMemberOfThatName) {
+  const auto parsed = Parse(R"([project]
+name = "a"
+version = "1"
+dependencies = ["core>=1"]
+[tool.uv.sources]
+core = { workspace = true }
+[tool.uv.workspace]
+members = ["packages/*"]
+exclude = ["packages/old"]
+)");
+  ASSERT_THAT(parsed, IsOk());
+  ASSERT_TRUE(parsed->uv.workspace);
+  EXPECT_THAT(parsed->uv.workspace->members, ElementsAre("packages/*"));
+  EXPECT_THAT(parsed->uv.workspace->excludes, ElementsAre("packages/old"));
+  UvTable table = parsed->uv;
+  EXPECT_THAT(ApplySources(table, parsed->project->dependencies, {}),
+              HasMessage(HasSubstr("no member of the workspace has this name")));
+  table.members.emplace(*pypi::Name::Parse("core"), "/work/packages/core");
+  const auto placed = ApplySources(table, parsed->project->dependencies, {});
+  ASSERT_THAT(placed, IsOk());
+  EXPECT_THAT(LinesOf(placed->requirements), ElementsAre("4 core @ file:///work/packages/core"));
+}
+
+TEST(UvTableTest, SettingsForBackendsAreTextsOrLists) {
+  const auto parsed = Parse(R"([tool.uv]
+config-settings = { speed = "high", list = ["1", "2"] }
+config-settings-package = { Core = { speed = "low" } }
+build-constraint-dependencies = ["setuptools<80"]
+)");
+  ASSERT_THAT(parsed, IsOk());
+  using Values = std::vector<std::string>;
+  EXPECT_THAT(parsed->uv.config_settings,
+              ElementsAre(std::pair("list", Values{"1", "2"}), std::pair("speed", Values{"high"})));
+  EXPECT_EQ(parsed->uv.config_settings_of.at(*pypi::Name::Parse("core")).at("speed"),
+            Values{"low"});
+  EXPECT_THAT(LinesOf(parsed->uv.build_constraints), ElementsAre("4 setuptools<80"));
+  EXPECT_THAT(ErrorOf("[tool.uv]\nconfig-settings = { speed = 1 }"),
+              HasSubstr("pyproject.toml:2: tool.uv.config-settings.speed"));
 }
 
 TEST(UvTableTest, ASourceMustBeOnePlace) {

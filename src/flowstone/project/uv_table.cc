@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "flowstone/net/url.h"
 #include "flowstone/pypi/marker_diagram.h"
 
 namespace flowstone::project {
@@ -31,15 +32,25 @@ Error WrongSource(const UvSource& source, const pypi::Name& name, const std::str
       .message = source.source.ToString() + ": tool.uv.sources." + name.ToString() + ": " + what};
 }
 
+// Where the source of a project leads to.
+Result<std::string> UrlFor(const UvSource& source, const pypi::Name& name,
+                           const WorkspaceMembers& members) {
+  if (source.kind != UvSource::Kind::kWorkspace) {
+    return UrlOf(source);
+  }
+  const auto member = members.find(name);
+  if (member == members.end()) {
+    return WrongSource(source, name, "no member of the workspace has this name")
+        .WithHint("list its directory in tool.uv.workspace.members of the project at the root");
+  }
+  return net::Url::FromPath(member->second).ToString();
+}
+
 Status ApplySource(const UvSource& source, const WrittenRequirement& written,
-                   SourcedRequirements& result) {
+                   const WorkspaceMembers& members, SourcedRequirements& result) {
   const pypi::Name& name = written.requirement.name;
   WrittenRequirement placed = written;
   placed.requirement.marker = pypi::Marker::And(written.requirement.marker, source.marker);
-  if (source.kind == UvSource::Kind::kWorkspace) {
-    return WrongSource(source, name, "members of a workspace are not searched for")
-        .WithHint("name the directory: { path = \"…\" }");
-  }
   if (source.kind == UvSource::Kind::kIndex) {
     result.indexes.push_back(
         {.project = name, .index = source.place, .where = placed.requirement.marker});
@@ -50,7 +61,7 @@ Status ApplySource(const UvSource& source, const WrittenRequirement& written,
           "the requirement at " + written.source.ToString() + " has a URL of its own");
     }
     placed.requirement.specifiers = {};
-    placed.requirement.url = UrlOf(source);
+    FLOWSTONE_LET(placed.requirement.url, UrlFor(source, name, members));
     placed.editing = source.editing;
   }
   result.requirements.push_back(std::move(placed));
@@ -82,7 +93,7 @@ Result<SourcedRequirements> ApplySources(const UvTable& table,
         return WrongSource(source, sources->first, "another source holds in the same environments")
             .WithHint("give them markers of which only one can be true");
       }
-      FLOWSTONE_TRY(ApplySource(source, written, result));
+      FLOWSTONE_TRY(ApplySource(source, written, table.members, result));
       rest = algebra.And(rest, pypi::MarkerAlgebra::Not(where));
     }
     if (rest == whole) {

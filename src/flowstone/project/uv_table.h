@@ -32,11 +32,27 @@ struct UvSource {
   SourceLine source = {};
 };
 
+// `[tool.uv.workspace]`: globs of directories below the one that has the table.
+struct UvWorkspace {
+  std::vector<std::string> members = {};
+  std::vector<std::string> excludes = {};
+};
+
+// By name the directories, absolute, of the projects of a workspace.
+using WorkspaceMembers = std::map<pypi::Name, std::string>;
+
 struct UvTable {
   std::map<pypi::Name, std::vector<UvSource>> sources = {};
+  std::optional<UvWorkspace> workspace = {};
+  // Of the workspace around the table. Not written in it: whoever can look for them puts them here.
+  WorkspaceMembers members = {};
   std::vector<WrittenRequirement> constraints = {};
   std::vector<WrittenRequirement> overrides = {};
   std::vector<pypi::Name> excludes = {};
+  std::vector<WrittenRequirement> build_constraints = {};
+  // KEY → values for the build backends of all projects, and of single ones.
+  std::map<std::string, std::vector<std::string>> config_settings = {};
+  std::map<pypi::Name, std::map<std::string, std::vector<std::string>>> config_settings_of = {};
   std::vector<WrittenRequirement> dev_dependencies = {};            // older than dependency groups
   std::optional<std::vector<pypi::GroupName>> default_groups = {};  // absent: dev
   bool has_all_groups_by_default = false;                           // default-groups = "all"
@@ -78,7 +94,8 @@ struct SourcedRequirements {
 
 // The requirements with their sources put in: one that has several, apart by markers, becomes
 // several. kInvalid, naming file and line, for what cannot be: sources of one requirement that hold
-// at once, a source of a requirement that has a URL already, a member of a workspace.
+// at once, a source of a requirement that has a URL already, a project that is no member of the
+// workspace.
 Result<SourcedRequirements> ApplySources(const UvTable& table,
                                          std::vector<WrittenRequirement> requirements,
                                          const RequirementScope& scope);

@@ -23,8 +23,8 @@ constexpr std::array<std::pair<std::string_view, UvSource::Kind>, 5> kSourceKeys
 Result<std::string> PlaceOfSource(const DocumentPlace& place, const TomlTable& table,
                                   std::string_view key, UvSource::Kind kind) {
   if (kind == UvSource::Kind::kWorkspace) {
-    FLOWSTONE_TRY(table.Truth(key));
-    return std::string();
+    FLOWSTONE_LET(const std::optional<bool> truth, table.Truth(key));
+    return *truth ? Result<std::string>(std::string()) : table.Wrong(key, "can only be true");
   }
   FLOWSTONE_LET(const std::optional<std::string> text, table.Text(key));
   if (kind == UvSource::Kind::kPath) {
@@ -90,6 +90,16 @@ Status ReadSources(const DocumentPlace& place, const TomlTable& uv, UvTable& res
       FLOWSTONE_LET(UvSource source, ReadSource(place, table));
       result.sources[*name].push_back(std::move(source));
     }
+  }
+  return Ok();
+}
+
+Status ReadWorkspace(const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(const std::optional<TomlTable> table, uv.Table("workspace"));
+  if (table) {
+    UvWorkspace& workspace = result.workspace.emplace();
+    FLOWSTONE_LET(workspace.members, table->Texts("members"));
+    FLOWSTONE_LET(workspace.excludes, table->Texts("exclude"));
   }
   return Ok();
 }
@@ -170,9 +180,45 @@ Result<std::vector<pypi::Marker>> ReadMarkers(const TomlTable& uv, std::string_v
       key, [](std::string_view text) { return pypi::Marker::Parse(text); });
 }
 
+// A value is a text or a list of texts.
+Result<std::map<std::string, std::vector<std::string>>> ReadConfigSettings(const TomlTable& parent,
+                                                                           std::string_view key) {
+  std::map<std::string, std::vector<std::string>> settings;
+  FLOWSTONE_LET(const std::optional<TomlTable> table, parent.Table(key));
+  if (!table) {
+    return settings;
+  }
+  for (const std::string& name : table->Keys()) {
+    if (table->node().get(name)->is_string()) {
+      FLOWSTONE_LET(const std::optional<std::string> text, table->Text(name));
+      settings[name] = {*text};
+    } else {
+      FLOWSTONE_LET(settings[name], table->Texts(name));
+    }
+  }
+  return settings;
+}
+
+Status ReadBuildSettings(const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(result.config_settings, ReadConfigSettings(uv, "config-settings"));
+  FLOWSTONE_LET(const std::optional<TomlTable> packages, uv.Table("config-settings-package"));
+  if (!packages) {
+    return Ok();
+  }
+  for (const std::string& key : packages->Keys()) {
+    const Result<pypi::Name> name = pypi::Name::Parse(key);
+    if (!name) {
+      return packages->Wrong(key, name.error().message);
+    }
+    FLOWSTONE_LET(result.config_settings_of[*name], ReadConfigSettings(*packages, key));
+  }
+  return Ok();
+}
+
 Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
   UvTable result;
   FLOWSTONE_TRY(ReadSources(place, uv, result));
+  FLOWSTONE_TRY(ReadWorkspace(uv, result));
   FLOWSTONE_LET(result.excludes,
                 uv.ParsedList<pypi::Name>("exclude-dependencies", pypi::Name::Parse));
   FLOWSTONE_LET(result.resolution, uv.Text("resolution"));
@@ -184,6 +230,7 @@ Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
   FLOWSTONE_TRY(ReadExcludeNewer(uv, result));
   FLOWSTONE_TRY(ReadDefaultGroups(uv, result));
   FLOWSTONE_TRY(ReadFilePolicies(uv, result));
+  FLOWSTONE_TRY(ReadBuildSettings(uv, result));
   return result;
 }
 
@@ -201,6 +248,8 @@ Result<UvTable> ReadUvTable(const DocumentPlace& place, const TomlTable& documen
   FLOWSTONE_LET(UvTable result, InDocument(place, ReadTable(place, *uv)));
   FLOWSTONE_LET(result.constraints, RequirementsAt(place, *uv, "constraint-dependencies"));
   FLOWSTONE_LET(result.overrides, RequirementsAt(place, *uv, "override-dependencies"));
+  FLOWSTONE_LET(result.build_constraints,
+                RequirementsAt(place, *uv, "build-constraint-dependencies"));
   FLOWSTONE_LET(result.dev_dependencies, RequirementsAt(place, *uv, "dev-dependencies"));
   return result;
 }

@@ -109,6 +109,15 @@ void AddUncommonWishes(const ResolveRequest& request, nlohmann::json& document) 
   if (request.hashes == HashPolicy::kRequired) {
     document["hashes"] = "required";
   }
+  if (!request.builds.constraints.empty()) {
+    document["build-constraints"] = Texts(request.builds.constraints);
+  }
+  if (!request.builds.settings.empty()) {
+    document["config-settings"] = request.builds.settings;
+  }
+  for (const auto& [project, settings] : request.builds.settings_of) {
+    document["config-settings-of"][project.ToString()] = settings;
+  }
 }
 
 std::vector<std::string> MarkerTexts(const std::vector<pypi::Marker>& markers) {
@@ -152,6 +161,28 @@ void AddTarget(const ResolveRequest& request, nlohmann::json& document) {
 }
 
 }  // namespace
+
+BuildWish::Settings BuildWish::SettingsFor(const pypi::Name& project) const {
+  const auto own = settings_of.find(project);
+  if (own == settings_of.end()) {
+    return settings;
+  }
+  Settings merged = own->second;
+  merged.insert(settings.begin(), settings.end());
+  return merged;
+}
+
+void BuildWish::Add(const BuildWish& other) {
+  constraints.insert(constraints.end(), other.constraints.begin(), other.constraints.end());
+  for (const auto& [key, values] : other.settings) {
+    settings[key] = values;
+  }
+  for (const auto& [project, of_project] : other.settings_of) {
+    for (const auto& [key, values] : of_project) {
+      settings_of[project][key] = values;
+    }
+  }
+}
 
 std::optional<std::int64_t> ResolveRequest::ExcludeNewerUs(const pypi::Name& project) const {
   const auto own = exclude_newer_of_us.find(project);

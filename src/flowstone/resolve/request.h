@@ -48,6 +48,23 @@ struct RequestedRequirement {
 // Whether every project must have hashes that the request names.
 enum class HashPolicy : std::uint8_t { kWhereNamed, kRequired };
 
+// What is handed to the builds of sources: it decides what they give.
+struct BuildWish {
+  using Settings = std::map<std::string, std::vector<std::string>>;  // of a backend: key → values
+
+  std::vector<RequestedRequirement> constraints = {};  // on what backends require
+  Settings settings = {};                              // for the backends of all projects
+  // Of single projects, in place of the same keys for all.
+  std::map<pypi::Name, Settings> settings_of = {};
+
+  bool empty() const { return constraints.empty() && settings.empty() && settings_of.empty(); }
+  Settings SettingsFor(const pypi::Name& project) const;
+  // Adds what `other` has; its settings stand in for the same keys here.
+  void Add(const BuildWish& other);
+
+  friend bool operator==(const BuildWish&, const BuildWish&) = default;
+};
+
 // All environments at once instead of one target.
 struct UniversalWish {
   pypi::SpecifierSet requires_python;
@@ -82,6 +99,7 @@ struct ResolveRequest {
   // Another moment for single projects; none: all their files exist.
   std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us = {};
   HashPolicy hashes = HashPolicy::kWhereNamed;
+  BuildWish builds = {};
   // Where packages come from, in order, as URLs. Credentials do not enter the identity; sources on
   // this machine's disk have no place here: they are paths.
   std::vector<std::string> indexes = {};

@@ -154,6 +154,25 @@ void CompareOptions(const std::map<std::string, std::string>& locked,
   }
 }
 
+void CompareSettings(const std::map<std::string, std::vector<std::string>>& locked,
+                     const std::map<std::string, std::vector<std::string>>& asked,
+                     std::vector<std::string>& mismatches) {
+  for (const auto& [project, settings] : asked) {
+    const auto found = locked.find(project);
+    if (found == locked.end() || found->second != settings) {
+      mismatches.push_back("it was not made with the build settings " + JoinText(settings, " ") +
+                           (project == "*" ? "" : " of " + project));
+    }
+  }
+  for (const auto& [project, settings] : locked) {
+    if (!asked.contains(project)) {
+      mismatches.push_back("it was made with the build settings " + JoinText(settings, " ") +
+                           (project == "*" ? "" : " of " + project) +
+                           ", which nobody asks for now");
+    }
+  }
+}
+
 void CompareCutOffs(const lock::ToolTable& locked, const lock::ToolTable& asked,
                     std::vector<std::string>& mismatches) {
   if (!asked.exclude_newer.empty() && locked.exclude_newer != asked.exclude_newer) {
@@ -176,11 +195,11 @@ bool RecordsRequest(const lock::Lock& lock) {
 }
 
 // Of a lock that does not say what it was made for: each wish is met by what would be installed.
-void CompareWithPackages(const std::vector<lock::SelectedWheel>& wheels,
+void CompareWithPackages(const std::vector<const lock::LockedPackage*>& packages,
                          const ResolveRequest& request, std::vector<std::string>& mismatches) {
-  std::map<pypi::Name, const lock::SelectedWheel*> by_name;
-  for (const lock::SelectedWheel& wheel : wheels) {
-    by_name.emplace(wheel.name, &wheel);
+  std::map<pypi::Name, const lock::LockedPackage*> by_name;
+  for (const lock::LockedPackage* package : packages) {
+    by_name.emplace(package->name, package);
   }
   const auto check = [&](const RequestedRequirement& wanted, bool is_needed) {
     const pypi::Requirement& requirement = wanted.requirement;
@@ -197,9 +216,10 @@ void CompareWithPackages(const std::vector<lock::SelectedWheel>& wheels,
       }
       return;
     }
-    if (requirement.url.empty() && !requirement.specifiers.Contains(found->second->version)) {
-      mismatches.push_back("it has " + requirement.name.ToString() + " " +
-                           found->second->version.ToString() + ", and " + asked + " is asked for");
+    const std::optional<pypi::Version>& version = found->second->version;
+    if (requirement.url.empty() && version && !requirement.specifiers.Contains(*version)) {
+      mismatches.push_back("it has " + requirement.name.ToString() + " " + version->ToString() +
+                           ", and " + asked + " is asked for");
     }
   };
   for (const RequestedRequirement& wanted : request.requirements) {
@@ -241,6 +261,62 @@ std::vector<std::string> TargetTexts(const ResolveRequest& request) {
 
 }  // namespace
 
+namespace {
+
+constexpr const char* kAllProjects = "*";
+
+std::vector<std::string> SettingTexts(const BuildWish::Settings& settings) {
+  std::vector<std::string> texts;
+  for (const auto& [key, values] : settings) {
+    for (const std::string& value : values) {
+      texts.push_back(OptionText(key, value));
+    }
+  }
+  return texts;
+}
+
+BuildWish::Settings SettingsOf(const std::vector<std::string>& texts) {
+  BuildWish::Settings settings;
+  for (const std::string& text : texts) {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    settings[text.substr(0, equals)].push_back(text.substr(std::min(equals + 1, text.size())));
+  }
+  return settings;
+}
+
+std::map<std::string, std::vector<std::string>> SettingsRecord(const BuildWish& builds) {
+  std::map<std::string, std::vector<std::string>> record;
+  if (!builds.settings.empty()) {
+    record.emplace(kAllProjects, SettingTexts(builds.settings));
+  }
+  for (const auto& [project, settings] : builds.settings_of) {
+    record.emplace(project.ToString(), SettingTexts(settings));
+  }
+  return record;
+}
+
+}  // namespace
+
+Result<BuildWish> RecordedBuilds(const lock::ToolTable& record) {
+  BuildWish builds;
+  for (const lock::LockedWish& wish : record.build_constraints) {
+    FLOWSTONE_LET(pypi::Requirement requirement,
+                  Annotate(pypi::Requirement::Parse(wish.text),
+                           "while reading the build constraints of the lock"));
+    builds.constraints.push_back({.requirement = std::move(requirement)});
+  }
+  for (const auto& [text, settings] : record.config_settings) {
+    if (text == kAllProjects) {
+      builds.settings = SettingsOf(settings);
+      continue;
+    }
+    FLOWSTONE_LET(const pypi::Name project,
+                  Annotate(pypi::Name::Parse(text), "while reading the settings of the lock"));
+    builds.settings_of.emplace(project, SettingsOf(settings));
+  }
+  return builds;
+}
+
 lock::ToolTable RecordOf(const ResolveRequest& request) {
   lock::ToolTable record{.requests = {RequestDigest(request)},
                          .targets = TargetTexts(request),
@@ -248,6 +324,8 @@ lock::ToolTable RecordOf(const ResolveRequest& request) {
                          .constraints = WishesOf(request.constraints),
                          .overrides = WishesOf(request.overrides),
                          .excludes = ExcludesOf(request),
+                         .build_constraints = WishesOf(request.builds.constraints),
+                         .config_settings = SettingsRecord(request.builds),
                          .options = OptionsOf(request)};
   if (request.universal) {
     record.conflicts = request.universal->conflicts;
@@ -274,6 +352,9 @@ std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest
     CompareWishes("constraint", locked.constraints, asked.constraints, mismatches);
     CompareWishes("override", locked.overrides, asked.overrides, mismatches);
     CompareWishes("exclude", locked.excludes, asked.excludes, mismatches);
+    CompareWishes("build constraint", locked.build_constraints, asked.build_constraints,
+                  mismatches);
+    CompareSettings(locked.config_settings, asked.config_settings, mismatches);
     CompareOptions(locked.options, asked.options, mismatches);
     CompareCutOffs(locked, asked, mismatches);
     if (locked.conflicts != asked.conflicts) {
@@ -285,18 +366,18 @@ std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest
     return mismatches;
   }
   for (const pypi::Target& target : request.targets) {
-    if (const auto wheels = lock::SelectWheels(lock, target, selection); !wheels) {
-      mismatches.push_back(wheels.error().message);
+    if (const auto packages = lock::PackagesFor(lock, target, selection); !packages) {
+      mismatches.push_back(packages.error().message);
     }
   }
   if (!request.targets.empty()) {
     return mismatches;
   }
-  const auto wheels = lock::SelectWheels(lock, request.target, selection);
-  if (!wheels) {
-    mismatches.push_back(wheels.error().message);
+  const auto packages = lock::PackagesFor(lock, request.target, selection);
+  if (!packages) {
+    mismatches.push_back(packages.error().message);
   } else if (!RecordsRequest(lock)) {
-    CompareWithPackages(*wheels, request, mismatches);
+    CompareWithPackages(*packages, request, mismatches);
   }
   return mismatches;
 }

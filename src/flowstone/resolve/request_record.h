@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "flowstone/base/result.h"
 #include "flowstone/lock/lock.h"
 #include "flowstone/lock/lock_select.h"
 #include "flowstone/resolve/request.h"
@@ -14,6 +15,9 @@ namespace flowstone::resolve {
 // Everything of the request but what belongs to the solution: the `requested` packages, the indexes
 // that they came from, and the version of Flowstone. Credentials are left out.
 lock::ToolTable RecordOf(const ResolveRequest& request);
+
+// What a lock keeps of how the sources in it are built. kInvalid for a constraint that is none.
+Result<BuildWish> RecordedBuilds(const lock::ToolTable& record);
 
 // Why the lock does not answer the request, one sentence each; empty when it does.
 //

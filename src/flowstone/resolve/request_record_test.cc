@@ -10,10 +10,12 @@
 #include "flowstone/lock/lock.h"
 #include "flowstone/lock/timestamp.h"
 #include "flowstone/resolve/scenario.h"
+#include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::resolve {
 namespace {
 
+using ::flowstone::testing::IsOk;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -87,6 +89,37 @@ TEST(RequestRecord, AnotherPolicyIsNamed) {
   const lock::Lock lock = LockFor(request);
   request.policies.resolution = ResolutionMode::kLowest;
   EXPECT_THAT(Mismatches(lock, request), ElementsAre("it was not resolved with resolution=lowest"));
+}
+
+TEST(RequestRecord, HowSourcesAreBuiltIsKeptAndMatters) {
+  ResolveRequest request = RequestFor({Wanted("alpha")});
+  request.builds = {.constraints = {Wanted("setuptools<80", "build.txt:1")},
+                    .settings = {{"o", {"2", "1"}}, {"empty", {""}}},
+                    .settings_of = {{*pypi::Name::Parse("alpha"), {{"speed", {"a=b"}}}}}};
+  const lock::Lock lock = LockFor(request);
+  EXPECT_THAT(Mismatches(lock, request), IsEmpty());
+  Result<BuildWish> recorded = RecordedBuilds(*lock.tool);
+  ASSERT_THAT(recorded, IsOk());
+  EXPECT_EQ(recorded->constraints.front().requirement.ToString(), "setuptools<80");
+  EXPECT_EQ(recorded->settings, request.builds.settings);
+  EXPECT_EQ(recorded->settings_of, request.builds.settings_of);
+  request.builds = {.settings = {{"o", {"1"}}}};
+  EXPECT_THAT(Mismatches(lock, request),
+              ElementsAre("it was made for the build constraint setuptools<80 (build.txt:1), which "
+                          "nobody asks for now",
+                          "it was not made with the build settings o=1",
+                          "it was made with the build settings speed=a=b of alpha, which nobody "
+                          "asks for now"));
+}
+
+TEST(BuildWish, SettingsOfOneProjectStandInForThoseOfAll) {
+  const pypi::Name alpha = *pypi::Name::Parse("alpha");
+  BuildWish wish{.settings = {{"o", {"1"}}, {"p", {"2"}}},
+                 .settings_of = {{alpha, {{"o", {"3"}}}}}};
+  EXPECT_EQ(wish.SettingsFor(alpha), (BuildWish::Settings{{"o", {"3"}}, {"p", {"2"}}}));
+  EXPECT_EQ(wish.SettingsFor(*pypi::Name::Parse("beta")), wish.settings);
+  wish.Add({.settings = {{"p", {"4"}}}});
+  EXPECT_EQ(wish.SettingsFor(alpha), (BuildWish::Settings{{"o", {"3"}}, {"p", {"4"}}}));
 }
 
 TEST(RequestRecord, CredentialsOfADirectReferenceAreNotKept) {

@@ -88,6 +88,11 @@ TEST(RequestDigest, EverythingElseMatters) {
   EXPECT_TRUE(differs(
       [](ResolveRequest& r) { r.exclude_newer_of_us.emplace(*pypi::Name::Parse("numpy"), 0); }));
   EXPECT_TRUE(differs([](ResolveRequest& r) { r.hashes = HashPolicy::kRequired; }));
+  EXPECT_TRUE(
+      differs([](ResolveRequest& r) { r.builds.constraints.push_back(Wish("setuptools<80")); }));
+  EXPECT_TRUE(differs([](ResolveRequest& r) { r.builds.settings["o"] = {"1"}; }));
+  EXPECT_TRUE(differs(
+      [](ResolveRequest& r) { r.builds.settings_of[*pypi::Name::Parse("numpy")]["o"] = {"1"}; }));
   EXPECT_TRUE(differs([](ResolveRequest& r) {
     r.requirements.front().hashes.push_back({"sha256", "00ff"});
   }));

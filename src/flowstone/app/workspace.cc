@@ -1,0 +1,130 @@
+#include "flowstone/app/workspace.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "flowstone/bundle/ignore_rules.h"
+#include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
+#include "flowstone/project/pyproject.h"
+
+namespace flowstone::app {
+namespace {
+
+bool NamesMembers(const project::UvTable& table) {
+  return std::ranges::any_of(table.sources, [](const auto& entry) {
+    return std::ranges::any_of(entry.second, [](const project::UvSource& source) {
+      return source.kind == project::UvSource::Kind::kWorkspace;
+    });
+  });
+}
+
+bool MatchesOneOf(const std::vector<std::string>& globs, std::string_view path) {
+  return std::ranges::any_of(globs, [&](const std::string& glob) {
+    return bundle::GlobMatches(os::NormalizePath(glob), path);
+  });
+}
+
+// How deep members can lie below the root; nothing when "**" lets them lie anywhere.
+std::optional<std::ptrdiff_t> DepthOf(const std::vector<std::string>& globs) {
+  std::ptrdiff_t depth = 0;
+  for (const std::string& glob : globs) {
+    if (glob.find("**") != std::string::npos) {
+      return std::nullopt;
+    }
+    depth = std::max(depth, std::ranges::count(os::NormalizePath(glob), '/') + 1);
+  }
+  return depth;
+}
+
+class WorkspaceSearch {
+ public:
+  explicit WorkspaceSearch(os::FileSystem& filesystem) : filesystem_(filesystem) {}
+
+  Result<project::WorkspaceMembers> MembersAround(const std::string& directory) {
+    std::string root = directory;
+    while (true) {
+      FLOWSTONE_LET(const std::optional<project::PyProject> document, Read(root));
+      const bool is_root = document && document->uv.workspace &&
+                           (root == directory || Holds(*document->uv.workspace, root, directory));
+      if (is_root) {
+        FLOWSTONE_TRY(AddAll(root, *document));
+        return std::move(members_);
+      }
+      if (root == "/") {
+        return std::move(members_);
+      }
+      root = os::DirName(root);
+    }
+  }
+
+ private:
+  static bool Holds(const project::UvWorkspace& workspace, const std::string& root,
+                    const std::string& directory) {
+    const std::string path = os::RelativePath(root, directory);
+    return MatchesOneOf(workspace.members, path) && !MatchesOneOf(workspace.excludes, path);
+  }
+
+  // Nothing where there is no such file.
+  Result<std::optional<project::PyProject>> Read(const std::string& directory) {
+    const std::string path = os::JoinPath(directory, "pyproject.toml");
+    const Result<std::string> text = filesystem_.ReadFile(path);
+    if (!text && text.error().code == ErrorCode::kNotFound) {
+      return std::optional<project::PyProject>();
+    }
+    FLOWSTONE_TRY(text);
+    FLOWSTONE_LET(project::PyProject document, project::ParsePyProject(*text, path, directory));
+    return std::optional(std::move(document));
+  }
+
+  Status Add(const project::PyProject& document, const std::string& directory) {
+    if (!document.project) {
+      return Ok();
+    }
+    const auto [at, added] = members_.emplace(document.project->name, directory);
+    if (!added) {
+      return Error{ErrorCode::kInvalid, "two members of the workspace are called " +
+                                            at->first.ToString() + ": " + at->second + " and " +
+                                            directory};
+    }
+    return Ok();
+  }
+
+  Status AddAll(const std::string& root, const project::PyProject& document) {
+    FLOWSTONE_TRY(Add(document, root));
+    const project::UvWorkspace& workspace = *document.uv.workspace;
+    const std::optional<std::ptrdiff_t> depth = DepthOf(workspace.members);
+    return os::WalkTree(filesystem_, root, [&](const os::WalkEntry& entry) -> Result<os::WalkNext> {
+      const bool is_hidden = os::BaseName(entry.path).starts_with('.');
+      if (entry.info.type != os::FileType::kDirectory || is_hidden) {
+        return os::WalkNext::kSkipChildren;
+      }
+      if (MatchesOneOf(workspace.members, entry.path) &&
+          !MatchesOneOf(workspace.excludes, entry.path)) {
+        const std::string directory = os::JoinPath(root, entry.path);
+        FLOWSTONE_LET(const std::optional<project::PyProject> member, Read(directory));
+        FLOWSTONE_TRY(member ? Add(*member, directory) : Ok());
+      }
+      const bool is_deepest = depth && std::ranges::count(entry.path, '/') + 1 >= *depth;
+      return is_deepest ? os::WalkNext::kSkipChildren : os::WalkNext::kDescend;
+    });
+  }
+
+  os::FileSystem& filesystem_;
+  project::WorkspaceMembers members_;
+};
+
+}  // namespace
+
+Result<project::WorkspaceMembers> WorkspaceOf(os::FileSystem& filesystem,
+                                              const project::UvTable& table,
+                                              const std::string& directory) {
+  if (!NamesMembers(table)) {
+    return project::WorkspaceMembers();
+  }
+  return WorkspaceSearch(filesystem).MembersAround(os::NormalizePath(directory));
+}
+
+}  // namespace flowstone::app
