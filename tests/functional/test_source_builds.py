@@ -243,7 +243,7 @@ def test_hostile_archives_are_refused(
 def test_a_bomb_is_refused_before_it_goes_off(
     project: Project, stocked: Index, ending: str
 ) -> None:
-    stocked.add_file("bomb", "bomb-1.0" + ending, compress(ending, bytes(100 << 20)))
+    stocked.add_file("bomb", "bomb-1.0" + ending, compress(ending, bytes(65 << 20)))
     done = project.engine("lock", "bomb", "--allow-build")
     assert done.status == 1, done
     assert "inflates to more than" in done.errors
