@@ -44,7 +44,12 @@ from resolvers import (  # noqa: E402
 )
 
 # Differences that are meant, by set, variant and package ("*": all of it).
-EXPLAINED: dict[tuple[str, str, str], str] = {}
+EXPLAINED: dict[tuple[str, str, str], str] = {
+    # airflow needs importlib-metadata only where Python is older than 3.12. uv keeps the version
+    # that it decided under that marker when it goes back before importlib-metadata for
+    # opentelemetry-api's sake, and ends with an opentelemetry-api of 2023.
+    ("airflow-constrained", "newest", "*"): "uv goes back less far than it means to",
+}
 
 SETS = (
     RACED["jupyter"],

@@ -3,8 +3,10 @@
     python bench/resolve/run.py [SET…] [--rounds N] [--engine PATH] [--record]
 
 Every tool gets the same loopback index, cut-off and interpreter, and wheels only; caches lie in
-memory (tmpfs) where there is one. After each round the answers are compared: a difference is named,
-and the exit status is 1. Without SETs, all that are recorded; --record records what is missing.
+memory (tmpfs) where there is one, or with --ext4 on a fresh loop-mounted ext4. The tools take
+turns; on a machine that does other work, which the first line tells, CPU time and ratios are what
+counts. After each round the answers are compared: a difference is named, and the exit status is 1.
+Without SETs, all that are recorded; --record records what is missing.
 """
 
 from __future__ import annotations
@@ -12,9 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -25,10 +25,10 @@ from measure import HEADER, Contestant, Race  # noqa: E402
 from recording import Recording  # noqa: E402
 from requirement_sets import SETS, RequirementSet  # noqa: E402
 from resolvers import ENGINE, WORK, Flowstone, Job, Pip, Uv, clean_environment  # noqa: E402
+from scratch import in_memory, on_fresh_ext4  # noqa: E402
 from site_server import Site  # noqa: E402
 
 Resolver = Flowstone | Uv | Pip
-MEMORY = Path("/dev/shm")
 
 
 class Answers:
@@ -113,6 +113,7 @@ def main() -> int:
     parser.add_argument("--engine", type=Path, default=ENGINE)
     parser.add_argument("--directory", type=Path, default=DEFAULT_DIRECTORY)
     parser.add_argument("--record", action="store_true", help="record the sets that are missing")
+    parser.add_argument("--ext4", action="store_true", help="caches on a fresh loop-mounted ext4")
     parser.add_argument("--without-pip", action="store_true", help="pip takes seconds for a run")
     options = parser.parse_args()
     unknown = [name for name in options.sets if name not in SETS]
@@ -135,16 +136,15 @@ def main() -> int:
     if not options.without_pip:
         resolvers.append(Pip(WORK / "pip"))
     versions = [resolver.version() for resolver in resolvers]
-    print("; ".join([*versions, f"Linux {platform.release()}, {os.cpu_count()} CPUs"]))
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    machine = f"Linux {platform.release()}, {os.cpu_count()} CPUs, load {load}"
+    print("; ".join([*versions, machine, "fresh ext4" if options.ext4 else "tmpfs"]))
     print(HEADER)
-    scratch = Path(tempfile.mkdtemp(dir=MEMORY if os.access(MEMORY, os.W_OK) else WORK))
     differences: set[str] = set()
-    try:
-        with Site(recording.directory, scratch / "nginx") as site:
-            for requirements in wanted:
-                differences |= race(requirements, resolvers, site, scratch, options)
-    finally:
-        shutil.rmtree(scratch)
+    place = on_fresh_ext4(WORK) if options.ext4 else in_memory(WORK)
+    with place as scratch, Site(recording.directory, scratch / "nginx") as site:
+        for requirements in wanted:
+            differences |= race(requirements, resolvers, site, scratch, options)
     print("\n".join(sorted(differences)) or "every answer is the same")
     return 1 if differences else 0
 
