@@ -5,9 +5,9 @@
 #include <exception>
 #include <utility>
 
-#include "flowstone/archive/gzip.h"
 #include "flowstone/base/check.h"
 #include "flowstone/base/text.h"
+#include "flowstone/net/content_encoding.h"
 #include "flowstone/net/content_range.h"
 #include "flowstone/net/curl_error.h"
 #include "flowstone/os/posix_filesystem.h"
@@ -341,25 +341,7 @@ Result<Response> CurlTransfer::FinishFile(CURLcode code) {
 }
 
 Status CurlTransfer::DecodeBody() {
-  const std::string encoding = AsciiLower(response_.headers.Get("Content-Encoding").value_or(""));
-  if (!DecodesBody() || response_.body.empty() || encoding.empty() || encoding == "identity") {
-    return Ok();
-  }
-  if (encoding != "gzip" && encoding != "x-gzip") {
-    return Error{.code = ErrorCode::kCorrupt,
-                 .message = "cannot fetch " + url_.Redacted() +
-                            ": the response has the encoding '" + encoding +
-                            "', which was not asked for"};
-  }
-  Result<std::string> decoded = archive::GzipDecompress(response_.body, request_.body_limit);
-  if (!decoded) {
-    return Error{.code = ErrorCode::kCorrupt,
-                 .message = "cannot fetch " + url_.Redacted() +
-                            ": the response was compressed and is damaged, or cut off (" +
-                            decoded.error().message + ")"};
-  }
-  response_.body = *std::move(decoded);
-  return Ok();
+  return DecodesBody() ? DecodeContent(response_, url_, request_.body_limit) : Ok();
 }
 
 Error CurlTransfer::FailureOf(CURLcode code) {

@@ -29,7 +29,7 @@ struct CurlOptions {
   // A transfer that moves less than a byte per second for this long is given up.
   std::chrono::seconds stall_timeout{30};
   int max_connections = 50;
-  int max_connections_per_host = 16;
+  int max_connections_per_host = 50;
   HttpVersion http_version = HttpVersion::kHttp2OverTls;
   std::string ca_file = {};             // PEM; empty for the system's
   std::string ca_directory = {};        // hashed by openssl rehash; empty for the system's
