@@ -17,6 +17,7 @@
 #include "flowstone/cli/flow_launch.h"
 #include "flowstone/flow/description.h"
 #include "flowstone/os/file_descriptor.h"
+#include "flowstone/os/heap.h"
 #include "flowstone/os/posix_filesystem.h"
 #include "flowstone/os/posix_process_runner.h"
 #include "flowstone/os/system_clock.h"
@@ -61,6 +62,7 @@ int Dispatch(const app::Machine& machine, std::vector<std::string> arguments, Co
 }
 
 int Main(int argc, char** argv) {
+  os::ShareOneHeap();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of write(2), not our end
   os::PosixFileSystem filesystem;
   os::PosixProcessRunner processes;
