@@ -189,6 +189,30 @@ Result<PackageConnection*> EnvironmentService::Connection(const IndexWish& index
   return connection.get();
 }
 
+void EnvironmentService::FetchAhead(const EnvironmentWish& wish) {
+  const Result<PackageConnection*> connection = Connection(wish.indexes);
+  if (!connection) {
+    return;
+  }
+  // Projects whose page may turn out not to be needed.
+  std::set<pypi::Name> doubtful(wish.excludes.begin(), wish.excludes.end());
+  for (const resolve::RequestedRequirement& wished : wish.overrides) {
+    doubtful.insert(wished.requirement.name);
+  }
+  for (const auto* wishes : {&wish.requirements, &wish.constraints}) {
+    for (const resolve::RequestedRequirement& wished : *wishes) {
+      if (!wished.requirement.url.empty()) {
+        doubtful.insert(wished.requirement.name);
+      }
+    }
+  }
+  for (const resolve::RequestedRequirement& wished : wish.requirements) {
+    if (wished.requirement.marker.is_always() && !doubtful.contains(wished.requirement.name)) {
+      (*connection)->index().StartProject(wished.requirement.name);
+    }
+  }
+}
+
 Result<install::Interpreter> EnvironmentService::FindPython(const std::string& request) {
   if (request.empty() && !settings_.launcher.empty()) {
     return probe_.Probe(settings_.launcher);

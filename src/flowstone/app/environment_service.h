@@ -102,6 +102,9 @@ class EnvironmentService {
 
   // The interpreter for a Python request; empty text: the launching one, or the first on PATH.
   Result<install::Interpreter> FindPython(const std::string& request);
+  // Begins to fetch what resolving `wish` needs in any case, so that servers answer while an
+  // interpreter is started to be asked what it is. Failures are for Lock to report.
+  void FetchAhead(const EnvironmentWish& wish);
   // The request that a wish is for that interpreter. `origin` says who asks ("step train").
   resolve::ResolveRequest RequestOf(const EnvironmentWish& wish, const std::string& origin,
                                     const install::Interpreter& interpreter) const;

@@ -201,8 +201,11 @@ Result<int> CommandLock(EngineSession& session) {
   }
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   app::EnvironmentService service(session.machine, home, nullptr, *progress, task.settings);
-  FLOWSTONE_TRY(ChoosePython(service, task.inputs));
   app::EnvironmentWish& wish = task.inputs.wish;
+  if (!session.arguments.Has("check")) {
+    service.FetchAhead(wish);
+  }
+  FLOWSTONE_TRY(ChoosePython(service, task.inputs));
   FLOWSTONE_LET(const install::Interpreter interpreter, ChooseInterpreter(session, service, wish));
   FLOWSTONE_TRY(ChooseTargets(session, interpreter, task.inputs));
   const std::string origin = "the command line";
