@@ -29,15 +29,24 @@ bool NamesUrl(const index::ParsedMetadata& metadata) {
 
 }  // namespace
 
-void BuildingSource::StartProject(const pypi::Name& name) {
-  indexes_.StartProject(name);
+using resolve::Arrival;
+using resolve::Readiness;
+
+Readiness BuildingSource::StartProject(const pypi::Name& name) {
+  return indexes_.StartProject(name);
 }
 
-void BuildingSource::StartMetadata(const index::IndexFile& file) {
+Readiness BuildingSource::StartMetadata(const index::IndexFile& file) {
   // Nothing is built ahead of time.
-  if (IsWheelFile(file)) {
-    indexes_.StartMetadata(file);
-  }
+  return IsWheelFile(file) ? indexes_.StartMetadata(file) : Readiness::kThere;
+}
+
+std::optional<Arrival> BuildingSource::AwaitProject(const pypi::Name& name) {
+  return indexes_.AwaitProject(name);
+}
+
+std::optional<Arrival> BuildingSource::AwaitMetadata(const index::IndexFile& file) {
+  return IsWheelFile(file) ? indexes_.AwaitMetadata(file) : std::nullopt;
 }
 
 Result<std::shared_ptr<const index::ProjectFiles>> BuildingSource::Project(const pypi::Name& name) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -21,8 +22,10 @@ class BuildingSource final : public resolve::CandidateSource {
                  const DirectReferences& references, const resolve::BinaryPolicies& policies)
       : indexes_(indexes), builds_(builds), references_(references), policies_(policies) {}
 
-  void StartProject(const pypi::Name& name) override;
-  void StartMetadata(const index::IndexFile& file) override;
+  resolve::Readiness StartProject(const pypi::Name& name) override;
+  resolve::Readiness StartMetadata(const index::IndexFile& file) override;
+  std::optional<resolve::Arrival> AwaitProject(const pypi::Name& name) override;
+  std::optional<resolve::Arrival> AwaitMetadata(const index::IndexFile& file) override;
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override;
   Result<std::shared_ptr<const index::WheelMetadata>> Metadata(
       const index::IndexFile& file) override;

@@ -1,5 +1,6 @@
 #include "flowstone/app/package_places.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,8 +18,12 @@ class ReferenceSource final : public resolve::CandidateSource {
     metadata_ = std::make_shared<const index::WheelMetadata>(std::move(metadata));
   }
 
-  void StartProject(const pypi::Name& /*name*/) override {}
-  void StartMetadata(const index::IndexFile& /*file*/) override {}
+  resolve::Readiness StartProject(const pypi::Name& /*name*/) override {
+    return resolve::Readiness::kThere;
+  }
+  resolve::Readiness StartMetadata(const index::IndexFile& /*file*/) override {
+    return resolve::Readiness::kThere;
+  }
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& /*name*/) override {
     return files_;
   }
@@ -37,8 +42,18 @@ class PinnedSource final : public resolve::CandidateSource {
  public:
   PinnedSource(index::PackageIndex& index, std::string pin) : index_(index), pin_(std::move(pin)) {}
 
-  void StartProject(const pypi::Name& name) override { index_.StartProjectOf(pin_, name); }
-  void StartMetadata(const index::IndexFile& file) override { index_.StartMetadata(file); }
+  resolve::Readiness StartProject(const pypi::Name& name) override {
+    return index_.StartProjectOf(pin_, name);
+  }
+  resolve::Readiness StartMetadata(const index::IndexFile& file) override {
+    return index_.StartMetadata(file);
+  }
+  std::optional<resolve::Arrival> AwaitProject(const pypi::Name& name) override {
+    return index_.AwaitProjectOf(pin_, name);
+  }
+  std::optional<resolve::Arrival> AwaitMetadata(const index::IndexFile& file) override {
+    return index_.AwaitMetadata(file);
+  }
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override {
     return index_.ProjectOf(pin_, name);
   }

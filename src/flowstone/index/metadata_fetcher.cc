@@ -39,6 +39,10 @@ bool RefusesRange(int status) {
 
 }  // namespace
 
+bool MetadataFetcher::MayWait(const IndexFile& file) {
+  return !file.metadata || file.url.starts_with("file:");
+}
+
 void MetadataFetcher::Fetch(const IndexFile& file, Done done) {
   Result<net::Url> url = net::Url::Parse(file.url);
   Result<pypi::Name> project =

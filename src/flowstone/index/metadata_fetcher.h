@@ -27,7 +27,9 @@ class MetadataFetcher {
 
   MetadataFetcher(FetchRuntime& runtime, FetchMode mode) : runtime_(runtime), mode_(mode) {}
 
-  // Calls `done` once, on this thread (a worker) or on another worker. `this` outlives the workers.
+  // Whether Fetch reads the disk or waits for a server before it returns, and so is for workers.
+  static bool MayWait(const IndexFile& file);
+  // Calls `done` once, on this thread or on a worker. `this` outlives the workers.
   void Fetch(const IndexFile& file, Done done);
 
  private:

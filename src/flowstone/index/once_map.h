@@ -26,6 +26,13 @@ class OnceMap {
     return outcomes_.try_emplace(key).second;
   }
 
+  // Whether Wait would return at once.
+  bool Has(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    const auto outcome = outcomes_.find(key);
+    return outcome != outcomes_.end() && outcome->second.has_value();
+  }
+
   void Complete(const Key& key, Result<Value> result) {
     {
       const std::lock_guard lock(mutex_);

@@ -1,9 +1,12 @@
 #include "flowstone/index/package_index.h"
 
+#include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "flowstone/index/fetch_runtime.h"
@@ -31,7 +34,7 @@ class PackageIndex::Engine {
   Engine(net::Transport& transport, os::FileSystem& files, os::Clock& clock,
          const PackageIndexOptions& options)
       : runtime_(std::make_shared<FetchRuntime>(transport, files, clock, options.cache_directory,
-                                                options.workers)),
+                                                options.workers, options.readers)),
         pages_(*runtime_),
         metadata_(*runtime_, options.mode),
         search_(*runtime_, pages_, options) {}
@@ -44,14 +47,15 @@ class PackageIndex::Engine {
   Engine& operator=(const Engine&) = delete;
 
   // `pin`: the only index that counts, whatever the options say.
-  void StartProject(const pypi::Name& name, const std::optional<std::string>& pin = {}) {
+  Readiness StartProject(const pypi::Name& name, const std::optional<std::string>& pin = {}) {
     const std::string key = ProjectKey(name, pin);
     if (!projects_.Claim(key)) {
-      return;
+      return ReadinessOf(projects_, key);
     }
-    auto search = [this, name, pin, key] {
-      search_.Start(name, pin, [this, key](Result<ProjectFiles> project) {
+    auto search = [this, name, pin, key, asker = std::this_thread::get_id()] {
+      search_.Start(name, pin, [this, name, key, asker](Result<ProjectFiles> project) {
         projects_.Complete(key, std::move(project));
+        Tell(asker, name);
       });
     };
     if (search_.MayWait()) {
@@ -59,6 +63,7 @@ class PackageIndex::Engine {
     } else {
       search();
     }
+    return ReadinessOf(projects_, key);
   }
   Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name,
                                                       const std::optional<std::string>& pin = {}) {
@@ -66,20 +71,39 @@ class PackageIndex::Engine {
     return projects_.Wait(ProjectKey(name, pin));
   }
 
-  void StartMetadata(const IndexFile& file) {
+  Readiness StartMetadata(const IndexFile& file) {
     const std::string key = MetadataKey(file);
     if (!metadatas_.Claim(key)) {
-      return;
+      return ReadinessOf(metadatas_, key);
     }
+    const std::thread::id asker = std::this_thread::get_id();
     if (std::optional<ParsedMetadata> known = runtime_->cache().FindMetadata(file)) {
       metadatas_.Complete(key, WheelMetadata{.parsed = *std::move(known)});
-    } else {
-      runtime_->Post([this, key, file] {
-        metadata_.Fetch(file, [this, key](MetadataFetcher::Answer answer) {
-          metadatas_.Complete(key, std::move(answer));
-        });
-      });
+      Tell(asker, file);
+      return Readiness::kThere;
     }
+    auto fetch = [this, key, file, asker] {
+      metadata_.Fetch(file, [this, key, file, asker](MetadataFetcher::Answer answer) {
+        metadatas_.Complete(key, std::move(answer));
+        Tell(asker, file);
+      });
+    };
+    if (MetadataFetcher::MayWait(file)) {
+      runtime_->Post(std::move(fetch));
+    } else {
+      fetch();
+    }
+    return ReadinessOf(metadatas_, key);
+  }
+
+  std::optional<Arrival> AwaitProject(const pypi::Name& name,
+                                      const std::optional<std::string>& pin = {}) {
+    StartProject(name, pin);
+    return Await([&, key = ProjectKey(name, pin)] { return projects_.Has(key); });
+  }
+  std::optional<Arrival> AwaitMetadata(const IndexFile& file) {
+    StartMetadata(file);
+    return Await([&, key = MetadataKey(file)] { return metadatas_.Has(key); });
   }
   Result<std::shared_ptr<const WheelMetadata>> Metadata(const IndexFile& file) {
     StartMetadata(file);
@@ -99,6 +123,36 @@ class PackageIndex::Engine {
   }
 
  private:
+  template <class Key, class Value>
+  static Readiness ReadinessOf(OnceMap<Key, Value>& answers, const Key& key) {
+    return answers.Has(key) ? Readiness::kThere : Readiness::kUnderWay;
+  }
+
+  // Who asked knows already what was there on the spot.
+  void Tell(std::thread::id asker, Arrival arrival) {
+    {
+      const std::lock_guard lock(arrivals_mutex_);
+      if (std::this_thread::get_id() != asker) {
+        arrivals_.push_back(std::move(arrival));
+      }
+    }
+    arrived_.notify_all();
+  }
+
+  template <class IsThere>
+  std::optional<Arrival> Await(const IsThere& is_there) {
+    std::unique_lock lock(arrivals_mutex_);
+    while (arrivals_.empty()) {
+      if (is_there()) {
+        return std::nullopt;
+      }
+      arrived_.wait(lock);
+    }
+    Arrival arrival = std::move(arrivals_.front());
+    arrivals_.pop_front();
+    return arrival;
+  }
+
   std::shared_ptr<FetchRuntime> runtime_;
   PageFetcher pages_;
   MetadataFetcher metadata_;
@@ -106,6 +160,9 @@ class PackageIndex::Engine {
   OnceMap<std::string, ProjectFiles> projects_;
   OnceMap<std::string, WheelMetadata> metadatas_;
   std::mutex mutex_;
+  std::mutex arrivals_mutex_;  // guards arrivals_
+  std::condition_variable arrived_;
+  std::deque<Arrival> arrivals_;    // that nobody was told of
   std::set<std::string> warnings_;  // guarded by mutex_; of metadata that was waited for
 };
 
@@ -134,16 +191,16 @@ PackageIndex::PackageIndex(net::Transport& transport, os::FileSystem& files, os:
 
 PackageIndex::~PackageIndex() = default;
 
-void PackageIndex::StartProject(const pypi::Name& name) {
-  engine_->StartProject(name);
+Readiness PackageIndex::StartProject(const pypi::Name& name) {
+  return engine_->StartProject(name);
 }
 
 Result<std::shared_ptr<const ProjectFiles>> PackageIndex::Project(const pypi::Name& name) {
   return engine_->Project(name);
 }
 
-void PackageIndex::StartProjectOf(const std::string& index, const pypi::Name& name) {
-  engine_->StartProject(name, index);
+Readiness PackageIndex::StartProjectOf(const std::string& index, const pypi::Name& name) {
+  return engine_->StartProject(name, index);
 }
 
 Result<std::shared_ptr<const ProjectFiles>> PackageIndex::ProjectOf(const std::string& index,
@@ -151,8 +208,21 @@ Result<std::shared_ptr<const ProjectFiles>> PackageIndex::ProjectOf(const std::s
   return engine_->Project(name, index);
 }
 
-void PackageIndex::StartMetadata(const IndexFile& file) {
-  engine_->StartMetadata(file);
+Readiness PackageIndex::StartMetadata(const IndexFile& file) {
+  return engine_->StartMetadata(file);
+}
+
+std::optional<Arrival> PackageIndex::AwaitProject(const pypi::Name& name) {
+  return engine_->AwaitProject(name);
+}
+
+std::optional<Arrival> PackageIndex::AwaitProjectOf(const std::string& index,
+                                                    const pypi::Name& name) {
+  return engine_->AwaitProject(name, index);
+}
+
+std::optional<Arrival> PackageIndex::AwaitMetadata(const IndexFile& file) {
+  return engine_->AwaitMetadata(file);
 }
 
 Result<std::shared_ptr<const WheelMetadata>> PackageIndex::Metadata(const IndexFile& file) {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "flowstone/base/result.h"
@@ -49,7 +50,8 @@ struct PackageIndexOptions {
   FetchMode mode = FetchMode::kNormal;
   std::set<pypi::Name> refreshed = {};  // their pages are revalidated in kNormal as well
   std::string cache_directory;          // of IndexCache
-  int workers = 8;  // threads that parse pages, and wait for ranges and whole wheels
+  int workers = 8;                      // threads that wait for ranges and whole wheels
+  int readers = 2;  // threads that parse pages: each may hold one of some megabytes
 };
 
 // A place that gave files of a project.
@@ -107,6 +109,12 @@ struct WheelMetadata {
   std::vector<std::string> warnings = {};
 };
 
+// Whether what was asked for is there already.
+enum class Readiness : std::uint8_t { kUnderWay, kThere };
+
+// What came in, after its request had been under way: the files of a project, or metadata.
+using Arrival = std::variant<pypi::Name, IndexFile>;
+
 class PackageIndex {
  public:
   // The references outlive this.
@@ -119,22 +127,28 @@ class PackageIndex {
 
   // Begins to find the files of a project, unless that was begun before. What is cached is found
   // on the spot; servers are never waited for.
-  void StartProject(const pypi::Name& name);
+  Readiness StartProject(const pypi::Name& name);
   // The files of a project; begins if need be, and waits. Which indexes are asked is the strategy's
   // choice, and the pin's. Errors: kDenied when an index wants other credentials,
   // kUnavailable when one does not answer or the page is not cached and the mode is kOffline,
   // kCorrupt when it answers nonsense.
   Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name);
   // The same for the files that the index of that name has, and nothing else.
-  void StartProjectOf(const std::string& index, const pypi::Name& name);
+  Readiness StartProjectOf(const std::string& index, const pypi::Name& name);
   Result<std::shared_ptr<const ProjectFiles>> ProjectOf(const std::string& index,
                                                         const pypi::Name& name);
 
   // The same for the METADATA of a wheel. In this order: the cache, the copy that the index serves
   // beside it (PEP 658; its hash is verified), byte ranges of the wheel, the whole wheel. kInvalid
   // for a file that is no wheel.
-  void StartMetadata(const IndexFile& file);
+  Readiness StartMetadata(const IndexFile& file);
   Result<std::shared_ptr<const WheelMetadata>> Metadata(const IndexFile& file);
+
+  // Waits until something has come in that nobody was told of, and tells. Nothing when there is no
+  // such thing and the answer is there.
+  std::optional<Arrival> AwaitProject(const pypi::Name& name);
+  std::optional<Arrival> AwaitProjectOf(const std::string& index, const pypi::Name& name);
+  std::optional<Arrival> AwaitMetadata(const IndexFile& file);
 
   // The warnings of all metadata that was waited for, each once, sorted: what servers said of files
   // and was not true.

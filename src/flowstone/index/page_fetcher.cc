@@ -7,6 +7,7 @@
 #include "flowstone/index/local_files.h"
 #include "flowstone/index/simple_page.h"
 #include "flowstone/index/status_error.h"
+#include "flowstone/net/content_encoding.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::index {
@@ -23,6 +24,8 @@ net::Request RequestFor(const net::Url& url, const std::optional<CachedPage>& ca
                         FetchMode mode) {
   net::Request request{.url = url.ToString(), .body_limit = kLargestPageBody};
   request.headers.Set("Accept", std::string(kSimplePageAccept));
+  // Said here, so that the body comes as it is: it is inflated where it is parsed.
+  request.headers.Set("Accept-Encoding", "gzip");
   if (mode == FetchMode::kRefresh) {
     // Caches on the way have to ask as well.
     request.headers.Set("Cache-Control", "max-age=0");
@@ -75,15 +78,15 @@ void PageFetcher::Fetch(PageQuery query, Done done) {
 
 void PageFetcher::Ask(PageQuery query, std::optional<CachedPage> cached, Done done) {
   net::Request request = RequestFor(PageUrl(query.index, query.name), cached, query.mode);
-  runtime_.Start(std::move(request),
-                 [this, query = std::move(query), cached = std::move(cached),
-                  done = std::move(done)](Result<net::Response> outcome) mutable {
-                   if (outcome && outcome->status == 304 && cached) {
-                     TakeUnchanged(query, *std::move(cached), outcome->headers, done);
-                     return;
-                   }
-                   done(TakeNew(query, std::move(outcome)));
-                 });
+  runtime_.StartReading(std::move(request),
+                        [this, query = std::move(query), cached = std::move(cached),
+                         done = std::move(done)](Result<net::Response> outcome) mutable {
+                          if (outcome && outcome->status == 304 && cached) {
+                            TakeUnchanged(query, *std::move(cached), outcome->headers, done);
+                            return;
+                          }
+                          done(TakeNew(query, std::move(outcome)));
+                        });
 }
 
 void PageFetcher::TakeUnchanged(const PageQuery& query, CachedPage cached,
@@ -126,6 +129,7 @@ PageFetcher::Answer PageFetcher::TakeNew(const PageQuery& query, Result<net::Res
     // Not kept: the index did not say that it lacks the project.
     return std::optional<Listing>();
   }
+  FLOWSTONE_TRY(net::DecodeContent(response, PageUrl(query.index, query.name), kLargestPageBody));
   const bool missing = response.status == 404 || response.status == 410;
   if (response.status != 200 && !missing) {
     return ErrorOfStatus(response, PageUrl(query.index, query.name));

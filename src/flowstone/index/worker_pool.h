@@ -1,7 +1,9 @@
-// WorkerPool: a few threads that run what is posted to them, in order of posting.
+// WorkerPool: a few threads that run what is posted to them, in order of posting. A thread is
+// started when there is work and none is free.
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -12,7 +14,7 @@ namespace flowstone::index {
 
 class WorkerPool {
  public:
-  explicit WorkerPool(int threads);
+  explicit WorkerPool(int most_threads);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -29,8 +31,10 @@ class WorkerPool {
   std::condition_variable changed_;
   std::deque<std::function<void()>> jobs_;
   bool stopped_ = false;
-
+  std::size_t idle_ = 0;
   std::vector<std::thread> threads_;
+
+  const std::size_t most_threads_;
 };
 
 }  // namespace flowstone::index

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/package_index.h"
@@ -11,13 +12,22 @@
 
 namespace flowstone::resolve {
 
+using index::Arrival;
+using index::Readiness;
+
 class CandidateSource {
  public:
   virtual ~CandidateSource() = default;
 
   // Begin to fetch; return at once.
-  virtual void StartProject(const pypi::Name& name) = 0;
-  virtual void StartMetadata(const index::IndexFile& file) = 0;
+  virtual Readiness StartProject(const pypi::Name& name) = 0;
+  virtual Readiness StartMetadata(const index::IndexFile& file) = 0;
+  // Wait until something has come in that nobody was told of, and tell; nothing when there is no
+  // such thing and the answer is there. A source that has every answer at once need not tell.
+  virtual std::optional<Arrival> AwaitProject(const pypi::Name& /*name*/) { return std::nullopt; }
+  virtual std::optional<Arrival> AwaitMetadata(const index::IndexFile& /*file*/) {
+    return std::nullopt;
+  }
   // Wait for the answer, which does not depend on when or how often it is asked for.
   virtual Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) = 0;
   virtual Result<std::shared_ptr<const index::WheelMetadata>> Metadata(
@@ -29,8 +39,16 @@ class IndexCandidateSource final : public CandidateSource {
   // `index` outlives this.
   explicit IndexCandidateSource(index::PackageIndex& index) : index_(index) {}
 
-  void StartProject(const pypi::Name& name) override { index_.StartProject(name); }
-  void StartMetadata(const index::IndexFile& file) override { index_.StartMetadata(file); }
+  Readiness StartProject(const pypi::Name& name) override { return index_.StartProject(name); }
+  Readiness StartMetadata(const index::IndexFile& file) override {
+    return index_.StartMetadata(file);
+  }
+  std::optional<Arrival> AwaitProject(const pypi::Name& name) override {
+    return index_.AwaitProject(name);
+  }
+  std::optional<Arrival> AwaitMetadata(const index::IndexFile& file) override {
+    return index_.AwaitMetadata(file);
+  }
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override {
     return index_.Project(name);
   }

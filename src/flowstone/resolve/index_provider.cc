@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,28 +26,15 @@
 namespace flowstone::resolve {
 namespace {
 
-constexpr std::size_t kMaxPrefetch = 50;
-
-// When a project goes through its versions, more and more of them are fetched at once: after 5, 10,
-// 20 and 40 versions, then after every 20.
-bool IsTimeToPrefetch(std::uint32_t tried) {
-  return tried == 5 || tried == 10 || (tried >= 20 && tried % 20 == 0);
-}
+// When so many versions of a project were chosen, the next ones are asked for before they are
+// needed: as many as were chosen, up to a limit.
+constexpr std::uint32_t kSmallestWindow = 5;
+constexpr std::uint32_t kLargestWindow = 50;
 
 // Whether a failure to get metadata is about that one file. Anything else must end the work, or an
 // index that is down for a moment would silently give older versions.
 bool IsAboutTheFile(const Error& error) {
   return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kInvalid;
-}
-
-std::vector<pypi::Version> PreferencesFor(const ResolveOptions& options, const pypi::Name& name) {
-  std::vector<pypi::Version> preferred;
-  for (const auto& [project, version] : options.preferences) {
-    if (project == name) {
-      preferred.push_back(version);
-    }
-  }
-  return preferred;
 }
 
 // None when the release has a source, which every environment can use.
@@ -84,13 +70,10 @@ IndexProvider::IndexProvider(const ResolveRequest& request, const Scope& scope,
     : request_(request),
       scope_(scope),
       source_(source),
-      progress_(progress),
-      options_(options),
-      unpinned_(unpinned),
       rules_(request, scope),
       wishes_(request, rules_),
-      file_verdicts_(scope, request.policies.upper_python_bound),
-      metadata_reader_(scope, rules_, request.policies.upper_python_bound) {}
+      reader_(request, scope, rules_, wishes_, options, unpinned, progress),
+      scout_(source, reader_, rules_) {}
 
 bool IndexProvider::IsProject(solve::PackageId package) const {
   return package != vocabulary_.request() && vocabulary_[package].extra.empty();
@@ -111,9 +94,16 @@ const ReleaseMetadata& IndexProvider::Metadata(solve::PackageId project,
 
 void IndexProvider::Announce(std::span<const solve::PackageId> packages) {
   for (const solve::PackageId package : packages) {
-    if (IsProject(package)) {
-      source_.StartProject(vocabulary_[package].name);
+    const Subject& subject = vocabulary_[package];
+    if (!subject.extra.empty()) {
+      announced_extras_.insert(package);
+      scout_.AnnounceExtra(subject.name, subject.extra);
+      continue;
     }
+    const auto range = first_ranges_.find(package);
+    scout_.AnnounceProject(subject.name, range == first_ranges_.end()
+                                             ? nullptr
+                                             : &vocabulary_[range->second].versions);
   }
 }
 
@@ -122,17 +112,16 @@ Result<solve::Candidates> IndexProvider::Universe(solve::PackageId package) {
     return solve::Candidates{.count = 1};
   }
   const pypi::Name name = vocabulary_[package].name;
+  scout_.AwaitProject(name);
   Result<std::shared_ptr<const index::ProjectFiles>> files = source_.Project(name);
   if (!files) {
     return Annotate(Result<solve::Candidates>(std::move(files.error())),
                     "while looking for " + name.ToString());
   }
-  ProjectHistory history{.preferred = PreferencesFor(options_, name)};
-  if (const auto unpinned = unpinned_.find(name); unpinned != unpinned_.end()) {
-    history.unpinned = unpinned->second;
+  std::unique_ptr<ProjectRecord> project = scout_.TakeRecord(name);
+  if (project == nullptr) {
+    project = reader_.Open(*std::move(files));
   }
-  auto project = std::make_unique<Project>(std::in_place, *std::move(files), request_, scope_,
-                                           wishes_, std::move(history), file_verdicts_);
   solve::Candidates candidates{.count = project->versions.size()};
   if (candidates.count == 0) {
     candidates.absence = vocabulary_.ReasonOf(project->versions.absence());
@@ -142,10 +131,7 @@ Result<solve::Candidates> IndexProvider::Universe(solve::PackageId package) {
     project->reasons.push_back(reason);
     candidates.unusable.push_back({group, reason});
   }
-  Project& known = *projects_.emplace(package, std::move(project)).first->second;
-  if (const auto range = first_ranges_.find(package); range != first_ranges_.end()) {
-    Prefetch(known, Lower(package, range->second), 1);
-  }
+  projects_.emplace(package, std::move(project));
   return candidates;
 }
 
@@ -160,22 +146,17 @@ solve::Ordinal IndexProvider::Choose(solve::PackageId package, const solve::Ordi
   if (!IsProject(package)) {
     return 0;
   }
-  LookAhead();
   allowed_ = allowed;
-  Project& project = ProjectOf(package);
-  ++project.tried;
-  if (IsTimeToPrefetch(project.tried)) {
-    Prefetch(project, allowed, std::min<std::size_t>(project.tried, kMaxPrefetch));
-  }
-  return project.versions.Best(allowed, AdmissionOf(package));
+  ProjectRecord& project = ProjectOf(package);
+  const solve::Ordinal chosen = project.versions.Best(allowed, AdmissionOf(package));
+  MoveWindow(project, allowed, chosen);
+  return chosen;
 }
 
 void IndexProvider::Anticipate(solve::PackageId package, const solve::OrdinalSet& allowed) {
-  if (!IsProject(package)) {
-    return;
-  }
-  if (const std::optional<solve::Ordinal> first = Prefetch(ProjectOf(package), allowed, 1)) {
-    anticipated_.emplace_back(package, *first);
+  if (IsProject(package)) {
+    ProjectRecord& project = ProjectOf(package);
+    PrefetchFirst(project, allowed & project.versions.with_wheel());
   }
 }
 
@@ -184,65 +165,66 @@ PrereleaseAdmission IndexProvider::AdmissionOf(solve::PackageId package) const {
                                                : PrereleaseAdmission::kNotAdmitted;
 }
 
-std::optional<solve::Ordinal> IndexProvider::Prefetch(Project& project,
-                                                      const solve::OrdinalSet& allowed,
-                                                      std::size_t count) {
-  std::optional<solve::Ordinal> first;
+void IndexProvider::PrefetchFirst(ProjectRecord& project, const solve::OrdinalSet& allowed) {
   // Sources are only looked into when they are chosen: they may have to be built for it.
-  solve::OrdinalSet rest = allowed & project.versions.with_wheel();
-  for (; count > 0 && !rest.is_empty(); --count) {
-    const solve::Ordinal next = project.versions.Best(rest, PrereleaseAdmission::kNotAdmitted);
-    if (!project.prefetched.Contains(next)) {
+  if (allowed.is_empty()) {
+    return;
+  }
+  const solve::Ordinal first = project.versions.Best(allowed, PrereleaseAdmission::kNotAdmitted);
+  if (project.prefetched.Contains(first)) {
+    return;
+  }
+  project.prefetched.Insert(first);
+  if (source_.StartMetadata(project.versions.MetadataFile(first)) == Readiness::kUnderWay) {
+    scout_.AnnounceRelease(project, first);
+  }
+}
+
+void IndexProvider::MoveWindow(ProjectRecord& project, const solve::OrdinalSet& allowed,
+                               solve::Ordinal chosen) {
+  ++project.tried;
+  if (!project.prefetched.Contains(chosen) || project.asked_ahead < project.tried) {
+    project.asked_ahead = project.tried;  // the window is elsewhere
+  }
+  const std::uint32_t size = std::min(project.tried, kLargestWindow);
+  // Refilled by halves: a batch of requests costs less than as many single ones.
+  if (project.tried < kSmallestWindow || project.asked_ahead > project.tried + size / 2) {
+    return;
+  }
+  // What is allowed now comes first, then what follows in order: what restricts the project to a
+  // few releases is likely to be given up for something that allows the next few.
+  std::uint32_t left = project.tried + size - project.asked_ahead;
+  project.asked_ahead += left;
+  for (solve::OrdinalSet rest : {allowed, project.versions.Following(chosen)}) {
+    rest = (rest & project.versions.with_wheel()) - project.prefetched;
+    for (; left > 0 && !rest.is_empty(); --left) {
+      const solve::Ordinal next = project.versions.Best(rest, PrereleaseAdmission::kNotAdmitted);
+      rest.Erase(next);
       project.prefetched.Insert(next);
       source_.StartMetadata(project.versions.MetadataFile(next));
     }
-    rest.Erase(next);
-    first = first.value_or(next);
-  }
-  return first;
-}
-
-void IndexProvider::LookAhead() {
-  for (const auto& [package, candidate] : std::exchange(anticipated_, {})) {
-    // A failure is reported if the solver asks for this very candidate.
-    const auto verdict = Inspect(package, candidate);
-    const auto* metadata = verdict ? std::get_if<ReleaseMetadata>(*verdict) : nullptr;
-    if (metadata == nullptr) {
-      continue;
-    }
-    const std::vector<pypi::ExtraName> extras = WantedExtras(package);
-    for (const ReleaseDependency* dependency : metadata->dependencies) {
-      const bool is_active =
-          dependency->extra.empty() || std::ranges::find(extras, dependency->extra) != extras.end();
-      if (dependency->number >= looked_ahead_.size()) {
-        looked_ahead_.resize(dependency->number + std::size_t{1});
-      }
-      if (is_active && !looked_ahead_[dependency->number]) {
-        looked_ahead_[dependency->number] = true;
-        source_.StartProject(dependency->requirement.name);
-      }
-    }
   }
 }
 
-Result<const std::variant<ReleaseMetadata, std::string>*> IndexProvider::Inspect(
-    solve::PackageId package, solve::Ordinal candidate) {
-  Project& project = ProjectOf(package);
+Result<const ReleaseVerdict*> IndexProvider::Inspect(solve::PackageId package,
+                                                     solve::Ordinal candidate) {
+  ProjectRecord& project = ProjectOf(package);
   if (const auto known = project.verdicts.find(candidate); known != project.verdicts.end()) {
     return &known->second;
   }
-  const pypi::Name& name = project.versions.files().name;
-  const pypi::Version version = project.versions.VersionAt(candidate);
-  const std::string title = name.ToString() + " " + version.ToString();
-  const Result<std::shared_ptr<const index::WheelMetadata>> metadata =
-      source_.Metadata(project.versions.MetadataFile(candidate));
-  if (!metadata && !IsAboutTheFile(metadata.error())) {
-    return Error(metadata.error()).WithContext("while reading the metadata of " + title);
+  const index::IndexFile file = project.versions.MetadataFile(candidate);
+  scout_.AwaitMetadata(file);
+  // Meanwhile the scout may have read it.
+  if (const auto known = project.verdicts.find(candidate); known != project.verdicts.end()) {
+    return &known->second;
   }
-  auto verdict = metadata ? metadata_reader_.Read((*metadata)->parsed, name, version)
-                          : "its metadata cannot be read: " + metadata.error().message;
-  progress_.Advance(Phase::kResolve, 1, title);
-  return &project.verdicts.emplace(candidate, std::move(verdict)).first->second;
+  const Result<std::shared_ptr<const index::WheelMetadata>> metadata = source_.Metadata(file);
+  if (!metadata && !IsAboutTheFile(metadata.error())) {
+    return Error(metadata.error())
+        .WithContext("while reading the metadata of " + PackageName(package) + " " +
+                     Versions(package).VersionAt(candidate).ToString());
+  }
+  return &reader_.Judge(project, candidate, metadata);
 }
 
 Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
@@ -266,7 +248,6 @@ Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
 IndexProvider::Demand IndexProvider::DemandOf(const pypi::Requirement& requirement,
                                               solve::RangeId range) {
   Demand demand{.project = vocabulary_.Project(requirement.name), .range = range};
-  first_ranges_.emplace(demand.project, range);
   if (requirement.specifiers.AdmitsPrereleases()) {
     admits_prereleases_.insert(demand.project);
   }
@@ -295,6 +276,9 @@ const IndexProvider::Demand& IndexProvider::DemandOf(const ReleaseDependency& de
 
 void IndexProvider::AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
                               std::vector<solve::Dependency>& dependencies) {
+  if (!when || announced_extras_.contains(*when)) {
+    first_ranges_.emplace(demand.project, demand.range);
+  }
   dependencies.push_back({demand.project, demand.range, when});
   for (const auto& [extra, range] : demand.extras) {
     dependencies.push_back({extra, range, when});

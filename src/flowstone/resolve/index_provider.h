@@ -2,10 +2,9 @@
 // extras are packages with one candidate whose selection switches dependencies on, the request is
 // the root.
 //
-// What will probably be needed is asked for ahead of time: listings when a project is first
-// mentioned, the metadata of the candidate that would be tried as soon as a listing is there, the
-// listings of what that depends on. So a level of the dependency graph costs two round trips, and
-// nothing of it has an influence on what is answered.
+// What will probably be needed is asked for ahead of time: by the scout while an answer is waited
+// for, and by a window of releases that moves ahead of a project whose versions are gone through.
+// Nothing of it has an influence on what is answered.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +16,6 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "flowstone/base/progress.h"
@@ -25,22 +23,19 @@
 #include "flowstone/resolve/candidate_source.h"
 #include "flowstone/resolve/dependency_rules.h"
 #include "flowstone/resolve/direct_wishes.h"
-#include "flowstone/resolve/file_verdicts.h"
+#include "flowstone/resolve/project_record.h"
 #include "flowstone/resolve/project_versions.h"
 #include "flowstone/resolve/release_metadata.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/resolve.h"
 #include "flowstone/resolve/scope.h"
+#include "flowstone/resolve/scout.h"
 #include "flowstone/resolve/vocabulary.h"
 #include "flowstone/solve/candidate_provider.h"
 #include "flowstone/solve/ordinal_set.h"
 #include "flowstone/solve/solver.h"
 
 namespace flowstone::resolve {
-
-// With YankedMode::kPinnedAnywhere: yanked versions that an earlier attempt selected although
-// nothing pinned them.
-using UnpinnedVersions = std::map<pypi::Name, std::vector<pypi::Version>>;
 
 class IndexProvider final : public solve::CandidateProvider {
  public:
@@ -77,27 +72,11 @@ class IndexProvider final : public solve::CandidateProvider {
   void Anticipate(solve::PackageId package, const solve::OrdinalSet& allowed) override;
 
  private:
-  // What has been found out about a project.
-  struct Project {
-    template <class... Arguments>
-    explicit Project(std::in_place_t, Arguments&&... arguments)
-        : versions(std::forward<Arguments>(arguments)...),
-          prefetched(solve::OrdinalSet::Empty(versions.size())) {}
-
-    const ProjectVersions versions;
-    std::vector<solve::ReasonId> reasons = {};  // of versions.unusable()
-    solve::OrdinalSet prefetched;               // whose metadata was asked for
-    // Of releases that were looked into: metadata, or why they cannot be used.
-    std::unordered_map<solve::Ordinal, std::variant<ReleaseMetadata, std::string>> verdicts = {};
-    std::uint32_t tried = 0;  // candidates that the solver has looked into
-  };
-
-  Project& ProjectOf(solve::PackageId package) { return *projects_.at(package); }
-  const Project& ProjectOf(solve::PackageId package) const { return *projects_.at(package); }
+  ProjectRecord& ProjectOf(solve::PackageId package) { return *projects_.at(package); }
+  const ProjectRecord& ProjectOf(solve::PackageId package) const { return *projects_.at(package); }
   PrereleaseAdmission AdmissionOf(solve::PackageId package) const;
   // The verdict on a release; waits for its metadata the first time.
-  Result<const std::variant<ReleaseMetadata, std::string>*> Inspect(solve::PackageId package,
-                                                                    solve::Ordinal candidate);
+  Result<const ReleaseVerdict*> Inspect(solve::PackageId package, solve::Ordinal candidate);
   std::vector<pypi::ExtraName> WantedExtras(solve::PackageId project) const;
   // Whether the scope can select the release as it is; an error of the scope says that it cannot.
   Status Examine(solve::PackageId package, solve::Ordinal candidate);
@@ -112,38 +91,32 @@ class IndexProvider final : public solve::CandidateProvider {
   // Makes its projects and extras known as wanted.
   Demand DemandOf(const pypi::Requirement& requirement, solve::RangeId range);
   const Demand& DemandOf(const ReleaseDependency& dependency);
-  static void AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
-                        std::vector<solve::Dependency>& dependencies);
+  void AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
+                 std::vector<solve::Dependency>& dependencies);
   std::vector<solve::Dependency> DependenciesOf(const pypi::Name& name,
                                                 const ReleaseMetadata& metadata);
-  // Asks for the metadata of the `count` candidates of `allowed` that would be tried next; gives
-  // the first of them.
-  std::optional<solve::Ordinal> Prefetch(Project& project, const solve::OrdinalSet& allowed,
-                                         std::size_t count);
-  // Asks for the listings of what the anticipated candidates depend on.
-  void LookAhead();
+  // Asks for the metadata of the candidate of `allowed` that would be tried first.
+  void PrefetchFirst(ProjectRecord& project, const solve::OrdinalSet& allowed);
+  // Keeps metadata under way for the candidates that would be tried after `chosen`.
+  void MoveWindow(ProjectRecord& project, const solve::OrdinalSet& allowed, solve::Ordinal chosen);
 
   const ResolveRequest& request_;
   const Scope& scope_;
   CandidateSource& source_;
-  ProgressSink& progress_;
-  const ResolveOptions& options_;
-  const UnpinnedVersions unpinned_;
   const DependencyRules rules_;
   const DirectWishes wishes_;
-  FileVerdicts file_verdicts_;
-  MetadataReader metadata_reader_;
+  ProjectReader reader_;
+  Scout scout_;
   Vocabulary vocabulary_;
-  std::unordered_map<solve::PackageId, std::unique_ptr<Project>> projects_;
+  std::unordered_map<solve::PackageId, std::unique_ptr<ProjectRecord>> projects_;
   std::unordered_map<solve::PackageId, solve::RangeId> first_ranges_;  // that anybody asked for
   // Projects of which a selected or once selected release wants a pre-release (PEP 440's union).
   std::set<solve::PackageId> admits_prereleases_;
+  std::set<solve::PackageId> announced_extras_;  // that the solver knows
   // That something depends on, by project.
   std::unordered_map<solve::PackageId, std::set<solve::PackageId>> wanted_extras_;
   std::vector<std::optional<Demand>> demands_;  // by ReleaseDependency::number
-  std::vector<bool> looked_ahead_;              // the same
   solve::OrdinalSet allowed_;                   // of the last choice
-  std::vector<std::pair<solve::PackageId, solve::Ordinal>> anticipated_;  // for LookAhead
 };
 
 }  // namespace flowstone::resolve

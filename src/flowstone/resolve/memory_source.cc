@@ -93,12 +93,14 @@ void MemorySource::Ask(const std::string& what) {
   }
 }
 
-void MemorySource::StartProject(const pypi::Name& name) {
+Readiness MemorySource::StartProject(const pypi::Name& name) {
   Ask(name.ToString());
+  return Readiness::kThere;
 }
 
-void MemorySource::StartMetadata(const index::IndexFile& file) {
+Readiness MemorySource::StartMetadata(const index::IndexFile& file) {
   Ask(file.filename);
+  return Readiness::kThere;
 }
 
 Result<std::shared_ptr<const index::ProjectFiles>> MemorySource::Project(const pypi::Name& name) {

@@ -45,8 +45,8 @@ class MemorySource final : public CandidateSource {
   // The names of files and projects in the order in which they were first asked for.
   const std::vector<std::string>& asked() const { return asked_; }
 
-  void StartProject(const pypi::Name& name) override;
-  void StartMetadata(const index::IndexFile& file) override;
+  Readiness StartProject(const pypi::Name& name) override;
+  Readiness StartMetadata(const index::IndexFile& file) override;
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override;
   Result<std::shared_ptr<const index::WheelMetadata>> Metadata(
       const index::IndexFile& file) override;

@@ -23,8 +23,16 @@ class Witness final : public CandidateSource {
 
   explicit Witness(CandidateSource& source) : source_(source) {}
 
-  void StartProject(const pypi::Name& name) override { source_.StartProject(name); }
-  void StartMetadata(const index::IndexFile& file) override { source_.StartMetadata(file); }
+  Readiness StartProject(const pypi::Name& name) override { return source_.StartProject(name); }
+  Readiness StartMetadata(const index::IndexFile& file) override {
+    return source_.StartMetadata(file);
+  }
+  std::optional<Arrival> AwaitProject(const pypi::Name& name) override {
+    return source_.AwaitProject(name);
+  }
+  std::optional<Arrival> AwaitMetadata(const index::IndexFile& file) override {
+    return source_.AwaitMetadata(file);
+  }
 
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override {
     auto files = source_.Project(name);

@@ -22,12 +22,20 @@ CandidateSource& PlacedSource::SourceOf(const index::IndexFile& file) const {
   return source == files_.end() ? elsewhere_ : *source->second;
 }
 
-void PlacedSource::StartProject(const pypi::Name& name) {
-  SourceOf(name).StartProject(name);
+Readiness PlacedSource::StartProject(const pypi::Name& name) {
+  return SourceOf(name).StartProject(name);
 }
 
-void PlacedSource::StartMetadata(const index::IndexFile& file) {
-  SourceOf(file).StartMetadata(file);
+Readiness PlacedSource::StartMetadata(const index::IndexFile& file) {
+  return SourceOf(file).StartMetadata(file);
+}
+
+std::optional<Arrival> PlacedSource::AwaitProject(const pypi::Name& name) {
+  return SourceOf(name).AwaitProject(name);
+}
+
+std::optional<Arrival> PlacedSource::AwaitMetadata(const index::IndexFile& file) {
+  return SourceOf(file).AwaitMetadata(file);
 }
 
 Result<std::shared_ptr<const index::ProjectFiles>> PlacedSource::Project(const pypi::Name& name) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,8 +31,10 @@ class PlacedSource final : public CandidateSource {
   PlacedSource(CandidateSource& elsewhere, const std::vector<PackagePlace>& places,
                const Scope& scope);
 
-  void StartProject(const pypi::Name& name) override;
-  void StartMetadata(const index::IndexFile& file) override;
+  Readiness StartProject(const pypi::Name& name) override;
+  Readiness StartMetadata(const index::IndexFile& file) override;
+  std::optional<Arrival> AwaitProject(const pypi::Name& name) override;
+  std::optional<Arrival> AwaitMetadata(const index::IndexFile& file) override;
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override;
   Result<std::shared_ptr<const index::WheelMetadata>> Metadata(
       const index::IndexFile& file) override;

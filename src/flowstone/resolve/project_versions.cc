@@ -340,6 +340,16 @@ bool ProjectVersions::WantsLowest() const {
          (mode == ResolutionMode::kLowestDirect && wishes_.IsRequired(files_->name));
 }
 
+solve::OrdinalSet ProjectVersions::Following(solve::Ordinal ordinal) const {
+  solve::OrdinalSet set = solve::OrdinalSet::Empty(size());
+  if (WantsLowest()) {
+    set.InsertRange(ordinal + 1, size());
+  } else {
+    set.InsertRange(0, ordinal);
+  }
+  return set;
+}
+
 bool ProjectVersions::TreatsPrereleasesAlike(PrereleaseAdmission admission) const {
   switch (request_.policies.prereleases) {
     case PrereleaseMode::kAllow:

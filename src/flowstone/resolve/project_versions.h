@@ -52,6 +52,8 @@ class ProjectVersions {
   pypi::Version VersionAt(solve::Ordinal ordinal) const;
   std::optional<solve::Ordinal> Find(const pypi::Version& version) const;
   solve::OrdinalSet Within(const pypi::VersionSet& versions) const;
+  // Those that are older, or newer when the lowest are wanted.
+  solve::OrdinalSet Following(solve::Ordinal ordinal) const;
   // The one to try first of a set that is not empty.
   solve::Ordinal Best(const solve::OrdinalSet& allowed, PrereleaseAdmission admission) const;
 

@@ -252,20 +252,6 @@ TEST_F(ResolveTest, ListingsOfAllDependenciesAreAskedForBeforeAnyIsWaitedFor) {
                                            "z-1.0-py3-none-any.whl"));
 }
 
-// A level of the dependency graph costs two round trips, however many packages it has.
-TEST_F(ResolveTest, ListingsOfTheNextLevelAreAskedForTogether) {
-  for (const std::string name : {"x", "y"}) {
-    source_.Publish({.name = name, .version = "1.0", .dependencies = {name + "-sub"}});
-    source_.Publish({.name = name + "-sub", .version = "1.0"});
-  }
-  Require("x");
-  Require("y");
-  EXPECT_THAT(Answer(), IsOk());
-  EXPECT_THAT(source_.asked(),
-              ElementsAre("x", "y", "x-1.0-py3-none-any.whl", "y-1.0-py3-none-any.whl", "x-sub",
-                          "y-sub", "x_sub-1.0-py3-none-any.whl", "y_sub-1.0-py3-none-any.whl"));
-}
-
 // What is fetched ahead may fail without harm: only what is chosen counts.
 TEST_F(ResolveTest, FailureOfACandidateThatIsNotChosenDoesNotMatter) {
   source_.Publish({.name = "app", .version = "1.0", .dependencies = {"lib<2"}});
