@@ -6,7 +6,6 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
-#include <algorithm>
 #include <span>
 
 #include "flowstone/base/check.h"
@@ -36,15 +35,12 @@ Digest Hasher::Finish() {
 }
 
 Result<Digest> Digest::Parse(std::string_view hex) {
-  const std::optional<std::string> decoded = HexDecode(hex);
-  if (!decoded || decoded->size() != kSize) {
+  const auto bytes = HexDecodeExactly<kSize>(hex);
+  if (!bytes) {
     return Error{.code = ErrorCode::kInvalid,
                  .message = "'" + std::string(hex) + "' is not a sha256 (64 hexadecimal digits)"};
   }
-  std::array<std::uint8_t, kSize> bytes{};
-  std::transform(decoded->begin(), decoded->end(), bytes.begin(),
-                 [](char c) { return static_cast<std::uint8_t>(c); });
-  return Digest(bytes);
+  return Digest(*bytes);
 }
 
 Digest Digest::Of(std::string_view content) {

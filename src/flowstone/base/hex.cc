@@ -5,7 +5,9 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
 
-int DigitValue(char digit) {
+}  // namespace
+
+int HexDigitValue(char digit) {
   if (digit >= '0' && digit <= '9') {
     return digit - '0';
   }
@@ -17,8 +19,6 @@ int DigitValue(char digit) {
   }
   return -1;
 }
-
-}  // namespace
 
 std::string HexEncode(std::span<const std::byte> bytes) {
   std::string text;
@@ -38,8 +38,8 @@ std::optional<std::string> HexDecode(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = DigitValue(text[i]);
-    const int low = DigitValue(text[i + 1]);
+    const int high = HexDigitValue(text[i]);
+    const int low = HexDigitValue(text[i + 1]);
     if (high < 0 || low < 0) {
       return std::nullopt;
     }

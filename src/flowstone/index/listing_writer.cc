@@ -1,5 +1,6 @@
 // Packs a project page: groups its files by version and lays out the columns.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "flowstone/base/digest.h"
+#include "flowstone/base/hex.h"
 #include "flowstone/base/text.h"
 #include "flowstone/index/flat_source.h"
 #include "flowstone/index/listing.h"
@@ -64,8 +66,8 @@ class Numbering {
   std::vector<std::string> texts_;
 };
 
-std::string RawBytes(const Digest& digest) {
-  return {digest.bytes().begin(), digest.bytes().end()};
+std::string_view BytesOf(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()};
 }
 
 // The digest whose hexadecimal form ends `directory` as "xx/yy/<60 digits>/".
@@ -78,11 +80,16 @@ std::optional<Digest> HashAtEnd(std::string_view directory) {
   if (end[2] != '/' || end[5] != '/') {
     return std::nullopt;
   }
-  const std::string hex =
-      std::string(end.substr(0, 2)).append(end.substr(3, 2)).append(end.substr(6, 60));
-  const Result<Digest> digest = Digest::Parse(hex);
+  std::array<char, 64> hex{};
+  std::ranges::copy(
+      end.substr(6, 60),
+      std::ranges::copy(end.substr(3, 2), std::ranges::copy(end.substr(0, 2), hex.begin()).out)
+          .out);
+  const std::string_view text(hex.data(), hex.size());
   // Upper case would not come back.
-  return digest && digest->ToString() == hex ? std::optional(*digest) : std::nullopt;
+  const bool is_lower = std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+  const auto bytes = is_lower ? HexDecodeExactly<Digest::kSize>(text) : std::nullopt;
+  return bytes ? std::optional(Digest(*bytes)) : std::nullopt;
 }
 
 class ListingWriter {
@@ -160,12 +167,12 @@ class ListingWriter {
 
   DetailsRow DetailsOf(const IndexFile& file) {
     DetailsRow row{.size = file.size.value_or(UINT64_MAX),
-                   .filename = out_.Text(file.filename),
-                   .url = out_.Text(PackUrl(file)),
-                   .sha256 = file.sha256 ? out_.Text(RawBytes(*file.sha256)) : 0,
+                   .filename = out_.OwnText(file.filename),
+                   .url = out_.OwnText(PackUrl(file)),
+                   .sha256 = file.sha256 ? out_.OwnText(BytesOf(*file.sha256)) : 0,
                    .yank_reason = out_.Text(file.yanked.value_or(""))};
     if (file.metadata) {
-      row.metadata = file.metadata->sha256 ? out_.Text(RawBytes(*file.metadata->sha256))
+      row.metadata = file.metadata->sha256 ? out_.OwnText(BytesOf(*file.metadata->sha256))
                                            : listing_layout::kOfferWithoutDigest;
     }
     std::vector<std::string> hashes;
@@ -194,7 +201,7 @@ class ListingWriter {
     packed.Append(out_.Text(directory));
     std::string form(1, static_cast<char>(hash ? UrlForm::kHashed : UrlForm::kDirectory));
     form.append(std::move(packed).Take());
-    return hash ? form.append(RawBytes(*hash)) : form;
+    return hash ? form.append(BytesOf(*hash)) : form;
   }
 
   void WriteTable(std::size_t offset, const std::vector<std::string>& texts) {

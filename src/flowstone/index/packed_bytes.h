@@ -74,12 +74,20 @@ class PackedWriter {
     }
     const auto [entry, is_new] = texts_.try_emplace(std::string(text), 0);
     if (is_new) {
-      Align(sizeof(std::uint32_t));
-      entry->second = static_cast<std::uint32_t>(bytes_.size());
-      Append(static_cast<std::uint32_t>(text.size()));
-      bytes_.append(text);
+      entry->second = OwnText(text);
     }
     return entry->second;
+  }
+  // The same for a text that hardly has its equal, such as a digest: it is not looked for.
+  std::uint32_t OwnText(std::string_view text) {
+    if (text.empty()) {
+      return 0;
+    }
+    Align(sizeof(std::uint32_t));
+    const auto offset = static_cast<std::uint32_t>(bytes_.size());
+    Append(static_cast<std::uint32_t>(text.size()));
+    bytes_.append(text);
+    return offset;
   }
   void Align(std::size_t alignment) {
     bytes_.append((alignment - bytes_.size() % alignment) % alignment, '\0');

@@ -116,6 +116,34 @@ std::optional<std::chrono::minutes> TakeOffset(std::string_view text) {
   return sign * (std::chrono::hours(*hours) + std::chrono::minutes(*minutes));
 }
 
+// Whether the path, put behind a directory, needs no escape and leads nowhere but down.
+bool IsPlainPath(std::string_view path) {
+  char before = '/';
+  for (const char c : path) {
+    const bool is_plain =
+        IsAsciiAlnum(c) || c == '-' || c == '_' || (before != '/' && (c == '.' || c == '/'));
+    if (!is_plain) {
+      return false;
+    }
+    before = c;
+  }
+  return !path.empty();
+}
+
+// Where the path of the link begins that the links of a page differ in: behind the host, or behind
+// the steps up.
+std::size_t StartOfPath(std::string_view link) {
+  if (const std::size_t scheme = link.find("://"); scheme != std::string_view::npos) {
+    return std::min(link.find('/', scheme + 3), link.size() - 1) + 1;
+  }
+  constexpr std::string_view up = "../";
+  std::size_t start = 0;
+  while (link.substr(start).starts_with(up)) {
+    start += up.size();
+  }
+  return start == 0 && link.starts_with('/') ? 1 : start;
+}
+
 }  // namespace
 
 Status CheckApiVersion(std::string_view version, const net::Url& page_url,
@@ -135,6 +163,26 @@ Status CheckApiVersion(std::string_view version, const net::Url& page_url,
                        " of its protocol; what is new in it is ignored");
   }
   return Ok();
+}
+
+Result<IndexFile> LinkReader::Read(std::string_view link, std::string_view filename) {
+  if (!filename.empty() && !start_.empty() && link.starts_with(start_) &&
+      IsPlainPath(link.substr(start_.size()))) {
+    FLOWSTONE_TRY(CheckFileName(filename));
+    IndexFile file;
+    file.filename = filename;
+    file.url.reserve(start_url_.size() + link.size() - start_.size());
+    file.url.append(start_url_).append(link.substr(start_.size()));
+    return file;
+  }
+  FLOWSTONE_LET(IndexFile file, MakeIndexFile(page_url_, link, filename));
+  const std::size_t start = StartOfPath(link);
+  const std::string_view path = link.substr(start);
+  if (start > 0 && IsPlainPath(path) && file.url.ends_with(path)) {
+    start_ = link.substr(0, start);
+    start_url_ = file.url.substr(0, file.url.size() - path.size());
+  }
+  return file;
 }
 
 Result<IndexFile> MakeIndexFile(const net::Url& base, std::string_view link,
@@ -162,14 +210,14 @@ bool AddHash(IndexFile& file, std::string_view algorithm, std::string_view hex) 
   constexpr std::array<std::string_view, 8> known_algorithms = {
       "md5", "sha1", "sha224", "sha384", "sha512", "blake2b", "sha3_256", "sha3_512"};
   const std::string name = AsciiLower(TrimText(algorithm));
-  const std::string value = AsciiLower(TrimText(hex));
   if (name == "sha256") {
-    const Result<Digest> digest = Digest::Parse(value);
+    const Result<Digest> digest = Digest::Parse(TrimText(hex));
     if (digest && !file.sha256) {
       file.sha256 = *digest;
     }
     return digest.has_value();
   }
+  const std::string value = AsciiLower(TrimText(hex));
   if (std::find(known_algorithms.begin(), known_algorithms.end(), name) == known_algorithms.end() ||
       !IsHex(value)) {
     return false;

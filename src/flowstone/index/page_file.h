@@ -27,6 +27,22 @@ Status CheckApiVersion(std::string_view version, const net::Url& page_url,
 Result<IndexFile> MakeIndexFile(const net::Url& base, std::string_view link,
                                 std::string_view filename);
 
+// Reads the links of one page. Hundreds of them differ in nothing but plain words behind one host,
+// or one directory, and those need not be taken apart and put together.
+class LinkReader {
+ public:
+  // `page_url` outlives this.
+  explicit LinkReader(const net::Url& page_url) : page_url_(page_url) {}
+
+  // As MakeIndexFile.
+  Result<IndexFile> Read(std::string_view link, std::string_view filename);
+
+ private:
+  const net::Url& page_url_;
+  std::string start_;      // of the last link that was taken apart: "https://host/", "../../"
+  std::string start_url_;  // what it means
+};
+
 // Takes over a hash; false when it is malformed. The first value of an algorithm counts.
 bool AddHash(IndexFile& file, std::string_view algorithm, std::string_view hex);
 

@@ -12,7 +12,7 @@ namespace {
 // Reads one page. Values of other types than expected count as absent; JSON that is broken ends it.
 class JsonPage {
  public:
-  JsonPage(std::string_view body, const net::Url& url) : reader_(body), url_(url) {}
+  JsonPage(std::string_view body, const net::Url& url) : reader_(body), url_(url), links_(url) {}
 
   Result<ProjectPage> Read() {
     if (!reader_.EnterObject()) {
@@ -114,7 +114,7 @@ class JsonPage {
   void TakeFile() {
     Entry entry;
     EachField([&](std::string_view key) { TakeFact(entry, key); });
-    Result<IndexFile> file = MakeIndexFile(url_, entry.link, entry.filename);
+    Result<IndexFile> file = links_.Read(entry.link, entry.filename);
     if (!file || entry.filename.empty() || entry.link.empty()) {
       const std::string reason = file ? "it has no name or no URL" : file.error().message;
       page_.warnings.push_back("left out the file '" + entry.filename + "': " + reason);
@@ -220,6 +220,7 @@ class JsonPage {
 
   JsonReader reader_;
   const net::Url& url_;
+  LinkReader links_;
   ProjectPage page_;
   std::string api_version_;
   bool has_files_ = false;

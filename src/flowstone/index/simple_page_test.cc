@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "flowstone/index/page_file.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::index {
@@ -119,6 +120,43 @@ TEST(SimpleJsonTest, CoreMetadataCountsBeforeItsOldNameInEitherOrder) {
   EXPECT_EQ(JsonFile(R"("dist-info-metadata":true,"core-metadata":false)").metadata, std::nullopt);
   EXPECT_EQ(JsonFile(R"("core-metadata":null,"dist-info-metadata":true)").metadata,
             MetadataOffer());
+}
+
+// Plain links are read in a shorter way; they must come out as others do.
+TEST(SimpleJsonTest, LinksOfEachKindMeanWhatTheyMeanAlone) {
+  const net::Url page = *net::Url::Parse("https://index.example/simple/pkg/");
+  const std::vector<std::string> links = {"https://files.example/a/pkg-1.tar.gz",
+                                          "https://files.example/b/pkg-2.tar.gz",
+                                          "https://FILES.example/b/pkg-3.tar.gz",
+                                          "https://files.example:8443/c/pkg-4.tar.gz",
+                                          "https://files.example/d/../pkg-5.tar.gz",
+                                          "https://files.example/d/.hidden/pkg-6.tar.gz",
+                                          "https://files.example//pkg-7.tar.gz",
+                                          "https://files.example/pkg-8%2Bx.tar.gz",
+                                          "https://files.example/pkg-9.tar.gz?x=1",
+                                          "https://files.example/pkg-10.tar.gz#sha1=aa",
+                                          "https://user:secret@files.example/pkg-11.tar.gz",
+                                          "../../files/pkg-12.tar.gz",
+                                          "../../files/sub/pkg-13.tar.gz",
+                                          "../../files/../pkg-14.tar.gz",
+                                          "../pkg-15.tar.gz",
+                                          "/files/pkg-16.tar.gz",
+                                          "/files/pkg-17.tar.gz",
+                                          "//other.example/pkg-18.tar.gz",
+                                          "pkg-19.tar.gz",
+                                          "./pkg-20.tar.gz",
+                                          "https://files.example/pkg 21.tar.gz"};
+  LinkReader reader(page);
+  for (int round = 0; round < 2; ++round) {
+    for (const std::string& link : links) {
+      const Result<IndexFile> alone = MakeIndexFile(page, link, "pkg.tar.gz");
+      const Result<IndexFile> among_others = reader.Read(link, "pkg.tar.gz");
+      ASSERT_EQ(among_others.has_value(), alone.has_value()) << link;
+      if (alone) {
+        EXPECT_EQ(*among_others, *alone) << link;
+      }
+    }
+  }
 }
 
 TEST(SimpleJsonTest, Yanked) {
