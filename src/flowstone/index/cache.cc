@@ -32,6 +32,17 @@ struct PolicyRow {
   std::uint32_t last_modified = 0;
 };
 
+struct LinkRow {
+  std::uint32_t content_type = 0;  // texts
+  std::uint32_t url = 0;
+  std::uint32_t body = 0;
+};
+
+// Names a page of links in the knowledge.
+Digest LinksId(const net::Url& url) {
+  return Digest::Of("links\n" + url.WithoutCredentials().WithoutFragment().ToString());
+}
+
 std::string PackPolicy(const Freshness& freshness, std::uint32_t status,
                        std::uint32_t listing_checksum) {
   PackedWriter out;
@@ -62,24 +73,33 @@ Digest IndexCache::PageId(const net::Url& index, const pypi::Name& name) const {
   return Digest::Of(shown.ToString() + "\n" + name.ToString());
 }
 
-std::optional<CachedPage> IndexCache::FindPage(const net::Url& index, const pypi::Name& name) {
-  const Digest id = PageId(index, name);
+std::optional<IndexCache::Policy> IndexCache::FindPolicy(const Digest& id) {
   const auto policy = knowledge_.Find(KnowledgeKey::Of(RecordKind::kPagePolicy, id));
   if (!policy || policy->bytes.size() < sizeof(PolicyRow)) {
     return std::nullopt;
   }
   const PackedView view(policy->bytes);
   const auto row = view.Load<PolicyRow>(0);
-  CachedPage page{.freshness = {.received_ns = row.received_ns,
-                                .lifetime_s = row.lifetime_s,
-                                .etag = std::string(view.Text(row.etag)),
-                                .last_modified = std::string(view.Text(row.last_modified))},
-                  .listing = {}};
-  if (row.status == kMissing) {
+  return Policy{.freshness = {.received_ns = row.received_ns,
+                              .lifetime_s = row.lifetime_s,
+                              .etag = std::string(view.Text(row.etag)),
+                              .last_modified = std::string(view.Text(row.last_modified))},
+                .status = row.status,
+                .listing_checksum = row.listing_checksum};
+}
+
+std::optional<CachedPage> IndexCache::FindPage(const net::Url& index, const pypi::Name& name) {
+  const Digest id = PageId(index, name);
+  const auto policy = FindPolicy(id);
+  if (!policy) {
+    return std::nullopt;
+  }
+  CachedPage page{.freshness = policy->freshness, .listing = {}};
+  if (policy->status == kMissing) {
     return page;
   }
   const auto record = knowledge_.Find(KnowledgeKey::Of(RecordKind::kListing, id));
-  if (!record || record->checksum != row.listing_checksum) {
+  if (!record || record->checksum != policy->listing_checksum) {
     return std::nullopt;
   }
   page.listing = Listing::Open(record->bytes, record->owner);
@@ -114,6 +134,43 @@ void IndexCache::RenewPage(const net::Url& index, const pypi::Name& name, const 
   knowledge_.Remember(
       KnowledgeKey::Of(RecordKind::kPagePolicy, id),
       PackPolicy(page.freshness, is_there ? kPresent : kMissing, is_there ? record->checksum : 0));
+}
+
+std::optional<CachedLinks> IndexCache::FindLinks(const net::Url& url) {
+  const Digest id = LinksId(url);
+  const auto policy = FindPolicy(id);
+  const auto record = knowledge_.Find(KnowledgeKey::Of(RecordKind::kLinkPage, id));
+  if (!policy || !record || record->checksum != policy->listing_checksum) {
+    return std::nullopt;
+  }
+  const PackedView view(record->bytes);
+  const auto row = view.Load<LinkRow>(0);
+  return CachedLinks{.freshness = policy->freshness,
+                     .page = {.content_type = std::string(view.Text(row.content_type)),
+                              .url = std::string(view.Text(row.url)),
+                              .body = std::string(view.Text(row.body))}};
+}
+
+void IndexCache::StoreLinks(const net::Url& url, const CachedLinks& links) {
+  const Digest id = LinksId(url);
+  PackedWriter out;
+  out.Reserve(sizeof(LinkRow));
+  const LinkRow row{.content_type = out.OwnText(links.page.content_type),
+                    .url = out.OwnText(links.page.url),
+                    .body = out.OwnText(links.page.body)};
+  out.Store(0, row);
+  const Knowledge::Record record =
+      knowledge_.Remember(KnowledgeKey::Of(RecordKind::kLinkPage, id), std::move(out).Take());
+  knowledge_.Remember(KnowledgeKey::Of(RecordKind::kPagePolicy, id),
+                      PackPolicy(links.freshness, kPresent, record.checksum));
+}
+
+void IndexCache::RenewLinks(const net::Url& url, const CachedLinks& links) {
+  const Digest id = LinksId(url);
+  if (const auto record = knowledge_.Find(KnowledgeKey::Of(RecordKind::kLinkPage, id))) {
+    knowledge_.Remember(KnowledgeKey::Of(RecordKind::kPagePolicy, id),
+                        PackPolicy(links.freshness, kPresent, record->checksum));
+  }
 }
 
 std::optional<ParsedMetadata> IndexCache::FindMetadata(const IndexFile& file) {

@@ -28,6 +28,18 @@ struct CachedPage {
   std::optional<Listing> listing;  // nothing: the index does not have the project
 };
 
+// A page of links, as it came.
+struct LinkPage {
+  std::string content_type;
+  std::string url;  // what its links are relative to
+  std::string body;
+};
+
+struct CachedLinks {
+  Freshness freshness;
+  LinkPage page;
+};
+
 class IndexCache {
  public:
   // `root` is created when something is written. `files` outlives this.
@@ -41,6 +53,12 @@ class IndexCache {
   // The page is what it was, and may be used for longer. The listing is not written again.
   void RenewPage(const net::Url& index, const pypi::Name& name, const CachedPage& page);
 
+  // The same for pages of links, which are of no project. They are kept as they came: there are
+  // few, and what is looked for in one differs from resolve to resolve.
+  std::optional<CachedLinks> FindLinks(const net::Url& url);
+  void StoreLinks(const net::Url& url, const CachedLinks& links);
+  void RenewLinks(const net::Url& url, const CachedLinks& links);
+
   // The metadata of a file, by its sha256 when the index gave one, else by its URL.
   std::optional<ParsedMetadata> FindMetadata(const IndexFile& file);
   // Keeps what a METADATA text says, or that it cannot be read.
@@ -53,6 +71,12 @@ class IndexCache {
   Result<std::string> ScratchDirectory();
 
  private:
+  struct Policy {
+    Freshness freshness;
+    std::uint32_t status = 0;
+    std::uint32_t listing_checksum = 0;  // of the record that it is about
+  };
+  std::optional<Policy> FindPolicy(const Digest& id);
   // Names a page in the knowledge, whatever the spelling of the index.
   Digest PageId(const net::Url& index, const pypi::Name& name) const;
 

@@ -1,22 +1,30 @@
 #include "flowstone/index/flat_source.h"
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "flowstone/base/text.h"
 #include "flowstone/index/local_files.h"
 #include "flowstone/index/page_file.h"
+#include "flowstone/index/page_request.h"
 #include "flowstone/index/simple_page.h"
 #include "flowstone/index/status_error.h"
+#include "flowstone/net/content_encoding.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::index {
 namespace {
 
-constexpr std::uint64_t kLargestPage = 256ULL << 20U;  // bytes
-
 bool IsHtmlName(std::string_view path) {
   const std::string lower = AsciiLower(path);
   return lower.ends_with(".html") || lower.ends_with(".htm");
+}
+
+Result<std::vector<IndexFile>> ReadLinks(const LinkPage& links) {
+  FLOWSTONE_LET(const net::Url base, net::Url::Parse(links.url));
+  FLOWSTONE_LET(ProjectPage page, ParseSimplePage(links.content_type, links.body, base));
+  return std::move(page.files);
 }
 
 }  // namespace
@@ -78,25 +86,40 @@ Result<std::vector<IndexFile>> FlatSources::LoadPath(const std::string& path) {
   return std::vector<IndexFile>{std::move(file)};
 }
 
-// Pages of links have no project to be cached under, and there are few: they are always fetched.
 Result<std::vector<IndexFile>> FlatSources::LoadPage(const net::Url& url) {
+  std::optional<CachedLinks> cached = runtime_.cache().FindLinks(url);
+  if (cached && MayBeUsed(cached->freshness, mode_, runtime_.clock().NowNs())) {
+    return ReadLinks(cached->page);
+  }
   if (mode_ == FetchMode::kOffline) {
     return Error{.code = ErrorCode::kUnavailable,
                  .message = "the links of " + url.Redacted() +
-                            " are not cached, and the network is not to be used"};
+                            " are not cached, and the network is not to be used",
+                 .hints = {"run once without --offline"}};
   }
-  net::Request request{.url = url.ToString(), .body_limit = kLargestPage};
-  request.headers.Set("Accept", std::string(kSimplePageAccept));
-  FLOWSTONE_LET(const net::Response response,
-                Annotate(runtime_.Fetch(std::move(request)), "while reading find-links"));
+  const std::optional<Freshness> known = cached ? std::optional(cached->freshness) : std::nullopt;
+  FLOWSTONE_LET(net::Response response, Annotate(runtime_.Fetch(PageRequest(url, known, mode_)),
+                                                 "while reading find-links"));
+  const std::int64_t now = runtime_.clock().NowNs();
+  if (response.status == 304 && cached) {
+    if (auto freshness = Renewed(cached->freshness, response.headers, now)) {
+      cached->freshness = *std::move(freshness);
+      runtime_.cache().RenewLinks(url, *cached);
+    }
+    return ReadLinks(cached->page);
+  }
   if (response.status != 200) {
     return ErrorOfStatus(response, url);
   }
-  FLOWSTONE_LET(const net::Url base, net::Url::Parse(response.final_url));
-  FLOWSTONE_LET(ProjectPage page,
-                ParseSimplePage(response.headers.Get("Content-Type").value_or("text/html"),
-                                response.body, base));
-  return std::move(page.files);
+  FLOWSTONE_TRY(net::DecodeContent(response, url, kLargestPage));
+  LinkPage page{.content_type = response.headers.Get("Content-Type").value_or("text/html"),
+                .url = response.final_url,
+                .body = std::move(response.body)};
+  FLOWSTONE_LET(std::vector<IndexFile> files, ReadLinks(page));
+  if (auto freshness = FreshnessOf(response.headers, now)) {
+    runtime_.cache().StoreLinks(url, {.freshness = *std::move(freshness), .page = std::move(page)});
+  }
+  return files;
 }
 
 }  // namespace flowstone::index

@@ -28,7 +28,12 @@
 namespace flowstone::index {
 
 // What a record is about. Numbers are never used again for something else.
-enum class RecordKind : std::uint32_t { kListing = 1, kPagePolicy = 2, kMetadata = 3 };
+enum class RecordKind : std::uint32_t {
+  kListing = 1,
+  kPagePolicy = 2,
+  kMetadata = 3,
+  kLinkPage = 4
+};
 
 struct KnowledgeKey {
   RecordKind kind = RecordKind::kListing;
