@@ -26,6 +26,7 @@ class BuildingSource final : public resolve::CandidateSource {
   resolve::Readiness StartMetadata(const index::IndexFile& file) override;
   std::optional<resolve::Arrival> AwaitProject(const pypi::Name& name) override;
   std::optional<resolve::Arrival> AwaitMetadata(const index::IndexFile& file) override;
+  Result<resolve::Confirmation> Confirm() override { return indexes_.Confirm(); }
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override;
   Result<std::shared_ptr<const index::WheelMetadata>> Metadata(
       const index::IndexFile& file) override;

@@ -178,6 +178,7 @@ Result<PackageConnection*> EnvironmentService::Connection(const IndexWish& index
   std::unique_ptr<PackageConnection>& connection = connections_[indexes];
   if (connection == nullptr) {
     PackageConnection::Options options = settings_.packages;
+    options.stale_pages = index::StalePages::kUsedMeanwhile;  // Resolve has them confirmed
     if (indexes.index_url) {
       options.request.index_url = indexes.index_url;
     }
@@ -196,6 +197,9 @@ void EnvironmentService::FetchAhead(const EnvironmentWish& wish) {
   }
   // Projects whose page may turn out not to be needed.
   std::set<pypi::Name> doubtful(wish.excludes.begin(), wish.excludes.end());
+  for (const project::IndexChoice& choice : IndexChoicesOf(wish, settings_.packages.request)) {
+    doubtful.insert(choice.project);
+  }
   for (const resolve::RequestedRequirement& wished : wish.overrides) {
     doubtful.insert(wished.requirement.name);
   }

@@ -27,6 +27,7 @@ Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine
                                  .pins = settings.pins,
                                  .find_links = settings.find_links,
                                  .mode = options.mode,
+                                 .stale_pages = options.stale_pages,
                                  .refreshed = std::move(options.refreshed),
                                  .cache_directory = std::move(options.cache_directory)});
   return connection;

@@ -47,6 +47,17 @@ class OnceMap {
     completed_.notify_all();
   }
 
+  // Keys whose value is out of date by `is_outdated`, and those that failed, can be claimed again.
+  // REQUIRES: nobody waits for them.
+  template <class Predicate>
+  void ForgetIf(const Predicate& is_outdated) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(outcomes_, [&](const auto& entry) {
+      const std::optional<Outcome>& outcome = entry.second;
+      return outcome && (!*outcome || is_outdated(***outcome));
+    });
+  }
+
   // REQUIRES: the key was claimed.
   Outcome Wait(const Key& key) {
     std::unique_lock lock(mutex_);

@@ -117,6 +117,16 @@ class PackageIndex::Engine {
 
   IndexCounters Counters() { return {projects_.size(), metadatas_.size()}; }
 
+  Result<Confirmation> Confirm() {
+    FLOWSTONE_LET(const std::set<pypi::Name> changed, pages_.revalidations().WaitForAll());
+    if (changed.empty()) {
+      return Confirmation::kStands;
+    }
+    projects_.ForgetIf(
+        [&changed](const ProjectFiles& project) { return changed.contains(project.name); });
+    return Confirmation::kChanged;
+  }
+
   std::vector<std::string> MetadataWarnings() {
     const std::lock_guard lock(mutex_);
     return {warnings_.begin(), warnings_.end()};
@@ -231,6 +241,10 @@ Result<std::shared_ptr<const WheelMetadata>> PackageIndex::Metadata(const IndexF
 
 IndexCounters PackageIndex::Counters() const {
   return engine_->Counters();
+}
+
+Result<Confirmation> PackageIndex::Confirm() {
+  return engine_->Confirm();
 }
 
 std::vector<std::string> PackageIndex::MetadataWarnings() const {

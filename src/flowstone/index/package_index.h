@@ -37,6 +37,12 @@ enum class FetchMode : std::uint8_t {
   kOffline,  // only what is cached, however old, and what is on disk
 };
 
+// What a page is good for that may be out of date.
+enum class StalePages : std::uint8_t {
+  kRevalidatedFirst,  // nothing, before the index was asked
+  kUsedMeanwhile,     // it is given out while the index is asked: see PackageIndex::Confirm
+};
+
 struct PackageIndexOptions {
   // The preferred one first; file: URLs of directory trees as well. Their credentials are not used
   // here: give them to AuthenticatingTransport.
@@ -48,6 +54,7 @@ struct PackageIndexOptions {
   // before those of the indexes.
   std::vector<std::string> find_links = {};
   FetchMode mode = FetchMode::kNormal;
+  StalePages stale_pages = StalePages::kRevalidatedFirst;
   std::set<pypi::Name> refreshed = {};  // their pages are revalidated in kNormal as well
   std::string cache_directory;          // of IndexCache
   int workers = 8;                      // threads that wait for ranges and whole wheels
@@ -112,6 +119,9 @@ struct WheelMetadata {
 // Whether what was asked for is there already.
 enum class Readiness : std::uint8_t { kUnderWay, kThere };
 
+// What became of answers that were given for the time being.
+enum class Confirmation : std::uint8_t { kStands, kChanged };
+
 // What came in, after its request had been under way: the files of a project, or metadata.
 using Arrival = std::variant<pypi::Name, IndexFile>;
 
@@ -149,6 +159,11 @@ class PackageIndex {
   std::optional<Arrival> AwaitProject(const pypi::Name& name);
   std::optional<Arrival> AwaitProjectOf(const std::string& index, const pypi::Name& name);
   std::optional<Arrival> AwaitMetadata(const IndexFile& file);
+
+  // Waits until the index was asked about every stale page that was given out. kChanged when what
+  // follows from them has to be done again: Project gives what the index says now. Errors are those
+  // of Project: a page that cannot be had is never replaced by a stale one.
+  Result<Confirmation> Confirm();
 
   // The warnings of all metadata that was waited for, each once, sorted: what servers said of files
   // and was not true.

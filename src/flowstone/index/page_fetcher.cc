@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "flowstone/index/local_files.h"
+#include "flowstone/index/page_request.h"
 #include "flowstone/index/simple_page.h"
 #include "flowstone/index/status_error.h"
 #include "flowstone/net/content_encoding.h"
@@ -13,40 +14,19 @@
 namespace flowstone::index {
 namespace {
 
-constexpr std::uint64_t kLargestPageBody = 256ULL << 20U;  // bytes
-
 net::Url PageUrl(const net::Url& index, const pypi::Name& name) {
   const net::Url directory = index.WithoutFragment().AsDirectory();
   return directory.WithPath(directory.path() + name.ToString() + "/");
 }
 
-net::Request RequestFor(const net::Url& url, const std::optional<CachedPage>& cached,
-                        FetchMode mode) {
-  net::Request request{.url = url.ToString(), .body_limit = kLargestPageBody};
-  request.headers.Set("Accept", std::string(kSimplePageAccept));
-  // Said here, so that the body comes as it is: it is inflated where it is parsed.
-  request.headers.Set("Accept-Encoding", "gzip");
-  if (mode == FetchMode::kRefresh) {
-    // Caches on the way have to ask as well.
-    request.headers.Set("Cache-Control", "max-age=0");
-  }
-  if (cached && !cached->freshness.etag.empty()) {
-    request.headers.Set("If-None-Match", cached->freshness.etag);
-  } else if (cached && !cached->freshness.last_modified.empty()) {
-    request.headers.Set("If-Modified-Since", cached->freshness.last_modified);
-  }
-  return request;
+std::string KeyOf(const PageQuery& query) {
+  return PageUrl(query.index.WithoutCredentials(), query.name).ToString();
 }
 
-// The policy of a page that was found unchanged. A 304 need not repeat the validators.
-Freshness Renewed(const Freshness& before, Freshness now) {
-  if (now.etag.empty()) {
-    now.etag = before.etag;
-  }
-  if (now.last_modified.empty()) {
-    now.last_modified = before.last_modified;
-  }
-  return now;
+Revalidations::Finding Compare(const std::optional<Listing>& before,
+                               const std::optional<Listing>& now) {
+  const bool is_same = before && now ? before->bytes() == now->bytes() : !before && !now;
+  return is_same ? Revalidations::Finding::kUnchanged : Revalidations::Finding::kChanged;
 }
 
 }  // namespace
@@ -56,12 +36,12 @@ void PageFetcher::Fetch(PageQuery query, Done done) {
     done(ReadTree(query.index, query.name));
     return;
   }
+  if (std::optional<std::optional<Listing>> known = Revalidated(query)) {
+    done(*std::move(known));
+    return;
+  }
   std::optional<CachedPage> cached = runtime_.cache().FindPage(query.index, query.name);
-  const bool usable =
-      cached &&
-      (query.mode == FetchMode::kOffline ||
-       (query.mode == FetchMode::kNormal && IsFresh(cached->freshness, runtime_.clock().NowNs())));
-  if (usable) {
+  if (cached && MayBeUsed(cached->freshness, query.mode, runtime_.clock().NowNs())) {
     done(std::move(cached->listing));
     return;
   }
@@ -73,11 +53,48 @@ void PageFetcher::Fetch(PageQuery query, Done done) {
                .hints = {"run once without --offline"}});
     return;
   }
+  if (cached && query.stale_pages == StalePages::kUsedMeanwhile) {
+    std::optional<Listing> meanwhile = cached->listing;
+    Revalidate(std::move(query), *std::move(cached));
+    done(std::move(meanwhile));
+    return;
+  }
   Ask(std::move(query), std::move(cached), std::move(done));
 }
 
+void PageFetcher::Revalidate(PageQuery query, CachedPage cached) {
+  revalidations_.Begin();
+  Ask(query, cached, [this, query, before = cached.listing](Answer answer) {
+    if (!answer) {
+      revalidations_.End(
+          query.name,
+          std::move(answer.error()).WithContext("while looking for " + query.name.ToString()));
+      return;
+    }
+    const Revalidations::Finding finding = Compare(before, *answer);
+    {
+      const std::lock_guard lock(mutex_);
+      revalidated_.insert_or_assign(KeyOf(query), *std::move(answer));
+    }
+    revalidations_.End(query.name, finding);
+  });
+}
+
+std::optional<std::optional<Listing>> PageFetcher::Revalidated(const PageQuery& query) {
+  const std::lock_guard lock(mutex_);
+  if (revalidated_.empty()) {
+    return std::nullopt;
+  }
+  const auto found = revalidated_.find(KeyOf(query));
+  if (found == revalidated_.end()) {
+    return std::nullopt;
+  }
+  return found->second;
+}
+
 void PageFetcher::Ask(PageQuery query, std::optional<CachedPage> cached, Done done) {
-  net::Request request = RequestFor(PageUrl(query.index, query.name), cached, query.mode);
+  const std::optional<Freshness> known = cached ? std::optional(cached->freshness) : std::nullopt;
+  net::Request request = PageRequest(PageUrl(query.index, query.name), known, query.mode);
   runtime_.StartReading(std::move(request),
                         [this, query = std::move(query), cached = std::move(cached),
                          done = std::move(done)](Result<net::Response> outcome) mutable {
@@ -91,8 +108,8 @@ void PageFetcher::Ask(PageQuery query, std::optional<CachedPage> cached, Done do
 
 void PageFetcher::TakeUnchanged(const PageQuery& query, CachedPage cached,
                                 const net::Headers& headers, const Done& done) {
-  if (auto freshness = FreshnessOf(headers, runtime_.clock().NowNs())) {
-    cached.freshness = Renewed(cached.freshness, *std::move(freshness));
+  if (auto freshness = Renewed(cached.freshness, headers, runtime_.clock().NowNs())) {
+    cached.freshness = *std::move(freshness);
     runtime_.cache().RenewPage(query.index, query.name, cached);
   }
   done(std::move(cached.listing));
@@ -129,7 +146,7 @@ PageFetcher::Answer PageFetcher::TakeNew(const PageQuery& query, Result<net::Res
     // Not kept: the index did not say that it lacks the project.
     return std::optional<Listing>();
   }
-  FLOWSTONE_TRY(net::DecodeContent(response, PageUrl(query.index, query.name), kLargestPageBody));
+  FLOWSTONE_TRY(net::DecodeContent(response, PageUrl(query.index, query.name), kLargestPage));
   const bool missing = response.status == 404 || response.status == 410;
   if (response.status != 200 && !missing) {
     return ErrorOfStatus(response, PageUrl(query.index, query.name));

@@ -1,10 +1,14 @@
 // PageFetcher: the page of one project on one index: from the cache while it is fresh, else from
-// the index, asked whether it changed.
+// the index, asked whether it changed; when the caller can live with it, a stale page at once,
+// while the index is asked.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "flowstone/base/result.h"
@@ -12,6 +16,7 @@
 #include "flowstone/index/listing.h"
 #include "flowstone/index/package_index.h"
 #include "flowstone/index/project_page.h"
+#include "flowstone/index/revalidations.h"
 #include "flowstone/net/url.h"
 #include "flowstone/pypi/name.h"
 
@@ -22,6 +27,7 @@ struct PageQuery {
   net::Url index;
   pypi::Name name;
   FetchMode mode = FetchMode::kNormal;
+  StalePages stale_pages = StalePages::kRevalidatedFirst;
   std::vector<int> ignored_statuses = {};  // mean "does not have the project", as 404 and 410 do
 };
 
@@ -34,6 +40,9 @@ class PageFetcher {
   // `runtime` outlives this.
   explicit PageFetcher(FetchRuntime& runtime) : runtime_(runtime) {}
 
+  // What became of the stale pages that were given out.
+  Revalidations& revalidations() { return revalidations_; }
+
   // Calls `done` once, on this thread or on a worker. Reads the disk for file: indexes, and never
   // waits for a server. `this` outlives the workers.
   void Fetch(PageQuery query, Done done);
@@ -41,11 +50,17 @@ class PageFetcher {
  private:
   Answer ReadTree(const net::Url& index, const pypi::Name& name);
   void Ask(PageQuery query, std::optional<CachedPage> cached, Done done);
+  void Revalidate(PageQuery query, CachedPage cached);
+  // What the index said of the page in this process, if it was given out stale before.
+  std::optional<std::optional<Listing>> Revalidated(const PageQuery& query);
   void TakeUnchanged(const PageQuery& query, CachedPage cached, const net::Headers& headers,
                      const Done& done);
   Answer TakeNew(const PageQuery& query, Result<net::Response> outcome);
 
   FetchRuntime& runtime_;
+  Revalidations revalidations_;
+  std::mutex mutex_;                                                     // guards what follows
+  std::unordered_map<std::string, std::optional<Listing>> revalidated_;  // by URL
 };
 
 }  // namespace flowstone::index

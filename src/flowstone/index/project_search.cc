@@ -39,6 +39,7 @@ ProjectSearch::ProjectSearch(FetchRuntime& runtime, PageFetcher& pages,
                              const PackageIndexOptions& options)
     : pages_(pages),
       mode_(options.mode),
+      stale_pages_(options.stale_pages),
       strategy_(options.strategy),
       refreshed_(options.refreshed),
       pins_(options.pins),
@@ -140,6 +141,7 @@ void ProjectSearch::Ask(const pypi::Name& name, std::size_t index, PageFetcher::
   pages_.Fetch({.index = *asked.url,
                 .name = name,
                 .mode = mode,
+                .stale_pages = stale_pages_,
                 .ignored_statuses = asked.definition.ignored_statuses},
                std::move(done));
 }

@@ -67,6 +67,7 @@ class ProjectSearch {
 
   PageFetcher& pages_;
   const FetchMode mode_;
+  const StalePages stale_pages_;
   const IndexStrategy strategy_;
   const std::set<pypi::Name> refreshed_;
   const std::map<pypi::Name, std::string> pins_;

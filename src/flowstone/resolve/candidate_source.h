@@ -13,6 +13,7 @@
 namespace flowstone::resolve {
 
 using index::Arrival;
+using index::Confirmation;
 using index::Readiness;
 
 class CandidateSource {
@@ -28,6 +29,9 @@ class CandidateSource {
   virtual std::optional<Arrival> AwaitMetadata(const index::IndexFile& /*file*/) {
     return std::nullopt;
   }
+  // Whether what was answered still stands, when it was given for the time being; else everything
+  // has to be asked again. Waits.
+  virtual Result<Confirmation> Confirm() { return Confirmation::kStands; }
   // Wait for the answer, which does not depend on when or how often it is asked for.
   virtual Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) = 0;
   virtual Result<std::shared_ptr<const index::WheelMetadata>> Metadata(
@@ -49,6 +53,7 @@ class IndexCandidateSource final : public CandidateSource {
   std::optional<Arrival> AwaitMetadata(const index::IndexFile& file) override {
     return index_.AwaitMetadata(file);
   }
+  Result<Confirmation> Confirm() override { return index_.Confirm(); }
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override {
     return index_.Project(name);
   }

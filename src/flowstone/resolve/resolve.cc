@@ -81,6 +81,26 @@ Status CheckRequirements(const ResolveRequest& request) {
   return Ok();
 }
 
+// By what the source says for the time being.
+Result<Answer> ResolveOnce(const ResolveRequest& request, CandidateSource& source,
+                           ProgressSink& progress, const ResolveOptions& options) {
+  if (request.universal) {
+    return ResolveUniversal(request, source, progress, options);
+  }
+  if (!request.targets.empty()) {
+    return ResolveForTargets(request, source, progress, options);
+  }
+  const TargetScope scope(request.target);
+  FLOWSTONE_LET(auto outcome, AttemptToSolve(request, scope, source, progress, options));
+  if (auto* conflict = std::get_if<ResolveConflict>(&outcome)) {
+    return Answer(std::move(*conflict));
+  }
+  const Solved& solved = std::get<Solved>(outcome);
+  FLOWSTONE_LET(Resolution resolution,
+                BuildLock(solved.solution, *solved.provider, request, options));
+  return Answer(std::move(resolution));
+}
+
 }  // namespace
 
 std::string MissingWheels::ToString() const {
@@ -109,27 +129,21 @@ Result<Answer> Resolve(const ResolveRequest& request, CandidateSource& source,
                        ProgressSink& progress, const ResolveOptions& options) {
   FLOWSTONE_TRY(CheckRequirements(request));
   ResolvePhase phase(progress, AskersOf(request));
-  const auto finish = [&](Resolution resolution) {
-    phase.Finish();
-    return Answer(std::move(resolution));
-  };
-  if (request.universal || !request.targets.empty()) {
-    FLOWSTONE_LET(Answer answer, request.universal
-                                     ? ResolveUniversal(request, source, progress, options)
-                                     : ResolveForTargets(request, source, progress, options));
-    return std::holds_alternative<Resolution>(answer)
-               ? finish(std::get<Resolution>(std::move(answer)))
-               : std::move(answer);
+  while (true) {
+    Result<Answer> answer = ResolveOnce(request, source, progress, options);
+    if (!answer && answer.error().code == ErrorCode::kCancelled) {
+      return answer;
+    }
+    // A failure as well may be due to what no longer holds.
+    FLOWSTONE_LET(const Confirmation confirmation, source.Confirm());
+    if (confirmation == Confirmation::kChanged) {
+      continue;
+    }
+    if (answer && std::holds_alternative<Resolution>(*answer)) {
+      phase.Finish();
+    }
+    return answer;
   }
-  const TargetScope scope(request.target);
-  FLOWSTONE_LET(auto outcome, AttemptToSolve(request, scope, source, progress, options));
-  if (auto* conflict = std::get_if<ResolveConflict>(&outcome)) {
-    return Answer(std::move(*conflict));
-  }
-  const Solved& solved = std::get<Solved>(outcome);
-  FLOWSTONE_LET(Resolution resolution,
-                BuildLock(solved.solution, *solved.provider, request, options));
-  return finish(std::move(resolution));
 }
 
 }  // namespace flowstone::resolve
