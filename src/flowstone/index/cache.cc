@@ -16,7 +16,7 @@ namespace {
 
 // Changes when an older engine would misread what is kept, or when what is parsed from the same
 // answers changes: knowledge of another version is not looked at.
-constexpr std::string_view kKnowledgeDirectory = "/knowledge-1";
+constexpr std::string_view kKnowledgeDirectory = "/knowledge-2";
 
 constexpr std::uint32_t kMissing = 404;
 constexpr std::uint32_t kPresent = 200;

@@ -189,7 +189,14 @@ std::string_view Listing::Filename(std::uint32_t file) const {
 }
 
 std::string_view Listing::YankReason(std::uint32_t file) const {
-  return view_.Text(view_.Load<DetailsRow>(details_ + sizeof(DetailsRow) * file).yank_reason);
+  const auto row = view_.Load<DetailsRow>(details_ + sizeof(DetailsRow) * file);
+  return row.yank_reason == listing_layout::kYankedByEmptyText ? std::string_view()
+                                                               : view_.Text(row.yank_reason);
+}
+
+bool Listing::IsYankedByEmptyText(std::uint32_t file) const {
+  const auto row = view_.Load<DetailsRow>(details_ + sizeof(DetailsRow) * file);
+  return row.yank_reason == listing_layout::kYankedByEmptyText;
 }
 
 std::string Listing::Url(std::uint32_t packed, std::string_view filename) const {
@@ -229,7 +236,8 @@ IndexFile Listing::File(std::uint32_t file) const {
     }
   }
   if (facts.is_yanked) {
-    known.yanked = view_.Text(row.yank_reason);
+    known.yanked = YankReason(file);
+    known.is_yanked_by_empty_text = row.yank_reason == listing_layout::kYankedByEmptyText;
   }
   if (row.size != UINT64_MAX) {
     known.size = row.size;

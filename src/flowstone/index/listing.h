@@ -79,6 +79,7 @@ class Listing {
   FileFacts Facts(std::uint32_t file) const;
   std::string_view Filename(std::uint32_t file) const;
   std::string_view YankReason(std::uint32_t file) const;
+  bool IsYankedByEmptyText(std::uint32_t file) const;  // see IndexFile
   // All that is known about a file.
   IndexFile File(std::uint32_t file) const;
   std::string_view TagSetText(std::uint32_t tag_set) const;  // "py3-none-any"

@@ -40,12 +40,13 @@ struct DetailsRow {
   std::uint32_t url = 0;           // text: UrlForm and what it says
   std::uint32_t sha256 = 0;        // text of 32 bytes
   std::uint32_t metadata = 0;      // kNoOffer, kOfferWithoutDigest, or a text of 32 bytes
-  std::uint32_t yank_reason = 0;   // text
+  std::uint32_t yank_reason = 0;   // text, or kYankedByEmptyText
   std::uint32_t other_hashes = 0;  // text, a line "algorithm:hex" each
 };
 
 inline constexpr std::uint32_t kNoOffer = 0;
 inline constexpr std::uint32_t kOfferWithoutDigest = 1;
+inline constexpr std::uint32_t kYankedByEmptyText = 1;
 
 // How a URL is written, its first byte.
 enum class UrlForm : std::uint8_t {

@@ -170,7 +170,9 @@ class ListingWriter {
                    .filename = out_.OwnText(file.filename),
                    .url = out_.OwnText(PackUrl(file)),
                    .sha256 = file.sha256 ? out_.OwnText(BytesOf(*file.sha256)) : 0,
-                   .yank_reason = out_.Text(file.yanked.value_or(""))};
+                   .yank_reason = file.is_yanked_by_empty_text
+                                      ? listing_layout::kYankedByEmptyText
+                                      : out_.Text(file.yanked.value_or(""))};
     if (file.metadata) {
       row.metadata = file.metadata->sha256 ? out_.OwnText(BytesOf(*file.metadata->sha256))
                                            : listing_layout::kOfferWithoutDigest;

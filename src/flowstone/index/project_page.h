@@ -33,6 +33,8 @@ struct IndexFile {
   std::optional<std::string> requires_python = {};
   std::optional<MetadataOffer> metadata = {};
   std::optional<std::string> yanked = {};  // the reason, which may be empty
+  // It is yanked by JSON's `"yanked": ""`, which uv takes for a reason and pip for none.
+  bool is_yanked_by_empty_text = false;
   std::optional<std::uint64_t> size = {};  // bytes
   // When it was published, in microseconds since the Unix epoch.
   std::optional<std::int64_t> upload_time_us = {};

@@ -186,11 +186,11 @@ class JsonPage {
     entry.facts.metadata = MetadataOffer{.sha256 = hashes.sha256};
   }
 
-  // Any string is a reason, the empty one included: what is yanked by mistake costs less than what
-  // is installed by mistake.
+  // What an empty text means, tools do not agree about: who resolves decides.
   void TakeYanked(Entry& entry) {
     if (reader_.Peek() != JsonType::kBoolean) {
       entry.facts.yanked = TakeText();
+      entry.facts.is_yanked_by_empty_text = entry.facts.yanked == "";
     } else if (reader_.TakeBoolean().value_or(false)) {
       entry.facts.yanked = "";
     }

@@ -164,7 +164,9 @@ TEST(SimpleJsonTest, Yanked) {
   EXPECT_EQ(JsonFile(R"("yanked":false)").yanked, std::nullopt);
   EXPECT_EQ(JsonFile(R"("yanked":null)").yanked, std::nullopt);
   EXPECT_EQ(JsonFile(R"("yanked":true)").yanked, "");
+  EXPECT_FALSE(JsonFile(R"("yanked":true)").is_yanked_by_empty_text);
   EXPECT_EQ(JsonFile(R"("yanked":"")").yanked, "");
+  EXPECT_TRUE(JsonFile(R"("yanked":"")").is_yanked_by_empty_text);
   EXPECT_EQ(JsonFile(R"("yanked":"bad \"wheel\"")").yanked, "bad \"wheel\"");
 }
 
@@ -272,6 +274,7 @@ TEST(SimpleHtmlTest, RequiresPythonMayBeEscapedTwice) {
 TEST(SimpleHtmlTest, YankedMayHaveNoReason) {
   EXPECT_EQ(HtmlFile("data-yanked").yanked, "");
   EXPECT_EQ(HtmlFile("data-yanked=\"\"").yanked, "");
+  EXPECT_FALSE(HtmlFile("data-yanked=\"\"").is_yanked_by_empty_text) << "to nobody it is none";
   EXPECT_EQ(HtmlFile("").yanked, std::nullopt);
 }
 

@@ -376,7 +376,8 @@ UnpinnedVersions IndexProvider::UnpinnedIn(const solve::Solution& solution) cons
     }
     const ProjectVersion& version = Versions(package)[candidate];
     const pypi::Name& name = vocabulary_[package].name;
-    if (version.MetadataFile()->yanked && !is_pinned(name, version.version)) {
+    if (CountsAsYanked(*version.MetadataFile(), YankedMode::kPinnedAnywhere) &&
+        !is_pinned(name, version.version)) {
       unpinned[name].push_back(version.version);
     }
   }

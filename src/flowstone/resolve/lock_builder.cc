@@ -81,7 +81,8 @@ std::string ExtrasText(const pypi::ExtraName& wanted, const ReleaseMetadata& met
 
 class Builder {
  public:
-  Builder(const solve::Solution& solution, const IndexProvider& provider) : provider_(provider) {
+  Builder(const solve::Solution& solution, const IndexProvider& provider, YankedMode yanked)
+      : provider_(provider), yanked_(yanked) {
     for (const auto& [package, candidate] : solution.selected) {
       const Subject& subject = provider.vocabulary()[package];
       if (subject.extra.empty()) {
@@ -115,7 +116,7 @@ class Builder {
                              ExtrasText(extra, metadata));
         }
       }
-      if (const index::IndexFile& file = *version.MetadataFile(); file.yanked) {
+      if (const index::IndexFile& file = *version.MetadataFile(); CountsAsYanked(file, yanked_)) {
         warnings.push_back(title + " is yanked" +
                            (file.yanked->empty() ? "" : ": " + *file.yanked));
       }
@@ -187,6 +188,7 @@ class Builder {
   }
 
   const IndexProvider& provider_;
+  const YankedMode yanked_;
   std::map<pypi::Name, Selected> projects_;
   std::map<pypi::Name, std::set<pypi::ExtraName>> extras_;
 };
@@ -208,7 +210,7 @@ Status RestrictTo(const pypi::Target& target, lock::Lock& lock) {
 
 Result<Resolution> BuildLock(const solve::Solution& solution, const IndexProvider& provider,
                              const ResolveRequest& request, const ResolveOptions& options) {
-  const Builder builder(solution, provider);
+  const Builder builder(solution, provider, request.policies.yanked);
   Resolution resolution;
   lock::Lock& lock = resolution.lock;
   FLOWSTONE_LET(lock.packages, builder.Packages());

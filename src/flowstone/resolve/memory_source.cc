@@ -55,6 +55,7 @@ void MemorySource::Publish(const PublishedRelease& release) {
                           .sha256 = Digest::Of(filename)};
     file.requires_python = release.requires_python;
     file.yanked = release.yanked;
+    file.is_yanked_by_empty_text = release.is_yanked_by_empty_text;
     file.size = filename.size();
     file.upload_time_us = release.upload_time_us;
     Page(release.name).files.push_back(std::move(file));

@@ -26,6 +26,7 @@ struct PublishedRelease {
   std::vector<std::string> wheel_tags = {"py3-none-any"};       // a wheel each
   bool has_source = false;
   std::optional<std::string> yanked = {};
+  bool is_yanked_by_empty_text = false;
   std::optional<std::int64_t> upload_time_us = {};
 };
 

@@ -152,7 +152,10 @@ class ProjectVersions::Survey {
       state_.python = python.id;
       return false;
     }
-    if (facts.is_yanked) {
+    const bool is_yanked =
+        facts.is_yanked && !(project_.request_.policies.yanked == YankedMode::kPinnedAnywhere &&
+                             listing.IsYankedByEmptyText(ref.file));
+    if (is_yanked) {
       if (!state_.may_be_yanked) {
         const Listing& first = project_.files_->listings[members.front().source];
         state_.may_be_yanked = project_.judge_.MayBeYanked(first.Version(members.front().version));
@@ -384,7 +387,7 @@ std::vector<solve::Ordinal> ProjectVersions::SpecialOrder(PrereleaseAdmission ad
         puts_yanked_last || has_source_order ? (*this)[i].MetadataFile() : nullptr;
     ranks.emplace_back(
         preferred.empty() ? 0 : std::ranges::find(preferred, VersionAt(i)) - preferred.begin(),
-        puts_yanked_last && file != nullptr && file->yanked.has_value(),
+        puts_yanked_last && file != nullptr && CountsAsYanked(*file, request_.policies.yanked),
         has_source_order && file != nullptr ? file->source : 0,
         prereleases_.Contains(i) && !treats_prereleases_alike);
   }

@@ -14,6 +14,10 @@ bool IsWheel(const index::IndexFile& file) {
   return file.filename.ends_with(".whl");
 }
 
+bool CountsAsYanked(const index::IndexFile& file, YankedMode mode) {
+  return file.yanked && !(file.is_yanked_by_empty_text && mode == YankedMode::kPinnedAnywhere);
+}
+
 void ReleaseJudge::Judge(ProjectVersion& version, const std::string& prerelease_objection) const {
   if (version.version.is_prerelease() && !prerelease_objection.empty()) {
     version.rejection = Rejection::kPrerelease;
@@ -92,7 +96,7 @@ bool ReleaseJudge::IsAllowed(const index::IndexFile& file, const pypi::Version& 
     rejections.python = *file.requires_python;
     return false;
   }
-  if (file.yanked && !MayBeYanked(version)) {
+  if (CountsAsYanked(file, request_.policies.yanked) && !MayBeYanked(version)) {
     rejections.yanked = file.yanked;
     return false;
   }

@@ -118,4 +118,8 @@ class ReleaseJudge {
 
 bool IsWheel(const index::IndexFile& file);
 
+// Whether the file is yanked by the rules of the tool whose policy that is: to pip, an empty text
+// in JSON is no reason and the file not yanked.
+bool CountsAsYanked(const index::IndexFile& file, YankedMode mode);
+
 }  // namespace flowstone::resolve

@@ -263,6 +263,18 @@ TEST_F(ResolveTest, FailureOfACandidateThatIsNotChosenDoesNotMatter) {
   EXPECT_EQ(Solved().lock.packages.back().version->ToString(), "1.0");
 }
 
+// Seen with uv 0.13.9 and pip 26.3: of "yanked": "" the one makes a yanked release, the other none.
+TEST_F(ResolveTest, EmptyReasonOfJsonYanksForUvAndNotForPip) {
+  source_.Publish({.name = "app", .version = "1.0"});
+  source_.Publish({.name = "app", .version = "2.0", .yanked = "", .is_yanked_by_empty_text = true});
+  Require("app");
+  request_.policies.yanked = PoliciesFor(Compatibility::kUv).yanked;
+  EXPECT_EQ(Solved().lock.packages.front().version->ToString(), "1.0");
+  request_.policies.yanked = PoliciesFor(Compatibility::kPip).yanked;
+  EXPECT_EQ(Solved().lock.packages.front().version->ToString(), "2.0");
+  EXPECT_THAT(Solved().warnings, ::testing::IsEmpty());
+}
+
 TEST_F(ResolveTest, CancellingEndsTheWork) {
   source_.Publish({.name = "app", .version = "1.0"});
   Require("app");
