@@ -322,12 +322,19 @@ MarkerDiagram MarkerAlgebra::Possible() {
   };
   MarkerDiagram possible = Always();
   // One fact under two names.
-  const std::pair<const char*, const char*> same[] = {
-      {"linux", "Linux"}, {"darwin", "Darwin"}, {"win32", "Windows"}};
-  for (const auto& [platform, system] : same) {
-    const MarkerDiagram a = sys_platform(platform);
-    const MarkerDiagram b = MakeValue(MarkerVariable::kPlatformSystem, system);
+  const auto equate = [&](MarkerDiagram a, MarkerDiagram b) {
     possible = And(possible, And(Or(a, Not(b)), Or(Not(a), b)));
+  };
+  const std::pair<const char*, const char*> systems[] = {
+      {"linux", "Linux"}, {"darwin", "Darwin"}, {"win32", "Windows"}};
+  for (const auto& [platform, system] : systems) {
+    equate(sys_platform(platform), MakeValue(MarkerVariable::kPlatformSystem, system));
+  }
+  const std::pair<const char*, const char*> implementations[] = {{"cpython", "CPython"},
+                                                                 {"pypy", "PyPy"}};
+  for (const auto& [name, spelling] : implementations) {
+    equate(MakeValue(MarkerVariable::kImplementationName, name),
+           MakeValue(MarkerVariable::kPlatformPythonImplementation, spelling));
   }
   const std::pair<const char*, const char*> excluded[] = {
       {"linux", "nt"}, {"darwin", "nt"}, {"ios", "nt"}, {"win32", "posix"}};

@@ -17,10 +17,10 @@
 // post-releases and no local label: a build between releases ("3.13.0+") is asked like 3.13.0 where
 // a text stands on the left ('3.13' <= python_full_version).
 //
-// The answers of And, Or and Not are pure logic. What is known of platforms (sys_platform "win32"
-// is platform_system "Windows") is the diagram Possible(), and the questions named Is… and Implies
-// take it into account. Diagrams are numbers that mean something to the algebra that made them.
-// Not thread-safe.
+// The answers of And, Or and Not are pure logic. What is known of platforms and implementations
+// (sys_platform "win32" is platform_system "Windows", "cpython" is "CPython") is the diagram
+// Possible(), and the questions named Is… and Implies take it into account. Diagrams are numbers
+// that mean something to the algebra that made them. Not thread-safe.
 #pragma once
 
 #include <compare>

@@ -88,6 +88,15 @@ TEST_F(MarkerDiagrams, PlatformsThatCannotBeAreImpossible) {
             MarkerAlgebra::Never());
 }
 
+TEST_F(MarkerDiagrams, AnImplementationHasOneFactUnderTwoNames) {
+  EXPECT_TRUE(
+      AreDisjoint("implementation_name == 'cpython'", "platform_python_implementation == 'PyPy'"));
+  EXPECT_TRUE(
+      Implies("platform_python_implementation == 'CPython'", "implementation_name == 'cpython'"));
+  EXPECT_FALSE(
+      Implies("implementation_name != 'cpython'", "platform_python_implementation == 'PyPy'"));
+}
+
 TEST_F(MarkerDiagrams, PredicatesAreDecidedWhereTheValueIsKnown) {
   EXPECT_TRUE(Implies("sys_platform == 'linux'", "'nux' in sys_platform"));
   EXPECT_TRUE(AreDisjoint("sys_platform == 'darwin'", "sys_platform in 'linux win32'"));
