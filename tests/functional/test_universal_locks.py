@@ -10,7 +10,7 @@ import pytest
 from support.index_server import Index
 from support.installers import INSTALLERS, Installer, skip_without
 from support.lock_checker import Asked, SimpleIndex, check
-from support.platforms import ARM, LINUX, MAC, NEXT, TAG, WINDOWS
+from support.platforms import ARM, LINUX, MAC, MINOR, NEXT, TAG, WINDOWS
 from support.project import BUILD_PYTHON, Done, Project
 from support.wheels import Wheel
 
@@ -167,14 +167,29 @@ def test_a_system_that_does_not_need_it_is_not_told(project: Project, stocked: I
     assert "warning" not in done.errors
 
 
+def test_a_python_without_a_wheel_is_told(project: Project, stocked: Index) -> None:
+    stocked.add(Wheel("bound", "1.0", tag=f"{TAG}-{TAG}-manylinux_2_17_x86_64"))
+    done = run(project, "bound; sys_platform == 'linux'", "--python", f">=3.{MINOR},<3.{MINOR + 2}")
+    assert done.status == 0, done
+    assert (
+        f"warning: bound 1.0 has no wheel for Python {NEXT}: --required-environment "
+        f"\"python_version == '{NEXT}'\" takes only versions that have one\n" in done.errors
+    )
+    stocked.add(Wheel("bound", "0.9"))
+    lock(project, "bound; sys_platform == 'linux'", "--required-environment",
+         f"python_version == '{NEXT}'", "--refresh")  # fmt: skip
+    versions = [version for _, version, _ in entries((project.path / "pylock.toml").read_text())]
+    assert versions == ["0.9", "1.0"]
+
+
 def test_missing_wheels_are_data(project: Project, stocked: Index) -> None:
     done = run(project, "app", "posix-only", "--json")
     assert done.status == 0, done
     report = json.loads(done.output)
     assert report["lock"] == "pylock.toml"
     assert report["missing_wheels"] == [
-        {"name": "fast", "version": "2.0", "systems": ["macOS"]},
-        {"name": "posix-only", "version": "1.0", "systems": ["Windows"]},
+        {"name": "fast", "version": "2.0", "systems": ["macOS"], "pythons": []},
+        {"name": "posix-only", "version": "1.0", "systems": ["Windows"], "pythons": []},
     ]
 
 

@@ -61,7 +61,8 @@ std::string ReportJson(const std::string& name, std::string_view outcome,
     }
     report["missing_wheels"].push_back({{"name", missing.name.ToString()},
                                         {"version", missing.version.ToString()},
-                                        {"systems", std::move(systems)}});
+                                        {"systems", std::move(systems)},
+                                        {"pythons", missing.pythons}});
   }
   if (const auto& counters = locked.counters) {
     report["counters"] = {

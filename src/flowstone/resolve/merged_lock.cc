@@ -14,6 +14,7 @@
 #include "flowstone/lock/lock.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/pypi/wheel_name.h"
+#include "flowstone/resolve/missing_wheels.h"
 #include "flowstone/resolve/wheel_environments.h"
 
 namespace flowstone::resolve {
@@ -196,30 +197,9 @@ class Merger {
       return;
     }
     entry.package.wheels = std::move(reachable);
-    NoteMissingWheels(key, entry);
-  }
-
-  // Whole operating systems: that some machine or some Python to come has no wheel is no news.
-  void NoteMissingWheels(const EntryKey& key, const Entry& entry) {
-    if (entry.package.sdist || entry.package.wheels.empty()) {
-      return;
-    }
-    MarkerDiagram covered = MarkerAlgebra::Never();
-    for (const lock::LockedFile& wheel : entry.package.wheels) {
-      const Result<pypi::WheelName> name = pypi::WheelName::Parse(wheel.name);
-      covered = name ? algebra_.Or(covered, EnvironmentsOf(name->tags, algebra_))
-                     : MarkerAlgebra::Always();
-    }
     const MarkerDiagram needed = algebra_.And(entry.marker, known_);
-    MissingWheels missing{.name = key.name, .version = key.version, .systems = {}};
-    for (const OperatingSystem& system : kOperatingSystems) {
-      const MarkerDiagram here = algebra_.And(needed, EnvironmentsOn(system, algebra_));
-      if (!algebra_.IsImpossible(here) && algebra_.AreDisjoint(here, covered)) {
-        missing.systems.push_back(system);
-      }
-    }
-    if (!missing.systems.empty()) {
-      merged_.missing_wheels.push_back(std::move(missing));
+    if (auto missing = FindMissingWheels(entry.package, needed, algebra_)) {
+      merged_.missing_wheels.push_back(*std::move(missing));
     }
   }
 

@@ -103,18 +103,6 @@ Result<Answer> ResolveOnce(const ResolveRequest& request, CandidateSource& sourc
 
 }  // namespace
 
-std::string MissingWheels::ToString() const {
-  std::vector<std::string> names;
-  names.reserve(systems.size());
-  for (const OperatingSystem& system : systems) {
-    names.emplace_back(system.name);
-  }
-  FLOWSTONE_CHECK(!names.empty());
-  return name.ToString() + " " + version.ToString() + " has no wheel for " +
-         JoinText(names, " and ") + ": --required-environment \"sys_platform == '" +
-         std::string(systems.front().sys_platform) + "'\" takes only versions that have one";
-}
-
 Error ResolveConflict::ToError() const {
   const std::vector<std::string> sentences = explanation.Sentences();
   std::string message = "the requirements cannot be satisfied";

@@ -17,9 +17,9 @@
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/resolve/candidate_source.h"
+#include "flowstone/resolve/missing_wheels.h"
 #include "flowstone/resolve/placed_source.h"
 #include "flowstone/resolve/request.h"
-#include "flowstone/resolve/wheel_environments.h"
 #include "flowstone/solve/explain.h"
 #include "flowstone/solve/solver.h"
 
@@ -45,22 +45,11 @@ struct ResolveOptions {
   std::function<bool()> is_cancelled = nullptr;
 };
 
-// A package in a lock for several environments that some of them need and cannot have.
-struct MissingWheels {
-  pypi::Name name;
-  pypi::Version version;
-  std::vector<OperatingSystem> systems;
-
-  // "torch 2.9.0 has no wheel for macOS and Windows: …", with how to demand one.
-  std::string ToString() const;
-
-  friend bool operator==(const MissingWheels&, const MissingWheels&) = default;
-};
-
 struct Resolution {
   lock::Lock lock;
   // What was substituted or ignored: a yanked version, an extra that does not exist.
   std::vector<std::string> warnings = {};
+  // Of a lock for several environments.
   std::vector<MissingWheels> missing_wheels = {};
   solve::SolveStatistics statistics = {};
 };
