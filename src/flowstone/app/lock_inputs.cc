@@ -250,6 +250,7 @@ Status InputReader::MergeOptions(const project::FileOptions& options) {
 
 Status InputReader::NoteConflicts(const project::PyProject& document) {
   std::vector<lock::LockChoice> chosen;
+  chosen.reserve(spec_.extras.size() + spec_.groups.size());
   for (const pypi::ExtraName& extra : spec_.extras) {
     chosen.push_back({.extra = extra});
   }

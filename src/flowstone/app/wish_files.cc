@@ -138,6 +138,7 @@ class Reader {
 
   static Status CheckCompatible(const project::PyProject& document, const EnvironmentWish& wish) {
     std::vector<lock::LockChoice> chosen;
+    chosen.reserve(wish.extras.size() + wish.groups.size());
     for (const pypi::ExtraName& extra : wish.extras) {
       chosen.push_back({.extra = extra});
     }
