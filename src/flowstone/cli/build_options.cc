@@ -40,20 +40,24 @@ Status AddSetting(const std::string& option, std::string_view setting,
   return Ok();
 }
 
+// NAME:KEY=VALUE
+Status AddPackageSetting(const std::string& text, resolve::BuildWish& wish) {
+  const std::string option = "--config-settings-package";
+  const std::size_t colon = text.find(':');
+  const Result<pypi::Name> name = pypi::Name::Parse(text.substr(0, colon));
+  if (colon == std::string::npos || !name) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = option + " is '" + text + "', not NAME:KEY=VALUE"};
+  }
+  return AddSetting(option, std::string_view(text).substr(colon + 1), wish.settings_of[*name]);
+}
+
 Status ApplyConfigSettings(const ParsedArguments& arguments, resolve::BuildWish& wish) {
   for (const std::string& setting : arguments.Values("config-settings")) {
     FLOWSTONE_TRY(AddSetting("--config-settings", setting, wish.settings));
   }
-  for (const std::string& text : arguments.Values("config-settings-package")) {
-    const std::string option = "--config-settings-package";
-    const std::size_t colon = text.find(':');
-    const Result<pypi::Name> name = pypi::Name::Parse(text.substr(0, colon));
-    if (colon == std::string::npos || !name) {
-      return Error{.code = ErrorCode::kInvalid,
-                   .message = option + " is '" + text + "', not NAME:KEY=VALUE"};
-    }
-    FLOWSTONE_TRY(
-        AddSetting(option, std::string_view(text).substr(colon + 1), wish.settings_of[*name]));
+  for (const std::string& setting : arguments.Values("config-settings-package")) {
+    FLOWSTONE_TRY(AddPackageSetting(setting, wish));
   }
   return Ok();
 }
