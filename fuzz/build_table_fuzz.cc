@@ -3,8 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "flowstone/build/build_system.h"
 #include "flowstone/build/direct_reference.h"
-#include "flowstone/build/project_table.h"
+#include "flowstone/project/pyproject.h"
 
 using flowstone::build::BuildSystem;
 using flowstone::build::DirectReference;
@@ -13,10 +14,10 @@ using flowstone::fuzz::RequireRoundTrip;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = flowstone::fuzz::TextOf(data, size);
-  if (const auto table = flowstone::build::ParseProjectTable(text)) {
-    RequireRoundTrip(table->build_system, table->build_system.CanonicalJson(),
-                     &BuildSystem::FromJson);
+  if (const auto system = flowstone::build::ParseBuildSystem(text)) {
+    RequireRoundTrip(*system, system->CanonicalJson(), &BuildSystem::FromJson);
   }
+  static_cast<void>(flowstone::project::ParseProjectTable(text, "pyproject.toml", "/"));
   static_cast<void>(BuildSystem::FromJson(text));
   if (const auto reference = DirectReference::Parse(text)) {
     const auto again = DirectReference::Parse(reference->ToString());

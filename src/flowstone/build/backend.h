@@ -13,8 +13,8 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/build/build_environments.h"
+#include "flowstone/build/build_system.h"
 #include "flowstone/build/direct_reference.h"
-#include "flowstone/build/project_table.h"
 #include "flowstone/os/environment.h"
 #include "flowstone/os/filesystem.h"
 #include "flowstone/os/process_runner.h"

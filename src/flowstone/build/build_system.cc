@@ -1,4 +1,4 @@
-#include "flowstone/build/project_table.h"
+#include "flowstone/build/build_system.h"
 
 #include <nlohmann/json.hpp>
 
@@ -8,7 +8,6 @@
 #include "flowstone/lock/toml_library.h"
 #include "flowstone/lock/toml_table.h"
 #include "flowstone/os/path.h"
-#include "flowstone/pypi/specifier.h"
 
 namespace flowstone::build {
 namespace {
@@ -27,7 +26,7 @@ Status CheckBackendPath(const TomlTable& table, const std::string& path) {
   return Ok();
 }
 
-Result<BuildSystem> ReadBuildSystem(const TomlTable& document) {
+Result<BuildSystem> SystemIn(const TomlTable& document) {
   FLOWSTONE_LET(const std::optional<TomlTable> table, document.Table("build-system"));
   if (!table) {
     return BuildSystem::Legacy();
@@ -48,59 +47,6 @@ Result<BuildSystem> ReadBuildSystem(const TomlTable& document) {
     FLOWSTONE_TRY(CheckBackendPath(*table, path));
   }
   return system;
-}
-
-Result<std::vector<std::pair<pypi::ExtraName, std::vector<pypi::Requirement>>>> ReadExtras(
-    const TomlTable& project) {
-  std::vector<std::pair<pypi::ExtraName, std::vector<pypi::Requirement>>> extras;
-  FLOWSTONE_LET(const std::optional<TomlTable> table, project.Table("optional-dependencies"));
-  if (!table) {
-    return extras;
-  }
-  for (const std::string& key : table->Keys()) {
-    const Result<pypi::ExtraName> extra = pypi::ExtraName::Parse(key);
-    if (!extra) {
-      return table->Wrong(key, extra.error().message);
-    }
-    FLOWSTONE_LET(std::vector<pypi::Requirement> requirements,
-                  table->ParsedList<pypi::Requirement>(key, pypi::Requirement::Parse));
-    extras.emplace_back(*extra, std::move(requirements));
-  }
-  std::ranges::sort(extras, {}, [](const auto& entry) { return entry.first; });
-  return extras;
-}
-
-Result<std::optional<ProjectFields>> ReadProject(const TomlTable& document) {
-  FLOWSTONE_LET(const std::optional<TomlTable> table, document.Table("project"));
-  if (!table) {
-    return std::optional<ProjectFields>();
-  }
-  ProjectFields fields;
-  FLOWSTONE_LET(const auto name, table->Parsed<pypi::Name>("name", pypi::Name::Parse));
-  if (!name) {
-    return table->Wrong("", "it has no 'name'");
-  }
-  fields.name = *name;
-  FLOWSTONE_LET(fields.version, table->Parsed<pypi::Version>("version", pypi::Version::Parse));
-  FLOWSTONE_LET(const auto requires_python,
-                table->Parsed<pypi::SpecifierSet>("requires-python", pypi::SpecifierSet::Parse));
-  fields.requires_python = requires_python ? requires_python->ToString() : "";
-  FLOWSTONE_LET(fields.dependencies,
-                table->ParsedList<pypi::Requirement>("dependencies", pypi::Requirement::Parse));
-  FLOWSTONE_LET(fields.extras, ReadExtras(*table));
-  FLOWSTONE_LET(fields.dynamic, table->Texts("dynamic"));
-  if (!fields.version && !fields.IsDynamic("version")) {
-    return table->Wrong("", "it has no 'version', and 'dynamic' does not list it");
-  }
-  return std::optional(std::move(fields));
-}
-
-Result<ProjectTable> ReadProjectTable(const toml::table& document) {
-  const TomlTable table(document, "");
-  ProjectTable result;
-  FLOWSTONE_LET(result.build_system, ReadBuildSystem(table));
-  FLOWSTONE_LET(result.project, ReadProject(table));
-  return result;
 }
 
 }  // namespace
@@ -139,20 +85,10 @@ Result<BuildSystem> BuildSystem::FromJson(std::string_view json) {
   return system;
 }
 
-bool ProjectFields::IsDynamic(std::string_view field) const {
-  return std::ranges::find(dynamic, field) != dynamic.end();
-}
-
-Result<ProjectTable> ParseProjectTable(std::string_view pyproject_toml) {
-  try {
-    const toml::table document = toml::parse(pyproject_toml);
-    return Annotate(ReadProjectTable(document), "while reading pyproject.toml");
-  } catch (const toml::parse_error& error) {
-    const auto line = error.source().begin.line;
-    return Error{ErrorCode::kInvalid, "pyproject.toml" +
-                                          (line == 0 ? "" : ", line " + std::to_string(line)) +
-                                          ": " + std::string(error.description())};
-  }
+Result<BuildSystem> ParseBuildSystem(std::string_view pyproject_toml) {
+  const std::string frame = "while reading pyproject.toml";
+  FLOWSTONE_LET(const toml::table document, Annotate(lock::ParseToml(pyproject_toml), frame));
+  return Annotate(SystemIn(lock::TomlTable(document, "")), frame);
 }
 
 }  // namespace flowstone::build

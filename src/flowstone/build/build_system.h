@@ -1,16 +1,13 @@
-// What a pyproject.toml says to those who build the project: the [build-system] table (PEP 518) and
-// as much of [project] (PEP 621) as is metadata without being asked for.
+// BuildSystem: what a pyproject.toml says to those who build the project, the [build-system] table
+// (PEP 518). What it says about the project itself is read by project/pyproject.h.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "flowstone/base/result.h"
-#include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
-#include "flowstone/pypi/version.h"
 
 namespace flowstone::build {
 
@@ -29,24 +26,8 @@ struct BuildSystem {
   friend bool operator==(const BuildSystem&, const BuildSystem&) = default;
 };
 
-// The fields of [project]; what `dynamic` lists is absent and named in it.
-struct ProjectFields {
-  pypi::Name name;
-  std::optional<pypi::Version> version = {};
-  std::string requires_python = {};
-  std::vector<pypi::Requirement> dependencies = {};
-  std::vector<std::pair<pypi::ExtraName, std::vector<pypi::Requirement>>> extras = {};
-  std::vector<std::string> dynamic = {};
-
-  bool IsDynamic(std::string_view field) const;
-};
-
-struct ProjectTable {
-  BuildSystem build_system;
-  std::optional<ProjectFields> project = {};  // when there is a [project] table
-};
-
-// kInvalid, naming line and key, for what the standards forbid.
-Result<ProjectTable> ParseProjectTable(std::string_view pyproject_toml);
+// The [build-system] of a document, or the one that stands for none. kInvalid, naming line and key,
+// for what PEP 517 and 518 forbid.
+Result<BuildSystem> ParseBuildSystem(std::string_view pyproject_toml);
 
 }  // namespace flowstone::build

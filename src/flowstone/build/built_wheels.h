@@ -13,7 +13,7 @@
 
 #include "flowstone/base/digest.h"
 #include "flowstone/base/result.h"
-#include "flowstone/build/project_table.h"
+#include "flowstone/build/build_system.h"
 #include "flowstone/install/cache_layout.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/os/filesystem.h"

@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "flowstone/build/project_table.h"
 #include "flowstone/os/path.h"
+#include "flowstone/project/pyproject.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/metadata.h"
 #include "flowstone/pypi/requirement.h"
@@ -49,7 +49,7 @@ Result<std::string> UnderExtra(const pypi::Requirement& requirement, const pypi:
 }
 
 // The METADATA that a build of this project gives; nothing when a deciding field is dynamic.
-Result<std::optional<std::string>> MetadataOf(const ProjectFields& project,
+Result<std::optional<std::string>> MetadataOf(const project::ProjectTable& project,
                                               const std::optional<pypi::Version>& published) {
   for (const char* field : {"dependencies", "optional-dependencies", "requires-python"}) {
     if (project.IsDynamic(field)) {
@@ -63,15 +63,15 @@ Result<std::optional<std::string>> MetadataOf(const ProjectFields& project,
   std::string text = "Metadata-Version: 2.2\nName: " + project.name.ToString() +
                      "\nVersion: " + version->ToString() + "\n";
   if (!project.requires_python.empty()) {
-    text += "Requires-Python: " + project.requires_python + "\n";
+    text += "Requires-Python: " + project.requires_python.ToString() + "\n";
   }
-  for (const pypi::Requirement& requirement : project.dependencies) {
-    text += "Requires-Dist: " + requirement.ToString() + "\n";
+  for (const project::WrittenRequirement& written : project.dependencies) {
+    text += "Requires-Dist: " + written.requirement.ToString() + "\n";
   }
-  for (const auto& [extra, requirements] : project.extras) {
+  for (const auto& [extra, requirements] : project.optional_dependencies) {
     text += "Provides-Extra: " + extra.ToString() + "\n";
-    for (const pypi::Requirement& requirement : requirements) {
-      FLOWSTONE_LET(const std::string conditional, UnderExtra(requirement, extra));
+    for (const project::WrittenRequirement& written : requirements) {
+      FLOWSTONE_LET(const std::string conditional, UnderExtra(written.requirement, extra));
       text += "Requires-Dist: " + conditional + "\n";
     }
   }
@@ -97,11 +97,9 @@ Result<std::optional<std::string>> ReadStaticMetadata(
   if (!pyproject) {
     return std::optional<std::string>();
   }
-  FLOWSTONE_LET(const ProjectTable table, ParseProjectTable(*pyproject));
-  if (!table.project) {
-    return std::optional<std::string>();
-  }
-  return MetadataOf(*table.project, published);
+  FLOWSTONE_LET(const std::optional<project::ProjectTable> table,
+                project::ParseProjectTable(*pyproject, "pyproject.toml", directory));
+  return table ? MetadataOf(*table, published) : std::optional<std::string>();
 }
 
 }  // namespace flowstone::build

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "flowstone/build/project_table.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/memory_filesystem.h"
 #include "flowstone/pypi/metadata.h"
@@ -12,8 +11,6 @@
 namespace flowstone::build {
 namespace {
 
-using ::flowstone::testing::HasCode;
-using ::flowstone::testing::HasMessage;
 using ::flowstone::testing::IsOk;
 using ::testing::HasSubstr;
 using ::testing::Optional;
@@ -87,36 +84,10 @@ TEST_F(StaticMetadataTest, OldOrDynamicPkgInfoDoesNotBind) {
   EXPECT_TRUE(Read(SourceKind::kSdist));
 }
 
-TEST(ProjectTableTest, WithoutABuildSystemItIsSetuptools) {
-  const auto table = ParseProjectTable("[tool.x]\n");
-  ASSERT_THAT(table, IsOk());
-  EXPECT_EQ(table->build_system.backend, "setuptools.build_meta:__legacy__");
-  EXPECT_EQ(table->build_system.requirements.at(0).ToString(), "setuptools>=40.8.0");
-  const auto only = ParseProjectTable("[build-system]\nrequires = ['x']\n");
-  ASSERT_THAT(only, IsOk());
-  EXPECT_EQ(only->build_system.backend, "setuptools.build_meta:__legacy__");
-}
-
-TEST(ProjectTableTest, ABuildSystemIsReadAndRemembered) {
-  const auto table = ParseProjectTable(
-      "[build-system]\nrequires = ['b', 'a>=1']\nbuild-backend = 'm:o'\nbackend-path = ['x']\n");
-  ASSERT_THAT(table, IsOk());
-  const auto again = BuildSystem::FromJson(table->build_system.CanonicalJson());
-  ASSERT_THAT(again, IsOk());
-  EXPECT_EQ(again->CanonicalJson(), table->build_system.CanonicalJson());
-  EXPECT_EQ(again->backend, "m:o");
-  EXPECT_THAT(BuildSystem::FromJson("{}"), HasCode(ErrorCode::kCorrupt));
-}
-
-TEST(ProjectTableTest, WhatTheStandardsForbidIsNamed) {
-  EXPECT_THAT(ParseProjectTable("[build-system]\nbuild-backend = 'x'\n"),
-              HasMessage(HasSubstr("it has no 'requires'")));
-  EXPECT_THAT(ParseProjectTable("[build-system]\nrequires = []\nbuild-backend = 'x'\n"
-                                "backend-path = ['../up']\n"),
-              HasMessage(HasSubstr("leads out of the project")));
-  EXPECT_THAT(ParseProjectTable("[project]\nname = 'p'\n"),
-              HasMessage(HasSubstr("it has no 'version'")));
-  EXPECT_THAT(ParseProjectTable("[project\n"), HasMessage(HasSubstr("line 1")));
+TEST_F(StaticMetadataTest, AFieldThatIsGivenAndDynamicToo) {
+  Write("pyproject.toml",
+        "[project]\nname = 'p'\nversion = '1'\ndependencies = ['a']\ndynamic = ['dependencies']\n");
+  EXPECT_EQ(Read(SourceKind::kTree), std::nullopt);
 }
 
 }  // namespace

@@ -18,8 +18,7 @@ Result<BuildSystem> ReadBuildSystem(os::FileSystem& filesystem, const std::strin
   const Result<std::string> pyproject =
       filesystem.ReadFile(os::JoinPath(project, "pyproject.toml"));
   if (pyproject) {
-    FLOWSTONE_LET(ProjectTable table, ParseProjectTable(*pyproject));
-    return std::move(table.build_system);
+    return ParseBuildSystem(*pyproject);
   }
   FLOWSTONE_LET(const bool has_setup, os::Exists(filesystem, os::JoinPath(project, "setup.py")));
   FLOWSTONE_LET(const bool has_configuration,

@@ -59,7 +59,6 @@ Result<ProjectTable> ReadFields(const TomlTable& table) {
                 table.Parsed<pypi::SpecifierSet>("requires-python", pypi::SpecifierSet::Parse));
   project.requires_python = std::move(python).value_or(pypi::SpecifierSet());
   FLOWSTONE_LET(project.dynamic, table.Texts("dynamic"));
-  FLOWSTONE_TRY(CheckDynamic(table, project));
   return project;
 }
 
@@ -73,25 +72,6 @@ Result<std::optional<ProjectTable>> ReadProject(const DocumentPlace& place,
   FLOWSTONE_LET(project.dependencies, RequirementsAt(place, *table, "dependencies"));
   FLOWSTONE_LET(project.optional_dependencies, ReadExtras(place, *table));
   return std::optional(std::move(project));
-}
-
-Result<std::optional<BuildSystem>> ReadBuildSystem(const DocumentPlace& place,
-                                                   const TomlTable& document) {
-  FLOWSTONE_LET(const std::optional<TomlTable> table,
-                InDocument(place, document.Table("build-system")));
-  if (!table) {
-    return std::optional<BuildSystem>();
-  }
-  if (!table->Has("requires")) {
-    return InDocument(place, table->Wrong("", "the key requires is missing"));
-  }
-  BuildSystem system;
-  FLOWSTONE_LET(system.requires_, RequirementsAt(place, *table, "requires"));
-  FLOWSTONE_LET(std::optional<std::string> backend,
-                InDocument(place, table->Text("build-backend")));
-  system.build_backend = std::move(backend).value_or("");
-  FLOWSTONE_LET(system.backend_path, InDocument(place, table->Texts("backend-path")));
-  return std::optional(std::move(system));
 }
 
 DependencyGroups::Item GroupItem(const DocumentPlace& place, const toml::node& node) {
@@ -149,10 +129,21 @@ Result<PyProject> ParsePyProject(std::string_view text, const std::string& file,
   const TomlTable document(parsed, "");
   PyProject result{.file = file};
   FLOWSTONE_LET(result.project, ReadProject(place, document));
-  FLOWSTONE_LET(result.build_system, ReadBuildSystem(place, document));
+  if (result.project) {
+    FLOWSTONE_LET(const std::optional<TomlTable> table, document.Table("project"));
+    FLOWSTONE_TRY(InDocument(place, CheckDynamic(*table, *result.project)));
+  }
   FLOWSTONE_LET(result.groups, ReadGroups(place, document));
   FLOWSTONE_LET(result.uv, ReadUvTable(place, document));
   return result;
+}
+
+Result<std::optional<ProjectTable>> ParseProjectTable(std::string_view text,
+                                                      const std::string& file,
+                                                      const std::string& directory) {
+  const DocumentPlace place{.file = file, .directory = directory};
+  FLOWSTONE_LET(const toml::table parsed, InDocument(place, lock::ParseToml(text)));
+  return ReadProject(place, TomlTable(parsed, ""));
 }
 
 }  // namespace flowstone::project

@@ -1,5 +1,6 @@
-// PyProject: what a pyproject.toml says that resolving and building need: `[project]` (PEP 621),
-// `[dependency-groups]` (PEP 735), `[build-system]` (PEP 518) and `[tool.uv]`.
+// PyProject: what a pyproject.toml says that resolving needs: `[project]` (PEP 621),
+// `[dependency-groups]` (PEP 735) and `[tool.uv]`. Of `[build-system]` (PEP 518) the module `build`
+// takes care.
 #pragma once
 
 #include <map>
@@ -30,17 +31,9 @@ struct ProjectTable {
   bool IsDynamic(std::string_view field) const;
 };
 
-// Defaults of PEP 518 are not filled in: an absent table and an empty one differ.
-struct BuildSystem {
-  std::vector<WrittenRequirement> requires_ = {};
-  std::string build_backend = {};  // empty: not named
-  std::vector<std::string> backend_path = {};
-};
-
 struct PyProject {
   std::string file = {};  // as people know it
   std::optional<ProjectTable> project = {};
-  std::optional<BuildSystem> build_system = {};
   DependencyGroups groups = {};
   UvTable uv = {};
 };
@@ -50,5 +43,11 @@ struct PyProject {
 // are none of our business.
 Result<PyProject> ParsePyProject(std::string_view text, const std::string& file,
                                  const std::string& directory);
+
+// `[project]` alone, as published sources have it: what else the document holds is not looked at,
+// and a field may be given and dynamic too; then it is not known.
+Result<std::optional<ProjectTable>> ParseProjectTable(std::string_view text,
+                                                      const std::string& file,
+                                                      const std::string& directory);
 
 }  // namespace flowstone::project

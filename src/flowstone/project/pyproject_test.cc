@@ -105,15 +105,14 @@ TEST(PyProjectTest, TwoSpellingsOfAnExtraAreTheSame) {
               HasSubstr("another extra has the same name"));
 }
 
-TEST(PyProjectTest, TheBuildSystemNamesItsBackend) {
-  const auto parsed = Parse(
-      "[build-system]\nrequires = ['hatchling>=1']\nbuild-backend = 'own:api'\n"
-      "backend-path = ['tools']");
-  ASSERT_THAT(parsed, IsOk());
-  EXPECT_THAT(LinesOf(parsed->build_system->requires_), ElementsAre("2 hatchling>=1"));
-  EXPECT_EQ(parsed->build_system->build_backend, "own:api");
-  EXPECT_THAT(parsed->build_system->backend_path, ElementsAre("tools"));
-  EXPECT_THAT(ErrorOf("[build-system]\nbuild-backend = 'x'"), HasSubstr("the key requires"));
+TEST(PyProjectTest, OfAPublishedSourceTheProjectAlone) {
+  const auto table = ParseProjectTable(
+      "[project]\nname = 'a'\nversion = '1'\ndynamic = ['version']\n[dependency-groups]\nx = 1\n",
+      "pyproject.toml", "/work");
+  ASSERT_THAT(table, IsOk());
+  EXPECT_TRUE((*table)->IsDynamic("version"));
+  EXPECT_THAT(ParseProjectTable("[project]\nversion = '1'", "pyproject.toml", "/work"),
+              HasMessage(HasSubstr("pyproject.toml:1: project")));
 }
 
 TEST(DependencyGroupsTest, IncludedGroupsStandInTheirPlaces) {
