@@ -269,6 +269,47 @@ def test_groups_and_extras_of_a_pyproject(project: Project, stocked: Index) -> N
     assert "step 'train'" in wrong.errors
 
 
+def test_sources_and_conflicts_of_a_pyproject(project: Project, stocked: Index) -> None:
+    with Index() as other:
+        other.add(Wheel("alpha", "9.0", requires=["beta"]))
+        project.write(
+            "pyproject.toml",
+            f"""
+            [project]
+            name = "models"
+            version = "1.0"
+            dependencies = ["alpha"]
+
+            [project.optional-dependencies]
+            old = ["gamma"]
+            new = ["gamma"]
+
+            [[tool.uv.index]]
+            name = "other"
+            url = "{other.url}"
+            explicit = true
+
+            [tool.uv]
+            conflicts = [[{{ extra = "old" }}, {{ extra = "new" }}]]
+
+            [tool.uv.sources]
+            alpha = [
+              {{ index = "other", marker = "python_version >= '3'" }},
+              {{ path = "nowhere", marker = "python_version < '3'" }},
+            ]
+            """,
+        )
+        decorator = '@pypi(requirements="pyproject.toml", extra="old")'
+        write_flow(project, decorator, base="", start="pass")
+        locked = json.loads(lock(project, "--json").output)
+        assert locked[0]["packages"] == {"alpha": "9.0", "beta": "1.0", "gamma": "1.0"}
+        write_flow(project, decorator.replace('"old"', '["old", "new"]'), base="", start="pass")
+        wrong = project.flow("environment", "lock")
+        assert wrong.status == 2, wrong
+        assert "extra 'old' and extra 'new' conflict" in wrong.errors
+        assert "step 'train'" in wrong.errors
+
+
 def test_a_named_lock_is_taken_verbatim(project: Project, stocked: Index) -> None:
     made = project.engine("lock", "alpha<2", "-o", "pylock.models.toml")
     assert made.status == 0, made

@@ -109,6 +109,7 @@ def test_the_pythons_may_be_a_range(project: Project, stocked: Index) -> None:
     assert done.status == 0, done
     text = (project.path / "pylock.toml").read_text()
     assert f'requires-python = "<{NEXT},>={own}"' in text
+    check(text, SimpleIndex(stocked.url), Asked(["pure"]), [LINUX, ARM, MAC, WINDOWS])
     assert entries(text) == [("pure", "1.0", "")]
 
 
@@ -250,6 +251,8 @@ def test_a_url_for_another_system_is_looked_into_there(project: Project, stocked
     text = lock(project, "-r", "requirements.txt")
     assert ("special", "1.0", 'sys_platform == "win32"') in entries(text)
     assert ("colour", "1.0", 'sys_platform == "win32"') in entries(text)
+    asked = Asked(["special; sys_platform == 'win32'", "pure<2"])
+    check(text, SimpleIndex(stocked.url), asked, [LINUX, ARM, MAC, WINDOWS])
     assert wheel.sha256() in text
     done = project.engine("lock", "-r", "requirements.txt", "--python", str(BUILD_PYTHON),
                           "--target", "windows-x86_64", "-o", "-")  # fmt: skip
@@ -288,6 +291,9 @@ def test_a_package_may_have_a_place_by_system(project: Project, stocked: Index) 
         ("fast", "9.0", 'sys_platform == "win32"'),
         ("other", "1.0", ""),
     ]
+    stocked.add(wheel)  # so that the checker can read it
+    own = ["fast<2; sys_platform != 'win32'", "fast==9.0; sys_platform == 'win32'", "other"]
+    check(text, SimpleIndex(stocked.url), Asked(own), [LINUX, ARM, MAC, WINDOWS])
     assert wheel.sha256() in text
 
 
@@ -326,6 +332,12 @@ def test_a_package_may_have_an_index_by_system(project: Project, stocked: Index)
         gpu_systems = 'sys_platform == "linux" or sys_platform == "win32"'
         assert ("torch", "2.0+gpu", gpu_systems) in entries(text)
         assert ("pure", "1.0", gpu_systems) in entries(text)
+        for index in (cpu, gpu):
+            for name, wheels in index.wheels.items():
+                stocked.wheels.setdefault(name, {}).update(wheels)
+            stocked.core_metadata |= index.core_metadata
+            stocked.sha256 |= index.sha256
+        check(text, SimpleIndex(stocked.url), Asked(["torch"]), [LINUX, ARM, MAC, WINDOWS])
         assert f'cpu = "{cpu.url}"' in text
         assert f'gpu = "{gpu.url}"' in text
 

@@ -259,8 +259,8 @@ class _TargetJudge:
             self._say(f"it cannot be installed on Python {self._target.python}: {error}")
             return False
         for package, file in selected:
-            filename = getattr(file, "filename", None)
-            if filename is None or not filename.endswith(".whl"):
+            filename = _filename(file)
+            if not filename.endswith(".whl"):
                 continue  # sources are judged where they are built
             name = canonicalize_name(package.name)
             version = parse_wheel_filename(filename)[1]
@@ -425,6 +425,12 @@ class _TargetJudge:
     def _is_met(self, requirement: Requirement) -> bool:
         chosen = self._chosen.get(canonicalize_name(requirement.name))
         return chosen is not None and requirement.specifier.contains(chosen.version, True)
+
+
+def _filename(file: Any) -> str:
+    """Of a wheel, a source, or an archive at a place of its own."""
+    place = getattr(file, "url", None) or getattr(file, "path", None) or ""
+    return getattr(file, "filename", None) or urllib.parse.unquote(place.rpartition("/")[2])
 
 
 def _fields(metadata: bytes) -> dict[str, Any]:
