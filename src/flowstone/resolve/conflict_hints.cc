@@ -62,19 +62,25 @@ class HintWriter {
       return;
     }
     const ProjectVersions& versions = provider_.Versions(fact.package);
+    const auto requirer = fact.dependent == provider_.vocabulary().request()
+                              ? ReleaseHints::Requirer::kRequest
+                              : ReleaseHints::Requirer::kPackage;
     if (!versions.files().found) {
-      ConsiderName(versions.files().name);
+      ConsiderName(versions.files().name, requirer);
     }
     if (fact.allowed.is_empty()) {
-      Add(releases_.OfMissing(fact.package, provider_.vocabulary()[fact.range].versions,
-                              fact.dependent == provider_.vocabulary().request()
-                                  ? ReleaseHints::Requirer::kRequest
-                                  : ReleaseHints::Requirer::kPackage));
+      Add(releases_.OfMissing(fact.package, provider_.vocabulary()[fact.range].versions, requirer));
     }
     ConsiderOverrides(fact);
   }
 
-  void ConsiderName(const pypi::Name& name) {
+  // What packages ask for is not misspelt: an index is missing.
+  void ConsiderName(const pypi::Name& name, ReleaseHints::Requirer requirer) {
+    if (requirer == ReleaseHints::Requirer::kPackage) {
+      hints_.push_back({HintKind::kName,
+                        "name the index that has " + name.ToString() + " with --extra-index-url"});
+      return;
+    }
     std::vector<pypi::Name> known;
     known.reserve(request_.requirements.size() + options_.preferences.size());
     for (const RequestedRequirement& wish : request_.requirements) {

@@ -16,6 +16,8 @@ namespace {
 
 // So many names are looked up before it is given up.
 constexpr std::size_t kTries = 3;
+// Shorter names are near to everything.
+constexpr std::size_t kShortest = 4;
 
 bool Exists(std::string_view text, CandidateSource& source) {
   const Result<pypi::Name> name = pypi::Name::Parse(text);
@@ -37,6 +39,9 @@ std::string NameHint(const pypi::Name& name, const std::vector<pypi::Name>& know
   if (const auto project = ProjectOfModule(text); project && Exists(*project, source)) {
     return "the module " + text + " is in the package " + std::string(*project) +
            ": require that instead";
+  }
+  if (text.size() < kShortest) {
+    return "";
   }
   std::vector<std::string> names;
   names.reserve(known.size());

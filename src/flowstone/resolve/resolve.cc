@@ -110,7 +110,11 @@ Error ResolveConflict::ToError() const {
   for (const std::string& sentence : sentences) {
     message += "\n  " + sentence;
   }
-  return Error{.code = ErrorCode::kConflict, .message = std::move(message), .hints = hints};
+  Error error{.code = ErrorCode::kConflict, .message = std::move(message), .hints = hints};
+  if (!scope.empty()) {
+    error.context.push_back("while resolving " + scope);
+  }
+  return error;
 }
 
 Result<Answer> Resolve(const ResolveRequest& request, CandidateSource& source,

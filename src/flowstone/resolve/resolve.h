@@ -58,6 +58,8 @@ struct Resolution {
 struct ResolveConflict {
   solve::Explanation explanation;
   std::vector<std::string> hints = {};
+  // Of several targets or environments: for which it is, "for CPython 3.12.4 on linux x86_64".
+  std::string scope = {};
 
   // An Error of code kConflict with the explanation.
   Error ToError() const;

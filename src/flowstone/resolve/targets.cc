@@ -58,7 +58,7 @@ Result<Answer> ResolveForTargets(const ResolveRequest& request, CandidateSource&
     const TargetScope scope(single.target);
     FLOWSTONE_LET(auto outcome, AttemptToSolve(single, scope, source, progress, preferring));
     if (auto* conflict = std::get_if<ResolveConflict>(&outcome)) {
-      conflict->hints.push_back("the conflict is on " + lock::DescribeTarget(target));
+      conflict->scope = "for " + lock::DescribeTarget(target);
       return Answer(std::move(*conflict));
     }
     const Solved& solution = std::get<Solved>(outcome);

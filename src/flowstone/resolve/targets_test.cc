@@ -157,7 +157,7 @@ TEST_F(SeveralTargets, AConflictSaysOnWhichTarget) {
   ASSERT_TRUE(answer);
   const auto* conflict = std::get_if<ResolveConflict>(&*answer);
   ASSERT_NE(conflict, nullptr);
-  EXPECT_THAT(conflict->hints.back(), HasSubstr("the conflict is on CPython 3.12.4 on linux"));
+  EXPECT_THAT(conflict->scope, HasSubstr("for CPython 3.12.4 on linux"));
 }
 
 TEST_F(SeveralTargets, TheOrderOfTargetsIsPartOfTheRequest) {

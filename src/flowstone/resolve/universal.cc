@@ -97,7 +97,7 @@ class UniversalResolver {
     }
     if (auto* conflict = std::get_if<ResolveConflict>(&*outcome)) {
       if (fork != space_.whole()) {
-        conflict->hints.push_back("the conflict is in the environments " + scope.Description());
+        conflict->scope = "for the environments " + scope.Description();
       }
       return std::optional(std::move(*conflict));
     }

@@ -185,8 +185,11 @@ class Narrator {
     return JoinText(texts, ", ");
   }
 
-  // The versions of a set behind a name: ">=2.0", "<=1.0", " 1.0 to 2.0, 3.0".
+  // The versions of a set behind a name: ">=2.0", "<=1.0", " 1.0 to 2.0, 3.0"; of all, nothing.
   std::string SetText(PackageId package, const OrdinalSet& set) const {
+    if (set.is_full() && set.size() > 1) {
+      return "";
+    }
     const std::vector<Run> runs = RunsOf(set);
     if (runs.size() == 1 && runs.front().first != runs.front().last) {
       const auto [first, last] = runs.front();

@@ -203,6 +203,22 @@ TEST(Explain, AskingForWhatDoesNotExistNeedsNoConclusion) {
             "and a 1 depends on missing, but missing does not exist");
 }
 
+TEST(Explain, DependingOnSomeVersionOrOtherIsDependingOnThePackage) {
+  ScriptedProvider provider;
+  provider.Package("a", 3);
+  provider.Package("b", 3);
+  provider.Package("c", 2);
+  for (std::uint32_t version = 1; version <= 3; ++version) {
+    provider.Depend("a", version, "b", "==" + std::to_string(version));
+    provider.Depend("b", version, "c", "==2");
+  }
+  provider.Require("a", "");
+  provider.Require("c", "==1");
+  EXPECT_THAT(provider.SolveToText(),
+              ElementsAre("conflict", "the project requires a", "every version of a depends on b",
+                          "every version of b depends on c==2", "the project requires c==1"));
+}
+
 TEST(Explain, SingleReasonStandsForItself) {
   ScriptedProvider provider;
   provider.Require("missing", "");
