@@ -174,3 +174,12 @@ def test_other_tools_install_from_it(
         "beta-1.0.dist-info",
         "delta-1.0.dist-info",
     }
+
+
+def test_the_environment_of_flows_is_none_of_locks(project: Project, stocked: Index) -> None:
+    """`--environment` of a flow has variables; that of `lock` is another option."""
+    done = project.engine("lock", "alpha", METAFLOW_ENVIRONMENT="local")
+    assert done.status == 0, done
+    refused = project.engine("lock", "alpha", "--environment", "sys_platform == 'linux'")
+    assert refused.status == 2, refused
+    assert "error: --environment is about a lock for all environments" in refused.errors

@@ -49,7 +49,7 @@ std::vector<std::string> LockOptions() {
   std::vector<std::string> options(kLockInputOptions.begin(), kLockInputOptions.end());
   options.insert(options.end(),
                  {"output", "check", "upgrade", "upgrade-package", "target", "universal",
-                  "environment", "required-environment", "fork-strategy", "verbose"});
+                  "lock-environment", "required-environment", "fork-strategy", "verbose"});
   options.insert(options.end(), kLockPolicyOptions.begin(), kLockPolicyOptions.end());
   options.emplace_back("json");
   return With(std::move(options));

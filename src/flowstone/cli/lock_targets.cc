@@ -5,6 +5,7 @@
 
 #include "flowstone/app/universal_wish.h"
 #include "flowstone/base/error.h"
+#include "flowstone/cli/option_table.h"
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/target_platform.h"
 #include "flowstone/pypi/version.h"
@@ -32,10 +33,11 @@ Result<pypi::SpecifierSet> PythonsOf(const EngineSession& session,
 
 // Options that only a lock for all environments obeys.
 Status CheckUniversalOptions(const EngineSession& session) {
-  for (const char* option : {"environment", "required-environment", "fork-strategy"}) {
+  for (const char* option : {"lock-environment", "required-environment", "fork-strategy"}) {
     if (session.arguments.Has(option)) {
       return Error{.code = ErrorCode::kInvalid,
-                   .message = "--" + std::string(option) + " is about a lock for all environments",
+                   .message = std::string(FindOption(option).flags) +
+                              " is about a lock for all environments",
                    .hints = {"give --universal as well"}};
     }
   }
@@ -76,7 +78,7 @@ Status ChooseTargets(const EngineSession& session, const install::Interpreter& i
                              "--environment says for what else"}};
     }
     app::UniversalOptions options{
-        .environments = session.arguments.Values("environment"),
+        .environments = session.arguments.Values("lock-environment"),
         .required_environments = session.arguments.Values("required-environment")};
     FLOWSTONE_LET(options.requires_python, PythonsOf(session, interpreter, inputs.requires_python));
     FLOWSTONE_LET(inputs.wish.universal, app::MakeUniversalWish(options, inputs));

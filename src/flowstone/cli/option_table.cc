@@ -66,7 +66,7 @@ constexpr std::array kOptions = {
                "repeated, for one lock that serves all"},
     OptionSpec{"universal", "--universal", "", "",
                "lock for CPython on Linux, macOS and Windows, and for --python and later"},
-    OptionSpec{"environment", "--environment", "MARKER", "",
+    OptionSpec{"lock-environment", "--environment", "MARKER", "",
                "with --universal: lock for these environments instead, such as \"sys_platform == "
                "'linux'\"; may be repeated"},
     OptionSpec{"required-environment", "--required-environment", "MARKER", "",
