@@ -12,6 +12,7 @@
 #include "flowstone/app/wish_files.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
+#include "flowstone/cli/lock_report.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/os/path.h"
 #include "flowstone/os/user_directories.h"
@@ -153,6 +154,10 @@ void PrintPlan(FlowSession& session, const app::FlowLockPlan& plan) {
     text += fmt::format("{} for {} {} ({})\n{}", planned.name,
                         planned.steps.size() == 1 ? "step" : "steps", JoinText(planned.steps, ", "),
                         SourceOf(planned), PackageLines(planned.locked.lock));
+    if (planned.locked.counters && session.verbosity == Verbosity::kVerbose) {
+      session.console.Err(
+          fmt::format("{}: {}\n", planned.name, CountersText(*planned.locked.counters)));
+    }
     for (const std::string& step : planned.steps) {
       json.push_back({{"step", step},
                       {"file", planned.name},

@@ -170,6 +170,18 @@ Status ChoosePython(app::EnvironmentService& service, app::LockInputs& inputs) {
   return Ok();
 }
 
+// An error says who asks for a Python that is not there, unless it is the command line.
+Result<install::Interpreter> InterpreterFor(const EngineSession& session,
+                                            app::EnvironmentService& service,
+                                            app::EnvironmentWish& wish) {
+  const std::string wanted = wish.python;
+  Result<install::Interpreter> found = ChooseInterpreter(session, service, wish);
+  if (!found && !wanted.empty() && !session.arguments.Has("python")) {
+    return std::move(found.error()).WithContext("as requires-python of the project says");
+  }
+  return found;
+}
+
 Result<int> LockVerbatim(EngineSession& session, LockTask& task, const LockOutput& output) {
   app::VerbatimLock& lock = *task.inputs.lock;
   for (const std::string& warning : lock.foreign.warnings) {
@@ -206,7 +218,7 @@ Result<int> CommandLock(EngineSession& session) {
     service.FetchAhead(wish);
   }
   FLOWSTONE_TRY(ChoosePython(service, task.inputs));
-  FLOWSTONE_LET(const install::Interpreter interpreter, ChooseInterpreter(session, service, wish));
+  FLOWSTONE_LET(const install::Interpreter interpreter, InterpreterFor(session, service, wish));
   FLOWSTONE_TRY(ChooseTargets(session, interpreter, task.inputs));
   const std::string origin = "the command line";
   if (session.arguments.Has("check")) {
