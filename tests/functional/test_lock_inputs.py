@@ -154,6 +154,7 @@ def test_extras_and_groups_of_a_project(project: Project, stocked: Index) -> Non
     assert both == {"alpha": "1.0", "beta": "1.5", "gamma": "1.0"}
     assert "did you mean 'lint'?" in refused(project, "--group", "lin", status=1)
     assert "no extra 'less'" in refused(project, "--extra", "less", status=1)
+    assert "did you mean 'more'?" in refused(project, "--extra", "moer", status=1)
 
 
 def test_a_group_of_another_directory(project: Project, stocked: Index) -> None:

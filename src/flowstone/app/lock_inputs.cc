@@ -59,6 +59,8 @@ class InputReader {
   Status ReadScript(const OpenFile& file);
   Status ReadGroups();
   Status ReadGroup(const std::string& path, const std::string& name);
+  // Of all projects that were read.
+  std::vector<std::string> KnownExtras() const;
   Status CheckExtras() const;
 
   // Parses a requirements file that was opened already, and the files that it names.
@@ -367,6 +369,18 @@ Status InputReader::ReadGroups() {
   return Ok();
 }
 
+std::vector<std::string> InputReader::KnownExtras() const {
+  std::vector<std::string> known;
+  for (const auto& [place, document] : projects_) {
+    if (document.project) {
+      for (const auto& [extra, requirements] : document.project->optional_dependencies) {
+        known.push_back(extra.ToString());
+      }
+    }
+  }
+  return known;
+}
+
 Status InputReader::CheckExtras() const {
   for (const pypi::ExtraName& extra : spec_.extras) {
     if (std::ranges::find(found_extras_, extra) == found_extras_.end()) {
@@ -374,6 +388,8 @@ Status InputReader::CheckExtras() const {
                   .message = "there is no extra '" + extra.ToString() + "'"};
       if (projects_.empty()) {
         error.hints.emplace_back("extras are those of a pyproject.toml: name it with -r");
+      } else if (const auto nearest = NearestSpelling(extra.ToString(), KnownExtras())) {
+        error.hints.push_back("did you mean '" + *nearest + "'?");
       }
       return error;
     }

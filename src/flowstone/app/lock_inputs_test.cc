@@ -145,8 +145,10 @@ TEST_F(ProjectInputsTest, ExtrasAreThoseThatAreNamed) {
 }
 
 TEST_F(ProjectInputsTest, AnExtraThatIsNotThereIsRefused) {
-  EXPECT_THAT(Read({.files = {"pyproject.toml"}, .extras = {*pypi::ExtraName::Parse("plto")}}),
-              AllOf(HasCode(ErrorCode::kNotFound), HasMessage("there is no extra 'plto'")));
+  const auto inputs =
+      Read({.files = {"pyproject.toml"}, .extras = {*pypi::ExtraName::Parse("plto")}});
+  EXPECT_THAT(inputs, AllOf(HasCode(ErrorCode::kNotFound), HasMessage("there is no extra 'plto'")));
+  EXPECT_THAT(inputs.error().hints, ElementsAre("did you mean 'plot'?"));
 }
 
 TEST_F(ProjectInputsTest, GroupsComeFromTheProjectWithTheGroupsTheyInclude) {

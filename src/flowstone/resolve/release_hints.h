@@ -43,8 +43,10 @@ class ReleaseHints {
                const ResolveOptions& options)
       : provider_(provider), request_(request), options_(options) {}
 
-  // Of a range that has no version, or of a project that has none.
+  // Who states a range: the request, which can be written in another way, or a package.
   enum class Requirer : std::uint8_t { kRequest, kPackage };
+
+  // Of a range that has no version, or of a project that has none.
   std::vector<Hint> OfMissing(solve::PackageId project, const pypi::VersionSet& range,
                               Requirer requirer) const;
   // Of releases that were asked for and cannot be used.
