@@ -218,6 +218,14 @@ void EnvironmentService::FetchAhead(const EnvironmentWish& wish) {
 }
 
 Result<install::Interpreter> EnvironmentService::FindPython(const std::string& request) {
+  if (const auto known = pythons_.find(request); known != pythons_.end()) {
+    return known->second;
+  }
+  FLOWSTONE_LET(install::Interpreter found, LookForPython(request));
+  return pythons_.emplace(request, std::move(found)).first->second;
+}
+
+Result<install::Interpreter> EnvironmentService::LookForPython(const std::string& request) {
   if (request.empty() && !settings_.launcher.empty()) {
     return probe_.Probe(settings_.launcher);
   }
@@ -271,15 +279,16 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
 }
 
 Result<std::optional<LockedEnvironment>> EnvironmentService::Remembered(
-    const Digest& request, const install::Interpreter& interpreter) {
+    const resolve::ResolveRequest& request, const install::Interpreter& interpreter) {
   if (datastore_ == nullptr) {
     return std::optional<LockedEnvironment>();
   }
-  FLOWSTONE_LET(const auto known, datastore_->datastore().FindRequest(request));
+  FLOWSTONE_LET(const auto known,
+                datastore_->datastore().FindRequest(resolve::RequestDigest(request)));
   if (!known) {
     return std::optional<LockedEnvironment>();
   }
-  LockedEnvironment locked{.interpreter = interpreter, .digest = known->lock};
+  LockedEnvironment locked{.interpreter = interpreter};
   FLOWSTONE_LET(locked.text,
                 datastore_->datastore().GetContent(store::ContentFamily::kLock, known->lock));
   FLOWSTONE_LET(locked.lock, lock::ParseLock(locked.text));
@@ -332,7 +341,6 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
   locked.counters->nanoseconds = machine_.clock.NowNs() - begin_ns;
   references.Complete(locked.lock);
   locked.text = lock::WriteLock(locked.lock);
-  locked.digest = Digest::Of(locked.text);
   return locked;
 }
 
@@ -354,8 +362,7 @@ Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
                                                    const std::string& origin) {
   FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
   const resolve::ResolveRequest request = RequestOf(wish, origin, interpreter);
-  const Digest digest = resolve::RequestDigest(request);
-  FLOWSTONE_LET(std::optional<LockedEnvironment> remembered, Remembered(digest, interpreter));
+  FLOWSTONE_LET(std::optional<LockedEnvironment> remembered, Remembered(request, interpreter));
   const bool may_have_changed =
       settings_.lock_use != LockUse::kLocked && HasLocalReferences(request);
   if (remembered && settings_.lock_use != LockUse::kUpgrade && !may_have_changed) {
@@ -375,7 +382,8 @@ Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
   if (datastore_ != nullptr) {
     FLOWSTONE_TRY(Keep(locked));
     FLOWSTONE_TRY(datastore_->datastore().PutRequest(
-        digest, {.lock = locked.digest, .created_ms = machine_.clock.NowNs() / 1'000'000}));
+        resolve::RequestDigest(request),
+        {.lock = locked.digest(), .created_ms = machine_.clock.NowNs() / 1'000'000}));
   }
   return locked;
 }
@@ -389,16 +397,14 @@ Status EnvironmentService::Keep(const LockedEnvironment& locked) {
 
 Result<std::optional<LockedEnvironment>> EnvironmentService::FindLock(const EnvironmentWish& wish) {
   FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
-  return Remembered(resolve::RequestDigest(RequestOf(wish, "", interpreter)), interpreter);
+  return Remembered(RequestOf(wish, "", interpreter), interpreter);
 }
 
 Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,
                                                       const std::string& python,
                                                       const std::string& directory) {
-  LockedEnvironment locked{.directory = directory,
-                           .text = text,
-                           .digest = Digest::Of(text),
-                           .origin = LockedEnvironment::Origin::kGiven};
+  LockedEnvironment locked{
+      .directory = directory, .text = text, .origin = LockedEnvironment::Origin::kGiven};
   FLOWSTONE_LET(locked.lock, lock::ParseLock(text));
   const std::string request = python.empty() ? locked.lock.requires_python.ToString() : python;
   FLOWSTONE_LET(locked.interpreter, FindPython(request));

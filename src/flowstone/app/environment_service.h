@@ -77,7 +77,6 @@ struct LockedEnvironment {
   lock::Lock lock = {};
   std::string directory = "/";         // absolute: relative paths in the lock start here
   std::string text = {};               // of the pylock.toml
-  Digest digest = {};                  // of the text
   lock::SelectOptions selection = {};  // what of the lock is taken
   IndexWish indexes = {};              // whose credentials its files may need
   enum class Origin : std::uint8_t { kRemembered, kResolved, kGiven };
@@ -86,6 +85,9 @@ struct LockedEnvironment {
   std::optional<ResolveCounters> counters = {};  // kResolved
   std::vector<std::string> warnings = {};
   std::vector<resolve::MissingWheels> missing_wheels = {};
+
+  // The lock's name in the datastore: of the text.
+  Digest digest() const { return Digest::Of(text); }
 };
 
 class SourceBuilds;  // source_builds.h
@@ -100,7 +102,8 @@ class EnvironmentService {
   EnvironmentService(const EnvironmentService&) = delete;
   EnvironmentService& operator=(const EnvironmentService&) = delete;
 
-  // The interpreter for a Python request; empty text: the launching one, or the first on PATH.
+  // The interpreter for a Python request; empty text: the launching one, or the first on PATH. Each
+  // request is answered once.
   Result<install::Interpreter> FindPython(const std::string& request);
   // Begins to fetch what resolving `wish` needs in any case, so that servers answer while an
   // interpreter is started to be asked what it is. Failures are for Lock to report.
@@ -138,7 +141,8 @@ class EnvironmentService {
   class DatastoreArtifacts;
   class LazyArchives;
 
-  Result<std::optional<LockedEnvironment>> Remembered(const Digest& request,
+  Result<install::Interpreter> LookForPython(const std::string& request);
+  Result<std::optional<LockedEnvironment>> Remembered(const resolve::ResolveRequest& request,
                                                       const install::Interpreter& interpreter);
   Result<LockedEnvironment> ResolveNow(const EnvironmentWish& wish,
                                        const resolve::ResolveRequest& request,
@@ -169,6 +173,7 @@ class EnvironmentService {
   install::InterpreterProbe probe_;
   install::InterpreterFinder finder_;
   std::map<IndexWish, std::unique_ptr<PackageConnection>> connections_;  // those in use so far
+  std::map<std::string, install::Interpreter> pythons_;                  // by request
   std::vector<std::pair<pypi::Name, pypi::Version>> preferences_;
   std::unique_ptr<install::ArchiveCache> archives_;
   std::unique_ptr<DatastoreArtifacts> artifacts_;  // null without a datastore

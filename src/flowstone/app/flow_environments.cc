@@ -75,7 +75,7 @@ std::optional<store::EnvironmentReference> ReferenceOf(const StepEnvironment* en
     return std::nullopt;
   }
   return store::EnvironmentReference{.id = environment->environment.id,
-                                     .lock = environment->locked.digest,
+                                     .lock = environment->locked.digest(),
                                      .python = environment->locked.interpreter.version.ToString(),
                                      .prefix = environment->environment.directory};
 }

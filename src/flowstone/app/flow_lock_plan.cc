@@ -157,7 +157,6 @@ class Planner {
     tool.overrides = std::move(record.overrides);
     tool.excludes = std::move(record.excludes);
     locked.text = lock::WriteLock(locked.lock);
-    locked.digest = Digest::Of(locked.text);
   }
 
   // The text of the file at `path`, which must be a lock of this flow, or of none and of ours.

@@ -16,7 +16,6 @@ LockedEnvironment EnvironmentOf(const LockFile& file, const EnvironmentWish& wis
                           .lock = file.lock,
                           .directory = os::DirName(file.path),
                           .text = file.text,
-                          .digest = Digest::Of(file.text),
                           .indexes = wish.indexes,
                           .origin = LockedEnvironment::Origin::kGiven,
                           .file = file.name,

@@ -147,7 +147,7 @@ void TellDecisions(const RunParts& parts, const flow::FlowDescription& flow,
     parts.notices.OnDecision(
         "step " + step + " runs in " + prepared->environment.directory + " (" +
         std::string(install::EnvironmentOutcomeName(prepared->environment.outcome)) + "): lock " +
-        locked.digest.ToString().substr(0, 12) + LockSource(locked) + " for " +
+        locked.digest().ToString().substr(0, 12) + LockSource(locked) + " for " +
         locked.interpreter.executable + ", Python " + locked.interpreter.version.ToString());
   }
 }

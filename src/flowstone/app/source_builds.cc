@@ -120,8 +120,7 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
     const Result<std::string> known = parts_.machine.filesystem.ReadFile(path);
     if (known && (use_ == LockUse::kLocked || parts_.settings.lock_use != LockUse::kUpgrade ||
                   is_resolved_.contains(path))) {
-      LockedEnvironment locked{
-          .interpreter = parts_.interpreter, .text = *known, .digest = Digest::Of(*known)};
+      LockedEnvironment locked{.interpreter = parts_.interpreter, .text = *known};
       FLOWSTONE_LET(locked.lock, lock::ParseLock(*known));
       return locked;
     }

@@ -28,7 +28,22 @@ struct Bound {
   std::list<Bound> children;
 };
 
-void Bind(const CommandSpec& spec, CLI::App& app, Bound& bound) {
+// Whether one of `words` can mean one of `flags`, "-o,--output".
+bool MayMean(const std::vector<std::string>& words, std::string_view flags) {
+  return std::ranges::any_of(SplitText(flags, ','), [&](std::string_view flag) {
+    return std::ranges::any_of(words, [&](const std::string& word) {
+      if (flag.starts_with("--")) {
+        return word.starts_with(flag);
+      }
+      // Several may share one dash.
+      return word.size() > 1 && word[0] == '-' && word[1] != '-' && word.find(flag[1]) != word.npos;
+    });
+  });
+}
+
+// Only what `words` can mean is made known: there are many commands, with many options each.
+void Bind(const CommandSpec& spec, const std::vector<std::string>& words, CLI::App& app,
+          Bound& bound) {
   bound.spec = &spec;
   bound.app = &app;
   app.set_help_flag();
@@ -39,6 +54,9 @@ void Bind(const CommandSpec& spec, CLI::App& app, Bound& bound) {
   app.add_flag("-h,--help", bound.wants_help);
   for (const std::string& key : spec.options) {
     const OptionSpec& option = FindOption(key);
+    if (!MayMean(words, option.flags)) {
+      continue;
+    }
     if (option.metavar.empty()) {
       app.add_flag(std::string(option.flags), bound.switches[key]);
     } else {
@@ -63,8 +81,10 @@ void Bind(const CommandSpec& spec, CLI::App& app, Bound& bound) {
     option->allow_extra_args(many);  // or the first positional takes the words of the second
   }
   for (const CommandSpec& child : spec.commands) {
-    bound.children.emplace_back();
-    Bind(child, *app.add_subcommand(child.name), bound.children.back());
+    if (std::ranges::find(words, child.name) != words.end()) {
+      bound.children.emplace_back();
+      Bind(child, words, *app.add_subcommand(child.name), bound.children.back());
+    }
   }
 }
 
@@ -274,7 +294,7 @@ Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
   CLI::App app;
   app.allow_extras();
   Bound bound;
-  Bind(root, app, bound);
+  Bind(root, arguments, app, bound);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
     command->fallthrough(false);
   }

@@ -74,13 +74,13 @@ Status DescribeLock(app::EnvironmentService& service, const app::LockedEnvironme
   FLOWSTONE_LET(const auto environment, service.Find(locked));
   const std::string source = locked.file.empty() ? "remembered lock" : "lock file " + locked.file;
   description.text +=
-      fmt::format("    {} {}, Python {}, {}\n", source, locked.digest.ToString().substr(0, 12),
+      fmt::format("    {} {}, Python {}, {}\n", source, locked.digest().ToString().substr(0, 12),
                   locked.interpreter.version.ToString(),
                   environment ? "in " + environment->directory : "not installed");
   description.text += PackageLines(locked.lock);
   auto& json = description.json["environment"];
   json["file"] = locked.file.empty() ? nlohmann::json() : nlohmann::json(locked.file);
-  json["lock"] = locked.digest.ToString();
+  json["lock"] = locked.digest().ToString();
   json["interpreter"] = locked.interpreter.version.ToString();
   json["packages"] = PackagesOf(locked.lock);
   json["directory"] = environment ? nlohmann::json(environment->directory) : nlohmann::json();
@@ -161,7 +161,7 @@ void PrintPlan(FlowSession& session, const app::FlowLockPlan& plan) {
     for (const std::string& step : planned.steps) {
       json.push_back({{"step", step},
                       {"file", planned.name},
-                      {"lock", planned.locked.digest.ToString()},
+                      {"lock", planned.locked.digest().ToString()},
                       {"packages", PackagesOf(planned.locked.lock)}});
     }
   }

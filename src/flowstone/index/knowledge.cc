@@ -29,6 +29,15 @@ constexpr std::size_t kWorthIndexing = std::size_t{64} << 10U;  // bytes
 constexpr std::uint32_t kLogMode = 0600;
 constexpr std::uint32_t kDirectoryMode = 0700;
 
+// Zeros where the system does not tell.
+BootId BootOf(os::FileSystem& files) {
+  BootId boot{};
+  if (const Result<std::string> text = files.ReadFile("/proc/sys/kernel/random/boot_id")) {
+    std::copy_n(Digest::Of(*text).bytes().begin(), boot.size(), boot.begin());
+  }
+  return boot;
+}
+
 }  // namespace
 
 KnowledgeKey KnowledgeKey::Of(RecordKind kind, std::string_view text) {
@@ -54,6 +63,7 @@ class Knowledge::Snapshot {
   static std::shared_ptr<const Snapshot> Take(os::FileSystem& files, const std::string& log_path,
                                               const std::string& index_path) {
     auto snapshot = std::make_shared<Snapshot>();
+    snapshot->boot_ = BootOf(files);
     Result<std::shared_ptr<const os::FileView>> log = files.MapFile(log_path);
     if (!log) {
       return snapshot;
@@ -81,17 +91,33 @@ class Knowledge::Snapshot {
   // Up to where the hash index knows the log.
   std::size_t covered() const { return table_.covered(); }
   bool has_log() const { return log_ != nullptr; }
+  const BootId& boot() const { return boot_; }
+  // Whether payloads that the hash index covers are known to be right.
+  bool is_verified() const { return table_.IsOf(boot_); }
   std::uint64_t generation() const { return generation_; }
   std::string_view bytes() const { return log_ == nullptr ? std::string_view() : log_->bytes(); }
 
+  // Whether readers would save much with another hash index: they walk over what it does not
+  // cover, and compare checksums when it is of an earlier run of the system.
+  bool NeedsIndex() const {
+    const bool is_old = boot_ != BootId{} && !is_verified() && covered() > kLogHeaderSize;
+    return has_log() && (is_old || bytes().size() - covered() > kWorthIndexing);
+  }
+
   std::optional<LogRecord> Find(const KnowledgeKey& key) const {
     if (const auto found = tail_.find(key); found != tail_.end()) {
-      return ReadRecord(bytes(), found->second);
+      return ReadRecord(bytes(), found->second, PayloadCheck::kTrusted);  // walked over
     }
-    return table_.Find(bytes(), key);
+    return table_.Find(bytes(), key,
+                       is_verified() ? PayloadCheck::kTrusted : PayloadCheck::kChecksum);
   }
+  // Of records whose payload is right.
   RecordPlaces Places() const {
     RecordPlaces places = table_.Places(bytes());
+    if (!is_verified()) {
+      std::erase_if(places,
+                    [this](const auto& place) { return !ReadRecord(bytes(), place.second); });
+    }
     for (const auto& [key, offset] : tail_) {
       places[key] = offset;
     }
@@ -102,6 +128,7 @@ class Knowledge::Snapshot {
   std::shared_ptr<const os::FileView> log_;    // null: there is none
   std::shared_ptr<const os::FileView> index_;  // what table_ is in
   std::uint64_t generation_ = 0;
+  BootId boot_{};
   IndexTable table_;
   RecordPlaces tail_;  // behind what the index covers
 };
@@ -148,7 +175,8 @@ Knowledge::Record Knowledge::Remember(const KnowledgeKey& key, std::string bytes
 
 Status Knowledge::Flush() {
   const std::lock_guard lock(mutex_);
-  if (pending_.empty() && !is_index_behind_) {
+  const bool is_outdated = is_index_behind_ || (snapshot_ != nullptr && snapshot_->NeedsIndex());
+  if (pending_.empty() && !is_outdated) {
     return Ok();
   }
   return Append(IndexUpdate::kNow);
@@ -180,7 +208,7 @@ Status Knowledge::Append(IndexUpdate update) {
     return Ok();
   }
   now = Snapshot::Take(files_, LogPath(), IndexPath());
-  if (now->bytes().size() - now->covered() > kWorthIndexing) {
+  if (now->NeedsIndex()) {
     FLOWSTONE_TRY(Compact(*now));
   }
   is_index_behind_ = false;
@@ -212,7 +240,8 @@ Status Knowledge::Compact(const Snapshot& snapshot) {
     places = std::move(moved);
     covered = log.size();
   }
-  return os::ReplaceFile(files_, IndexPath(), BuildIndex(generation, covered, places), kLogMode);
+  return os::ReplaceFile(files_, IndexPath(),
+                         BuildIndex(generation, covered, places, snapshot.boot()), kLogMode);
 }
 
 }  // namespace flowstone::index

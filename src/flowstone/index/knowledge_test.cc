@@ -52,9 +52,43 @@ class KnowledgeTest : public ::testing::Test {
   void Write(const std::string& path, std::string_view bytes) {
     ASSERT_THAT(os::ReplaceFile(files_, path, bytes), IsOk());
   }
+  void BootAs(std::string_view id) {
+    ASSERT_THAT(os::MakeDirectories(files_, "/proc/sys/kernel/random"), IsOk());
+    Write("/proc/sys/kernel/random/boot_id", id);
+  }
 
   os::MemoryFileSystem files_;
 };
+
+TEST_F(KnowledgeTest, PayloadsAreNotReadAgainInTheRunOfTheSystemThatVerifiedThem) {
+  BootAs("first run\n");
+  RememberMuch("numpy");
+  std::string log = Read(kLog);
+  log[log.size() - 10] = '!';
+  Write(kLog, log);
+  EXPECT_NE(FoundLater("numpy"), "nothing");
+  BootAs("second run\n");  // a power cut may have lost something
+  EXPECT_EQ(FoundLater("numpy"), "nothing");
+}
+
+TEST_F(KnowledgeTest, TheIndexOfAnEarlierRunOfTheSystemIsBroughtUpToDate) {
+  BootAs("first run\n");
+  RememberMuch("numpy");
+  BootAs("second run\n");
+  EXPECT_NE(FoundLater("numpy"), "nothing");
+  std::string log = Read(kLog);
+  log[log.size() - 10] = '!';
+  Write(kLog, log);
+  EXPECT_NE(FoundLater("numpy"), "nothing") << "its checksum was right in this run";
+}
+
+TEST_F(KnowledgeTest, NoRunOfTheSystemIsTrustedThatIsNotKnown) {
+  RememberMuch("numpy");
+  std::string log = Read(kLog);
+  log[log.size() - 10] = '!';
+  Write(kLog, log);
+  EXPECT_EQ(FoundLater("numpy"), "nothing");
+}
 
 TEST_F(KnowledgeTest, IsFoundAtOnceAndLater) {
   Knowledge knowledge(files_, "/k");

@@ -166,24 +166,6 @@ std::uint32_t Listing::LowerBound(std::string_view key) const {
   return first;
 }
 
-Listing::FileSpan Listing::FilesOf(std::uint32_t version) const {
-  const auto begin_of = [this](std::uint32_t i) {
-    return i == versions_ ? files_
-                          : view_.Load<VersionRow>(rows_ + sizeof(VersionRow) * i).first_file;
-  };
-  const std::uint32_t first = std::min(begin_of(version), files_);
-  return {first, std::clamp(begin_of(version + 1), first, files_)};
-}
-
-Listing::FileFacts Listing::Facts(std::uint32_t file) const {
-  const auto row = view_.Load<FactsRow>(facts_ + sizeof(FactsRow) * file);
-  const std::uint32_t tag_set = row.tag_set_and_yank / 2;
-  return {.upload_time_us = row.upload_time_us,
-          .tag_set = tag_set < tag_sets_ ? tag_set : FileFacts::kSource,
-          .python = row.python < pythons_ ? row.python : FileFacts::kNoPython,
-          .is_yanked = row.tag_set_and_yank % 2 != 0};
-}
-
 std::string_view Listing::Filename(std::uint32_t file) const {
   return view_.Text(view_.Load<DetailsRow>(details_ + sizeof(DetailsRow) * file).filename);
 }

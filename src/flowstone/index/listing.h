@@ -7,6 +7,7 @@
 // a listing. A listing is immutable, cheap to copy, and keeps its bytes alive.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "flowstone/index/listing_layout.h"
 #include "flowstone/index/packed_bytes.h"
 #include "flowstone/index/project_page.h"
 #include "flowstone/pypi/name.h"
@@ -108,5 +110,28 @@ class Listing {
   std::size_t details_ = 0;
   std::size_t tables_ = 0;
 };
+
+// Asked about every file of every project.
+inline Listing::FileSpan Listing::FilesOf(std::uint32_t version) const {
+  const auto begin_of = [this](std::uint32_t i) {
+    return i == versions_ ? files_
+                          : view_
+                                .Load<listing_layout::VersionRow>(
+                                    rows_ + sizeof(listing_layout::VersionRow) * i)
+                                .first_file;
+  };
+  const std::uint32_t first = std::min(begin_of(version), files_);
+  return {first, std::clamp(begin_of(version + 1), first, files_)};
+}
+
+inline Listing::FileFacts Listing::Facts(std::uint32_t file) const {
+  const auto row =
+      view_.Load<listing_layout::FactsRow>(facts_ + sizeof(listing_layout::FactsRow) * file);
+  const std::uint32_t tag_set = row.tag_set_and_yank / 2;
+  return {.upload_time_us = row.upload_time_us,
+          .tag_set = tag_set < tag_sets_ ? tag_set : FileFacts::kSource,
+          .python = row.python < pythons_ ? row.python : FileFacts::kNoPython,
+          .is_yanked = row.tag_set_and_yank % 2 != 0};
+}
 
 }  // namespace flowstone::index

@@ -136,8 +136,13 @@ Result<Interpreter> InterpreterProbe::Probe(const std::string& executable) {
     if (info.type != os::FileType::kFile || (info.mode & 0111U) == 0) {
       return NoInterpreter(path, "it is not an executable file");
     }
-    FLOWSTONE_LET(const std::string text, Answer(path, StampOf(info)));
-    const json answer = ParseAnswer(text);
+    const std::string place = PlaceOf(path, StampOf(info));
+    const Result<std::string> known = filesystem_.ReadFile(place);
+    json answer = known ? ParseAnswer(*known) : json();
+    if (!answer.is_object()) {
+      FLOWSTONE_LET(const std::string text, AskAndKeep(path, place));
+      answer = ParseAnswer(text);
+    }
     const std::string base = ExecutableIn(answer);
     if (base == path) {
       FLOWSTONE_LET(Interpreter interpreter, DescribeOrRefuse(answer, path));
@@ -149,29 +154,28 @@ Result<Interpreter> InterpreterProbe::Probe(const std::string& executable) {
   return NoInterpreter(executable, "it leads from one interpreter to the next");
 }
 
-// The kernel's version is in the key, because markers contain it.
-Result<std::string> InterpreterProbe::Answer(const std::string& real_path, const FileStamp& stamp) {
+// The kernel's version is in the name, because markers contain it.
+std::string InterpreterProbe::PlaceOf(const std::string& real_path, const FileStamp& stamp) {
   const Result<std::string> kernel = filesystem_.ReadFile("/proc/version");
-  const json key = {real_path,
-                    stamp.size,
-                    stamp.modified_ns,
-                    stamp.device,
-                    stamp.inode,
-                    std::string(kProbeScript),
-                    kernel ? *kernel : std::string()};
-  const std::string cached =
-      layout_.interpreters() + "/" +
-      Digest::Of(key.dump(-1, ' ', false, json::error_handler_t::replace)).ToString() + ".json";
-  if (Result<std::string> known = filesystem_.ReadFile(cached);
-      known && ParseAnswer(*known).is_object()) {
-    return known;
+  Hasher key;
+  key.Update(real_path);
+  for (const auto number : {stamp.size, stamp.device, stamp.inode}) {
+    key.Update(" " + std::to_string(number));
   }
+  key.Update(" " + std::to_string(stamp.modified_ns) + "\n");
+  key.Update(kProbeScript);
+  key.Update(kernel ? *kernel : std::string());
+  return layout_.interpreters() + "/" + key.Finish().ToString() + ".json";
+}
+
+Result<std::string> InterpreterProbe::AskAndKeep(const std::string& real_path,
+                                                 const std::string& place) {
   FLOWSTONE_LET(std::string answer, Ask(real_path));
   // What a script starts may change while the script does not. A cache that cannot be written only
   // costs time.
   if (ExecutableIn(ParseAnswer(answer)) == real_path &&
       os::MakeDirectories(filesystem_, layout_.interpreters())) {
-    static_cast<void>(os::ReplaceFile(filesystem_, cached, answer));
+    static_cast<void>(os::ReplaceFile(filesystem_, place, answer));
   }
   return answer;
 }

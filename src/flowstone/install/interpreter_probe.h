@@ -27,7 +27,9 @@ class InterpreterProbe {
   Result<Interpreter> Probe(const std::string& executable);
 
  private:
-  Result<std::string> Answer(const std::string& real_path, const FileStamp& stamp);
+  // The file that keeps the answer of that executable.
+  std::string PlaceOf(const std::string& real_path, const FileStamp& stamp);
+  Result<std::string> AskAndKeep(const std::string& real_path, const std::string& place);
   Result<std::string> Ask(const std::string& real_path);
 
   os::FileSystem& filesystem_;

@@ -26,8 +26,18 @@ bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
 }
 
+bool NeedsEscape(char c) {
+  return c == '"' || c == '\\' || IsControl(c);
+}
+
 std::string EscapedString(std::string_view text) {
-  std::string quoted = "\"";
+  std::string quoted;
+  quoted.reserve(text.size() + 2);
+  quoted += '"';
+  if (std::ranges::none_of(text, NeedsEscape)) {
+    quoted += text;
+    return quoted += '"';
+  }
   for (const char c : text) {
     if (c == '"' || c == '\\') {
       quoted += '\\';
@@ -90,12 +100,12 @@ class InlineTable {
     }
   }
   void Raw(std::string_view key, const std::string& value) {
-    entries_.push_back(std::string(key) + " = " + value);
+    text_.append(text_.empty() ? "{ " : ", ").append(key).append(" = ").append(value);
   }
-  std::string ToString() const { return "{ " + JoinText(entries_, ", ") + " }"; }
+  std::string ToString() && { return text_.empty() ? "{  }" : std::move(text_.append(" }")); }
 
  private:
-  std::vector<std::string> entries_;
+  std::string text_;
 };
 
 void AddPlace(InlineTable& table, const LockedFile& file) {
@@ -119,7 +129,7 @@ void AddHashes(InlineTable& table, const LockedFile& file) {
   for (const auto& [algorithm, hex] : file.hashes) {
     hashes.Text(algorithm, hex);
   }
-  table.Raw("hashes", hashes.ToString());
+  table.Raw("hashes", std::move(hashes).ToString());
 }
 
 std::string FileText(const LockedFile& file) {
@@ -128,7 +138,7 @@ std::string FileText(const LockedFile& file) {
   AddPlace(table, file);
   AddFacts(table, file);
   AddHashes(table, file);
-  return table.ToString();
+  return std::move(table).ToString();
 }
 
 std::string DirectText(const DirectSource& direct) {
@@ -145,7 +155,7 @@ std::string DirectText(const DirectSource& direct) {
     AddHashes(table, direct.file);
   }
   table.Text("subdirectory", direct.subdirectory);
-  return table.ToString();
+  return std::move(table).ToString();
 }
 
 std::string_view DirectKey(DirectKind kind) {
@@ -191,9 +201,9 @@ class Writer {
   }
 
  private:
-  void Line(const std::string& line) { text_ += line + "\n"; }
-  void Entry(std::string_view key, const std::string& value) {
-    Line(std::string(key) + " = " + value);
+  void Line(std::string_view line) { text_.append(line).append("\n"); }
+  void Entry(std::string_view key, std::string_view value) {
+    text_.append(key).append(" = ").append(value).append("\n");
   }
   void TextEntry(std::string_view key, const std::string& value) {
     if (!value.empty()) {
@@ -205,9 +215,9 @@ class Writer {
     if (rows.empty()) {
       return;
     }
-    Line(std::string(key) + " = [");
+    text_.append(key).append(" = [\n");
     for (const std::string& row : rows) {
-      Line("    " + row + ",");
+      text_.append("    ").append(row).append(",\n");
     }
     Line("]");
   }
@@ -247,7 +257,7 @@ class Writer {
       InlineTable table;
       table.Text("name", dependency.name.ToString());
       table.Text("version", dependency.version ? dependency.version->ToString() : "");
-      dependencies.push_back(table.ToString());
+      dependencies.push_back(std::move(table).ToString());
     }
     std::ranges::sort(dependencies);
     Rows("dependencies", dependencies);
@@ -279,7 +289,7 @@ class Writer {
       if (!askers.empty()) {
         row.Raw("from", TomlStrings({askers.begin(), askers.end()}));
       }
-      rows.push_back(row.ToString());
+      rows.push_back(std::move(row).ToString());
     }
     Rows(key, rows);
   }
@@ -292,7 +302,7 @@ class Writer {
         InlineTable table;
         table.Text("extra", choice.extra ? choice.extra->ToString() : "");
         table.Text("group", choice.group ? choice.group->ToString() : "");
-        choices.push_back(table.ToString());
+        choices.push_back(std::move(table).ToString());
       }
       rows.push_back("[" + JoinText(choices, ", ") + "]");
     }

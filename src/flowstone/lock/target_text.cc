@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
-#include "flowstone/pypi/tags.h"
+#include "flowstone/pypi/tag_list.h"
 #include "flowstone/pypi/target.h"
 
 namespace flowstone::lock {
@@ -11,15 +12,16 @@ namespace {
 
 // The platform of the best tag that names a libc or system version, without the machine.
 std::string NewestPlatform(const pypi::Target& target) {
-  const auto best = std::ranges::find_if(target.tags.tags(), [](const pypi::Tag& tag) {
-    return tag.platform.starts_with("manylinux") || tag.platform.starts_with("musllinux") ||
-           tag.platform.starts_with("macosx");
+  const std::vector<std::string>& platforms = target.tags.platforms();
+  const auto best = std::ranges::find_if(platforms, [](const std::string& platform) {
+    return platform.starts_with("manylinux") || platform.starts_with("musllinux") ||
+           platform.starts_with("macosx");
   });
-  if (best == target.tags.tags().end()) {
+  if (best == platforms.end()) {
     return "";
   }
   const std::string suffix = "_" + target.markers.platform_machine;
-  std::string platform = best->platform;
+  std::string platform = *best;
   if (platform.ends_with(suffix)) {
     platform.resize(platform.size() - suffix.size());
   }

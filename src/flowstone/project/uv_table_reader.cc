@@ -171,10 +171,14 @@ Status ReadFilePolicies(const TomlTable& uv, UvTable& result) {
 Result<std::vector<pypi::Marker>> ReadMarkers(const TomlTable& uv, std::string_view key) {
   // uv takes a single text too.
   if (const toml::node* node = uv.node().get(key); node != nullptr && node->is_string()) {
-    FLOWSTONE_LET(const auto marker, uv.Parsed<pypi::Marker>(key, [](std::string_view text) {
+    FLOWSTONE_LET(auto marker, uv.Parsed<pypi::Marker>(key, [](std::string_view text) {
       return pypi::Marker::Parse(text);
     }));
-    return std::vector<pypi::Marker>{*marker};
+    std::vector<pypi::Marker> markers;
+    if (marker) {
+      markers.push_back(*std::move(marker));
+    }
+    return markers;
   }
   return uv.ParsedList<pypi::Marker>(
       key, [](std::string_view text) { return pypi::Marker::Parse(text); });

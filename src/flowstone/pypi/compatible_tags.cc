@@ -126,16 +126,12 @@ std::optional<std::vector<std::string>> MacPlatformsOf(std::string_view text, in
 struct TagSource {
   const InterpreterFacts& facts;
   std::vector<std::string> platforms;
-  std::vector<Tag> tags = {};
+  TagList::Builder tags = {};
 
   void Append(const std::string& python, const std::string& abi) {
-    for (const std::string& platform : platforms) {
-      tags.push_back({.python = python, .abi = abi, .platform = platform});
-    }
+    tags.Append(python, abi, platforms);
   }
-  void AppendAny(const std::string& python) {
-    tags.push_back({.python = python, .abi = "none", .platform = "any"});
-  }
+  void AppendAny(const std::string& python) { tags.Append(python, "none", "any"); }
 };
 
 void AppendCPython(TagSource& source) {
@@ -229,7 +225,7 @@ Result<TagList> CompatibleTags(const InterpreterFacts& facts) {
   for (const std::string& python : pythons) {
     source.AppendAny(python);
   }
-  return TagList(std::move(source.tags));
+  return source.tags.Build();
 }
 
 }  // namespace flowstone::pypi

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "flowstone/base/result.h"
-#include "flowstone/pypi/tags.h"
+#include "flowstone/pypi/tag_list.h"
 
 namespace flowstone::pypi {
 

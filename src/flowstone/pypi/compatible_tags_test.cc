@@ -31,8 +31,8 @@ bool Accepts(const InterpreterFacts& facts, std::string_view tag) {
 
 TEST(CompatibleTags, BeginWithTheNativeOne) {
   const TagList list = *CompatibleTags(Linux(12));
-  EXPECT_EQ(list.tags().front().ToString(), "cp312-cp312-linux_x86_64");
-  EXPECT_EQ(list.tags().back().ToString(), "py30-none-any");
+  EXPECT_EQ(list[0].ToString(), "cp312-cp312-linux_x86_64");
+  EXPECT_EQ(list[list.size() - 1].ToString(), "py30-none-any");
 }
 
 TEST(CompatibleTags, ManylinuxGoesDownToWhatTheLibcRuns) {

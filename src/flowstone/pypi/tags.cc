@@ -95,30 +95,4 @@ std::vector<Tag> TagSet::Expand() const {
   return tags;
 }
 
-TagList::TagList(std::vector<Tag> tags) {
-  tags_.reserve(tags.size());
-  positions_.reserve(tags.size());
-  for (Tag& tag : tags) {
-    if (positions_.emplace(tag.ToString(), tags_.size()).second) {
-      tags_.push_back(std::move(tag));
-    }
-  }
-}
-
-std::optional<std::size_t> TagList::Priority(const Tag& tag) const {
-  const auto found = positions_.find(tag.ToString());
-  return found == positions_.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::optional<std::size_t> TagList::Priority(const TagSet& set) const {
-  std::optional<std::size_t> best;
-  for (const Tag& tag : set.Expand()) {
-    const std::optional<std::size_t> position = Priority(tag);
-    if (position && (!best || *position < *best)) {
-      best = position;
-    }
-  }
-  return best;
-}
-
 }  // namespace flowstone::pypi

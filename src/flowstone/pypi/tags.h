@@ -1,13 +1,10 @@
-// Tags of PEP 425: what a wheel needs and what an interpreter offers.
+// Tags of PEP 425: what a wheel needs. What an interpreter offers is a TagList.
 #pragma once
 
 #include <compare>
 #include <cstddef>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "flowstone/base/result.h"
@@ -40,28 +37,6 @@ struct TagSet {
   std::vector<Tag> Expand() const;
 
   friend bool operator==(const TagSet&, const TagSet&) = default;
-};
-
-// The tags that an interpreter accepts, best first.
-class TagList {
- public:
-  TagList() = default;
-  // Of repeated tags the first counts.
-  explicit TagList(std::vector<Tag> tags);
-
-  const std::vector<Tag>& tags() const { return tags_; }
-  bool empty() const { return tags_.empty(); }
-
-  // The position of the tag, 0 being the best; nothing when it is not accepted.
-  std::optional<std::size_t> Priority(const Tag& tag) const;
-  // The best position of any combination in the set.
-  std::optional<std::size_t> Priority(const TagSet& set) const;
-
-  friend bool operator==(const TagList& a, const TagList& b) { return a.tags_ == b.tags_; }
-
- private:
-  std::vector<Tag> tags_;
-  std::unordered_map<std::string, std::size_t> positions_;  // by Tag::ToString
 };
 
 }  // namespace flowstone::pypi

@@ -13,15 +13,6 @@ namespace {
 using ::flowstone::testing::HasMessage;
 using ::testing::HasSubstr;
 
-TagList List(const std::vector<std::string>& texts) {
-  std::vector<Tag> tags;
-  tags.reserve(texts.size());
-  for (const std::string& text : texts) {
-    tags.push_back(*Tag::Parse(text));
-  }
-  return TagList(std::move(tags));
-}
-
 TEST(Tag, IsLowerCase) {
   EXPECT_EQ(Tag::Parse("CP312-ABI3-Win_AMD64")->ToString(), "cp312-abi3-win_amd64");
 }
@@ -50,19 +41,6 @@ TEST(TagSet, RefusesMoreCombinationsThanAnyWheelHas) {
     many += ".a" + std::to_string(i);
   }
   EXPECT_THAT(TagSet::Parse(many + "-" + many + "-" + many), HasMessage(HasSubstr("too many")));
-}
-
-TEST(TagList, TheBestCombinationCounts) {
-  const TagList list = List({"cp312-cp312-linux_x86_64", "py3-none-any", "py2-none-any"});
-  EXPECT_EQ(list.Priority(*TagSet::Parse("py2.py3-none-any")), 1U);
-  EXPECT_EQ(list.Priority(*Tag::Parse("cp312-cp312-linux_x86_64")), 0U);
-  EXPECT_EQ(list.Priority(*Tag::Parse("cp312-none-any")), std::nullopt);
-}
-
-TEST(TagList, TheFirstOfRepeatedTagsCounts) {
-  const TagList list = List({"a-b-c", "d-e-f", "a-b-c"});
-  EXPECT_EQ(list.tags().size(), 2U);
-  EXPECT_EQ(list.Priority(*Tag::Parse("a-b-c")), 0U);
 }
 
 }  // namespace

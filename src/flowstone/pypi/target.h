@@ -4,7 +4,7 @@
 #include "flowstone/base/result.h"
 #include "flowstone/pypi/compatible_tags.h"
 #include "flowstone/pypi/marker_environment.h"
-#include "flowstone/pypi/tags.h"
+#include "flowstone/pypi/tag_list.h"
 #include "flowstone/pypi/version.h"
 
 namespace flowstone::pypi {

@@ -45,7 +45,7 @@ TEST(Target, MarkersFollowFromTheInterpreter) {
   EXPECT_TRUE(Marker::Parse("python_version == '3.12' and python_full_version >= '3.12.4' and "
                             "platform_python_implementation == 'CPython' and os_name == 'posix'")
                   ->Evaluate(target.markers));
-  EXPECT_EQ(target.tags.tags().front().ToString(), "cp312-cp312-linux_x86_64");
+  EXPECT_EQ(target.tags[0].ToString(), "cp312-cp312-linux_x86_64");
   EXPECT_EQ(target.python_full_version, *Version::Parse("3.12.4"));
 }
 

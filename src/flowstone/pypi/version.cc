@@ -17,7 +17,10 @@ VersionParts PartsOf(const std::string& text) {
 
 }  // namespace
 
-Version::Version() : text_("0"), key_(VersionKey(VersionParts{.release = "0"})) {}
+Version::Version() : text_("0") {
+  static const std::string key = VersionKey(VersionParts{.release = "0"});
+  key_ = key;
+}
 
 Result<Version> Version::Parse(std::string_view text) {
   const std::string_view trimmed = TrimText(text);

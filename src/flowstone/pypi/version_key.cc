@@ -35,6 +35,10 @@ char Byte(std::uint64_t value) {
 }
 
 void AppendNumber(std::string& key, std::string_view digits) {
+  if (digits.size() == 1) {  // as most are
+    key += Byte(kSmallBase + static_cast<unsigned>(digits.front() - '0'));
+    return;
+  }
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc()) {  // beyond 64 bits

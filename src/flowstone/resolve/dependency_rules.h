@@ -22,6 +22,11 @@ class DependencyRules {
   // an override takes the place of the requirement's, except for the extras that switch it on.
   std::vector<const pypi::Requirement*> Apply(const pypi::Requirement& requirement) const;
 
+  // Whether every requirement on the project stands for itself.
+  bool LeavesAlone(const pypi::Name& name) const {
+    return !overrides_.contains(name) && !excludes_.contains(name);
+  }
+
   // The requirements of the request after these rules whose markers hold in the scope; an
   // override has the origin that it was given.
   std::vector<RequestedRequirement> Requirements() const;

@@ -6,21 +6,20 @@
 #include <vector>
 
 #include "flowstone/pypi/leniency.h"
-#include "flowstone/pypi/tags.h"
 
 namespace flowstone::resolve {
 
 std::vector<TagVerdict> FileVerdicts::OnTags(const index::Listing& listing) {
   std::vector<TagVerdict> verdicts(listing.tag_set_count());
   for (std::uint32_t i = 1; i < listing.tag_set_count(); ++i) {
-    const auto [entry, is_new] = tags_.try_emplace(std::string(listing.TagSetText(i)));
-    if (is_new) {
-      entry->second.id = static_cast<std::uint32_t>(tags_.size());
-      if (const Result<pypi::TagSet> tags = pypi::TagSet::Parse(entry->first)) {
-        entry->second.priority = scope_.WheelPriority(*tags);
-      }
+    const std::string_view text = listing.TagSetText(i);
+    auto known = tags_.find(text);
+    if (known == tags_.end()) {
+      const TagVerdict verdict{.id = static_cast<std::uint32_t>(tags_.size() + 1),
+                               .priority = scope_.WheelPriority(text)};
+      known = tags_.emplace(text, verdict).first;
     }
-    verdicts[i] = entry->second;
+    verdicts[i] = known->second;
   }
   return verdicts;
 }
@@ -34,13 +33,15 @@ std::vector<PythonVerdict> FileVerdicts::OnPythons(const index::Listing& listing
 }
 
 PythonVerdict FileVerdicts::OnPython(std::string_view requires_python) {
-  const auto [entry, is_new] = pythons_.try_emplace(std::string(requires_python));
-  if (is_new) {
+  auto known = pythons_.find(requires_python);
+  if (known == pythons_.end()) {
     const auto parsed = pypi::ParseSpecifiersLeniently(requires_python);
-    entry->second = {.id = static_cast<std::uint32_t>(pythons_.size()),
-                     .is_accepted = !parsed || scope_.AcceptsPython(parsed->value, upper_bound_)};
+    const PythonVerdict verdict{
+        .id = static_cast<std::uint32_t>(pythons_.size() + 1),
+        .is_accepted = !parsed || scope_.AcceptsPython(parsed->value, upper_bound_)};
+    known = pythons_.emplace(requires_python, verdict).first;
   }
-  return entry->second;
+  return known->second;
 }
 
 }  // namespace flowstone::resolve

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,10 +42,19 @@ class FileVerdicts {
   PythonVerdict OnPython(std::string_view requires_python);
 
  private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  template <class Verdict>
+  using ByText = std::unordered_map<std::string, Verdict, TextHash, std::equal_to<>>;
+
   const Scope& scope_;
   const UpperPythonBound upper_bound_;
-  std::unordered_map<std::string, TagVerdict> tags_;
-  std::unordered_map<std::string, PythonVerdict> pythons_;
+  ByText<TagVerdict> tags_;
+  ByText<PythonVerdict> pythons_;
 };
 
 }  // namespace flowstone::resolve

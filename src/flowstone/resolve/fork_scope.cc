@@ -128,8 +128,12 @@ bool ForkScope::AcceptsPython(const pypi::SpecifierSet& requires_python,
              : !space_.algebra().AreDisjoint(fork_, accepted);
 }
 
-std::optional<std::size_t> ForkScope::WheelPriority(const pypi::TagSet& tags) const {
-  const MarkerDiagram environments = space_.EnvironmentsOf(tags);
+std::optional<std::size_t> ForkScope::WheelPriority(std::string_view tag_set) const {
+  const Result<pypi::TagSet> tags = pypi::TagSet::Parse(tag_set);
+  if (!tags) {
+    return std::nullopt;
+  }
+  const MarkerDiagram environments = space_.EnvironmentsOf(*tags);
   if (space_.algebra().AreDisjoint(fork_, environments)) {
     return std::nullopt;
   }

@@ -76,7 +76,7 @@ class ForkScope final : public Scope {
   bool AdmitsWith(const pypi::Marker& marker, const pypi::ExtraName& extra) const override;
   bool AcceptsPython(const pypi::SpecifierSet& requires_python,
                      UpperPythonBound upper_bound) const override;
-  std::optional<std::size_t> WheelPriority(const pypi::TagSet& tags) const override;
+  std::optional<std::size_t> WheelPriority(std::string_view tag_set) const override;
   Status Examine(const ChosenRelease& release) const override;
   std::string PythonText() const override;
   std::string Description() const override;

@@ -41,8 +41,7 @@ bool IsAboutTheFile(const Error& error) {
 std::vector<pypi::TagSet> TagsOf(const ProjectVersion& version) {
   std::vector<pypi::TagSet> tags;
   for (const UsableWheel& wheel : version.wheels) {
-    if (const auto name = pypi::WheelName::Parse(wheel.file->filename);
-        name && version.source == nullptr) {
+    if (const auto name = pypi::WheelName::Parse(wheel.file.filename); name && !version.source) {
       tags.push_back(name->tags);
     }
   }
@@ -57,8 +56,7 @@ std::string AskerOf(const RequestedRequirement& wish) {
 bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,
                     const pypi::Version& version) {
   return std::ranges::any_of(metadata.dependencies, [&](const ReleaseDependency* dependency) {
-    return dependency->requirement.name == name &&
-           IsPinOf(dependency->requirement.specifiers, version);
+    return dependency->name() == name && IsPinOf(dependency->requirement().specifiers, version);
   });
 }
 
@@ -241,8 +239,38 @@ Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
     return solve::CandidateDetails(vocabulary_.ReasonOf(*reason));
   }
   FLOWSTONE_TRY(Examine(package, candidate));
+  ProjectOf(package).detailed.push_back(candidate);
   const pypi::Name name = vocabulary_[package].name;
   return solve::CandidateDetails(DependenciesOf(name, std::get<ReleaseMetadata>(*verdict)));
+}
+
+std::vector<solve::LateDependency> IndexProvider::Awaken(solve::PackageId condition) {
+  std::vector<solve::LateDependency> late;
+  if (const auto found = constraints_.find(condition); found != constraints_.end()) {
+    for (const solve::RangeId range : found->second) {
+      late.push_back({vocabulary_.request(), 0, {condition, range, condition}});
+    }
+  }
+  const Subject subject = vocabulary_[condition];
+  if (subject.extra.empty()) {
+    return late;
+  }
+  const auto project = projects_.find(vocabulary_.Project(subject.name));
+  if (project == projects_.end()) {
+    return late;
+  }
+  for (const solve::Ordinal candidate : project->second->detailed) {
+    std::vector<solve::Dependency> dependencies;
+    for (const ReleaseDependency* dependency : Metadata(project->first, candidate).dependencies) {
+      if (dependency->extra() == subject.extra) {
+        AddDemand(DemandOf(*dependency), condition, dependencies);
+      }
+    }
+    for (const solve::Dependency& dependency : dependencies) {
+      late.push_back({project->first, candidate, dependency});
+    }
+  }
+  return late;
 }
 
 IndexProvider::Demand IndexProvider::DemandOf(const pypi::Requirement& requirement,
@@ -263,22 +291,20 @@ IndexProvider::Demand IndexProvider::DemandOf(const pypi::Requirement& requireme
 }
 
 const IndexProvider::Demand& IndexProvider::DemandOf(const ReleaseDependency& dependency) {
-  if (dependency.number >= demands_.size()) {
-    demands_.resize(dependency.number + std::size_t{1});
+  if (dependency.number() >= demands_.size()) {
+    demands_.resize(dependency.number() + std::size_t{1});
   }
-  std::optional<Demand>& demand = demands_[dependency.number];
+  std::optional<Demand>& demand = demands_[dependency.number()];
   if (!demand) {
-    demand =
-        DemandOf(dependency.requirement, vocabulary_.RangeOf(dependency.requirement.specifiers));
+    demand = DemandOf(dependency.requirement(),
+                      vocabulary_.RangeOf(dependency.requirement().specifiers));
   }
   return *demand;
 }
 
 void IndexProvider::AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
                               std::vector<solve::Dependency>& dependencies) {
-  if (!when || announced_extras_.contains(*when)) {
-    first_ranges_.emplace(demand.project, demand.range);
-  }
+  first_ranges_.emplace(demand.project, demand.range);
   dependencies.push_back({demand.project, demand.range, when});
   for (const auto& [extra, range] : demand.extras) {
     dependencies.push_back({extra, range, when});
@@ -314,10 +340,10 @@ Status IndexProvider::Examine(solve::PackageId package, solve::Ordinal candidate
   }
   for (const ReleaseDependency* dependency : metadata.dependencies) {
     const bool is_active =
-        dependency->extra.empty() ||
-        std::ranges::find(release.extras, dependency->extra) != release.extras.end();
+        dependency->extra().empty() ||
+        std::ranges::find(release.extras, dependency->extra()) != release.extras.end();
     if (is_active) {
-      release.requirements.push_back(&dependency->requirement);
+      release.requirements.push_back(&dependency->requirement());
     }
   }
   return scope_.Examine(release);
@@ -341,8 +367,7 @@ std::vector<solve::Dependency> IndexProvider::RequestDependencies() {
   for (const RequestedRequirement& wish : rules_.Constraints()) {
     // It holds while the project that it restricts is selected.
     const solve::PackageId project = vocabulary_.Project(wish.requirement.name);
-    const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, AskerOf(wish));
-    dependencies.push_back({project, range, project});
+    constraints_[project].push_back(vocabulary_.WishOf(wish.requirement.specifiers, AskerOf(wish)));
   }
   return dependencies;
 }
@@ -353,8 +378,11 @@ std::vector<solve::Dependency> IndexProvider::DependenciesOf(const pypi::Name& n
   dependencies.reserve(metadata.dependencies.size());
   for (const ReleaseDependency* dependency : metadata.dependencies) {
     std::optional<solve::PackageId> when;
-    if (!dependency->extra.empty()) {
-      when = vocabulary_.Extra(name, dependency->extra);
+    if (!dependency->extra().empty()) {
+      when = vocabulary_.FindExtra(name, dependency->extra());
+      if (!when || !announced_extras_.contains(*when)) {
+        continue;
+      }
     }
     AddDemand(DemandOf(*dependency), when, dependencies);
   }

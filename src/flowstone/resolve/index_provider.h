@@ -69,6 +69,7 @@ class IndexProvider final : public solve::CandidateProvider {
   solve::Ordinal Choose(solve::PackageId package, const solve::OrdinalSet& allowed) override;
   Result<solve::CandidateDetails> Details(solve::PackageId package,
                                           solve::Ordinal candidate) override;
+  std::vector<solve::LateDependency> Awaken(solve::PackageId condition) override;
   void Anticipate(solve::PackageId package, const solve::OrdinalSet& allowed) override;
 
  private:
@@ -110,6 +111,7 @@ class IndexProvider final : public solve::CandidateProvider {
   Vocabulary vocabulary_;
   std::unordered_map<solve::PackageId, std::unique_ptr<ProjectRecord>> projects_;
   std::unordered_map<solve::PackageId, solve::RangeId> first_ranges_;  // that anybody asked for
+  std::unordered_map<solve::PackageId, std::vector<solve::RangeId>> constraints_;  // by project
   // Projects of which a selected or once selected release wants a pre-release (PEP 440's union).
   std::set<solve::PackageId> admits_prereleases_;
   std::set<solve::PackageId> announced_extras_;  // that the solver knows

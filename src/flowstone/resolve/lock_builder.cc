@@ -146,10 +146,10 @@ class Builder {
     locked.dependencies = Dependencies(name, metadata);
     locked.index = IndexOf(project.files(), project.MetadataFile(candidate));
     for (const UsableWheel& wheel : version.wheels) {
-      FLOWSTONE_LET(lock::LockedFile file, File(*wheel.file));
+      FLOWSTONE_LET(lock::LockedFile file, File(wheel.file));
       locked.wheels.push_back(std::move(file));
     }
-    if (version.source != nullptr) {
+    if (version.source) {
       FLOWSTONE_LET(locked.sdist, File(*version.source));
     }
     return locked;
@@ -160,9 +160,9 @@ class Builder {
     const std::set<pypi::ExtraName> extras = ExtrasOf(name);
     std::set<pypi::Name> names;
     for (const ReleaseDependency* dependency : metadata.dependencies) {
-      const bool is_active = dependency->extra.empty() || extras.contains(dependency->extra);
-      if (is_active && dependency->requirement.name != name) {
-        names.insert(dependency->requirement.name);
+      const bool is_active = dependency->extra().empty() || extras.contains(dependency->extra());
+      if (is_active && dependency->name() != name) {
+        names.insert(dependency->name());
       }
     }
     std::vector<lock::LockedDependency> dependencies;

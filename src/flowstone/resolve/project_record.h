@@ -46,7 +46,8 @@ struct ProjectRecord {
   std::vector<solve::ReasonId> reasons = {};  // of versions.unusable()
   solve::OrdinalSet prefetched;               // whose metadata was asked for
   std::unordered_map<solve::Ordinal, ReleaseVerdict> verdicts = {};
-  std::uint32_t tried = 0;  // candidates that the solver has chosen
+  std::vector<solve::Ordinal> detailed = {};  // whose dependencies the solver knows, in that order
+  std::uint32_t tried = 0;                    // candidates that the solver has chosen
   // As many as were chosen, and in addition those in the window of what may be chosen next.
   std::uint32_t asked_ahead = 0;
 };

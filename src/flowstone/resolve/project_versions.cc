@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,150 +49,7 @@ std::string AbsenceOf(const index::ProjectFiles& files, const ResolveRequest& re
   return "has no releases";
 }
 
-// Which reason of ReleaseJudge a release would have, without its words: releases with equal
-// symptoms have equal reasons.
-struct Symptom {
-  enum class Kind : std::uint8_t { kPrerelease, kYanked, kHash, kPython, kTags, kSource, kNothing };
-  Kind kind = Kind::kNothing;
-  std::uint64_t detail = 0;
-
-  friend auto operator<=>(const Symptom&, const Symptom&) = default;
-};
-
-// Scatters small numbers, so that sums of them tell sets apart.
-std::uint64_t Scatter(std::uint64_t number) {
-  number = (number ^ (number >> 30U)) * 0xbf58476d1ce4e5b9U;
-  return number ^ (number >> 27U);
-}
-
 }  // namespace
-
-// One pass over the files of all releases: what ReleaseJudge would decide, from numbers alone.
-class ProjectVersions::Survey {
- public:
-  Survey(const ProjectVersions& project, FileVerdicts& verdicts) : project_(project) {
-    for (const Listing& listing : project.files_->listings) {
-      tags_.push_back(verdicts.OnTags(listing));
-      pythons_.push_back(verdicts.OnPythons(listing));
-    }
-    asks_hashes_ = project.wishes_.NamesHashes(project.files_->name);
-  }
-
-  struct Finding {
-    bool has_wheel = false;
-    bool has_source = false;
-    std::optional<FileRef> best = {};  // of wheels; nothing when the names have to decide
-    Symptom symptom = {};              // when there is neither
-  };
-
-  Finding Look(std::span<const Member> members, bool is_prerelease) {
-    state_ = {};
-    if (is_prerelease && !project_.prerelease_objection_.empty()) {
-      state_.finding.symptom = {Symptom::Kind::kPrerelease, 0};
-      return state_.finding;
-    }
-    for (const FileRef& ref : project_.FilesOf(members)) {
-      LookAt(ref, members);
-    }
-    if (!state_.finding.has_wheel && !state_.finding.has_source) {
-      state_.finding.symptom = SymptomOfRejections();
-    }
-    return state_.finding;
-  }
-
- private:
-  struct State {
-    Finding finding;
-    std::size_t best_priority = std::numeric_limits<std::size_t>::max();
-    std::optional<std::uint64_t> yanked;
-    std::optional<std::uint64_t> python;
-    bool has_bad_hash = false;
-    std::uint64_t tags = 0;
-    bool has_source_file = false;
-    std::optional<bool> may_be_yanked;
-  };
-
-  void LookAt(const FileRef& ref, std::span<const Member> members) {
-    const Listing& listing = project_.files_->listings[ref.source];
-    const Listing::FileFacts facts = listing.Facts(ref.file);
-    const BinaryPolicy binaries = project_.judge_.binaries();
-    const bool is_source = facts.tag_set == Listing::FileFacts::kSource;
-    state_.has_source_file = state_.has_source_file || is_source;
-    if (binaries == (is_source ? BinaryPolicy::kOnlyWheels : BinaryPolicy::kNoWheels)) {
-      return;
-    }
-    const TagVerdict& tags = tags_[ref.source][facts.tag_set];
-    if (!is_source && !tags.priority) {
-      state_.tags += Scatter(tags.id);
-      return;
-    }
-    if (!IsAllowed(ref, facts, members)) {
-      return;
-    }
-    if (is_source) {
-      state_.finding.has_source = true;
-      return;
-    }
-    state_.finding.has_wheel = true;
-    if (*tags.priority < state_.best_priority) {
-      state_.best_priority = *tags.priority;
-      state_.finding.best = ref;
-    } else if (*tags.priority == state_.best_priority) {
-      state_.finding.best.reset();  // build tags decide
-    }
-  }
-
-  bool IsAllowed(const FileRef& ref, const Listing::FileFacts& facts,
-                 std::span<const Member> members) {
-    const Listing& listing = project_.files_->listings[ref.source];
-    const PythonVerdict& python = pythons_[ref.source][facts.python];
-    if (facts.python != Listing::FileFacts::kNoPython && !python.is_accepted) {
-      state_.python = python.id;
-      return false;
-    }
-    const bool is_yanked =
-        facts.is_yanked && !(project_.request_.policies.yanked == YankedMode::kPinnedAnywhere &&
-                             listing.IsYankedByEmptyText(ref.file));
-    if (is_yanked) {
-      if (!state_.may_be_yanked) {
-        const Listing& first = project_.files_->listings[members.front().source];
-        state_.may_be_yanked = project_.judge_.MayBeYanked(first.Version(members.front().version));
-      }
-      if (!*state_.may_be_yanked) {
-        state_.yanked = std::hash<std::string_view>()(listing.YankReason(ref.file));
-        return false;
-      }
-    }
-    if (asks_hashes_ &&
-        !project_.wishes_.HashObjection(project_.files_->name, listing.File(ref.file)).empty()) {
-      state_.has_bad_hash = true;
-      return false;
-    }
-    return true;
-  }
-
-  Symptom SymptomOfRejections() const {
-    if (state_.yanked) {
-      return {Symptom::Kind::kYanked, *state_.yanked};
-    }
-    if (state_.has_bad_hash) {
-      return {Symptom::Kind::kHash, 0};
-    }
-    if (state_.python) {
-      return {Symptom::Kind::kPython, *state_.python};
-    }
-    if (state_.tags != 0) {
-      return {Symptom::Kind::kTags, state_.tags};
-    }
-    return {state_.has_source_file ? Symptom::Kind::kSource : Symptom::Kind::kNothing, 0};
-  }
-
-  const ProjectVersions& project_;
-  std::vector<std::vector<TagVerdict>> tags_;        // by source and tag set
-  std::vector<std::vector<PythonVerdict>> pythons_;  // by source and Requires-Python
-  bool asks_hashes_ = false;
-  State state_;  // of the release that is looked at
-};
 
 ProjectVersions::ProjectVersions(std::shared_ptr<const index::ProjectFiles> files,
                                  const ResolveRequest& request, const Scope& scope,
@@ -204,68 +59,54 @@ ProjectVersions::ProjectVersions(std::shared_ptr<const index::ProjectFiles> file
       request_(request),
       wishes_(wishes),
       judge_(request, scope, wishes, files_->name, std::move(history)),
-      exclude_newer_us_(request.ExcludeNewerUs(files_->name)) {
-  CollectVersions();
-  JudgeAll(verdicts);
+      survey_(*files_, judge_, wishes, request.ExcludeNewerUs(files_->name), verdicts) {
+  JudgeAll(CollectVersions());
   if (heads_.empty()) {
     absence_ = AbsenceOf(*files_, request);
   }
 }
 
-std::vector<ProjectVersions::FileRef> ProjectVersions::FilesOf(
-    std::span<const Member> members) const {
-  std::vector<FileRef> refs;
-  std::set<std::string_view> names;
-  for (const Member& member : members) {
-    const Listing& listing = files_->listings[member.source];
-    const Listing::FileSpan span = listing.FilesOf(member.version);
-    for (std::uint32_t file = span.first; file < span.last; ++file) {
-      const std::int64_t time = exclude_newer_us_ ? listing.Facts(file).upload_time_us : 0;
-      const bool is_too_new =
-          exclude_newer_us_ && (time == Listing::FileFacts::kNoTime || time >= *exclude_newer_us_);
-      const bool is_known = members.size() > 1 && !names.insert(listing.Filename(file)).second;
-      if (!is_too_new && !is_known) {
-        refs.push_back({member.source, file});
-      }
-    }
-  }
-  return refs;
-}
-
-void ProjectVersions::CollectVersions() {
-  std::vector<Member> all;
-  for (std::uint32_t source = 0; source < files_->listings.size(); ++source) {
-    for (std::uint32_t i = 0; i < files_->listings[source].version_count(); ++i) {
-      all.push_back({source, i});
-    }
-  }
-  if (files_->listings.size() < 2) {
-    for (const Member& member : all) {
-      AddVersion(std::span(&member, 1));
+std::vector<ReleaseSurvey::Finding> ProjectVersions::CollectVersions() {
+  std::vector<ReleaseSurvey::Finding> findings;
+  const std::vector<Listing>& listings = files_->listings;
+  if (listings.size() == 1) {
+    const std::uint32_t count = listings.front().version_count();
+    heads_.reserve(count);
+    firsts_.reserve(count + std::size_t{1});
+    members_.reserve(count);
+    findings.reserve(count);
+    for (Member member{.source = 0, .version = 0}; member.version < count; ++member.version) {
+      AddVersion(std::span(&member, 1), findings);
     }
   } else {
     std::map<std::string, std::vector<Member>> by_key;
-    for (const Member& member : all) {
-      by_key[files_->listings[member.source].VersionKey(member.version)].push_back(member);
+    for (std::uint32_t source = 0; source < listings.size(); ++source) {
+      for (std::uint32_t i = 0; i < listings[source].version_count(); ++i) {
+        by_key[listings[source].VersionKey(i)].push_back({source, i});
+      }
     }
     for (const auto& [key, members] : by_key) {
-      AddVersion(members);
+      AddVersion(members, findings);
     }
   }
   firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
+  return findings;
 }
 
-void ProjectVersions::AddVersion(std::span<const Member> members) {
-  if (FilesOf(members).empty()) {
+void ProjectVersions::AddVersion(std::span<const Member> members,
+                                 std::vector<ReleaseSurvey::Finding>& findings) {
+  const ReleaseSurvey::Finding finding = survey_.Look(members);
+  if (!finding.has_files) {
     return;
   }
+  findings.push_back(finding);
   const Member& first = members.front();
   heads_.push_back(files_->listings[first.source].VersionHead(first.version));
   firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
   members_.insert(members_.end(), members.begin(), members.end());
 }
 
-void ProjectVersions::JudgeAll(FileVerdicts& verdicts) {
+void ProjectVersions::JudgeAll(const std::vector<ReleaseSurvey::Finding>& findings) {
   prereleases_ = solve::OrdinalSet::Empty(size());
   with_wheel_ = solve::OrdinalSet::Empty(size());
   best_wheels_.resize(size());
@@ -277,10 +118,12 @@ void ProjectVersions::JudgeAll(FileVerdicts& verdicts) {
   }
   prerelease_objection_ = judge_.PrereleaseObjection(
       prereleases_.is_full() ? ReleaseJudge::Finals::kNone : ReleaseJudge::Finals::kSome);
-  Survey survey(*this, verdicts);
-  std::map<Symptom, std::size_t> groups;
+  const bool refuses_prereleases = !prerelease_objection_.empty();
+  const ReleaseSurvey::Finding refused{.symptom = {ReleaseSurvey::Symptom::Kind::kPrerelease, 0}};
+  std::map<ReleaseSurvey::Symptom, std::size_t> groups;
   for (solve::Ordinal i = 0; i < size(); ++i) {
-    const Survey::Finding finding = survey.Look(MembersOf(i), prereleases_.Contains(i));
+    const ReleaseSurvey::Finding& finding =
+        refuses_prereleases && prereleases_.Contains(i) ? refused : findings[i];
     if (finding.has_wheel) {
       with_wheel_.Insert(i);
       best_wheels_[i] = finding.best;
@@ -426,28 +269,23 @@ solve::Ordinal ProjectVersions::Best(const solve::OrdinalSet& allowed,
 const ProjectVersion& ProjectVersions::operator[](solve::Ordinal ordinal) const {
   std::unique_ptr<const ProjectVersion>& known = judged_[ordinal];
   if (known == nullptr) {
-    known = Judged(ordinal, prerelease_objection_);
+    const bool is_refused = prereleases_.Contains(ordinal) && !prerelease_objection_.empty();
+    known = std::make_unique<const ProjectVersion>(
+        is_refused ? ProjectVersion{.version = VersionAt(ordinal),
+                                    .files = survey_.Files(MembersOf(ordinal)),
+                                    .rejection = Rejection::kPrerelease,
+                                    .unusable = prerelease_objection_}
+                   : survey_.Judge(MembersOf(ordinal)));
   }
   return *known;
 }
 
 Rejection ProjectVersions::RejectionOfPrerelease(solve::Ordinal ordinal) const {
-  return Judged(ordinal, "")->rejection;
-}
-
-std::unique_ptr<const ProjectVersion> ProjectVersions::Judged(
-    solve::Ordinal ordinal, const std::string& prerelease_objection) const {
-  auto version = std::make_unique<ProjectVersion>();
-  version->version = VersionAt(ordinal);
-  for (const FileRef& ref : FilesOf(MembersOf(ordinal))) {
-    version->files.push_back(files_->File(ref.source, ref.file));
-  }
-  judge_.Judge(*version, prerelease_objection);
-  return version;
+  return survey_.Judge(MembersOf(ordinal)).rejection;
 }
 
 index::IndexFile ProjectVersions::MetadataFile(solve::Ordinal ordinal) const {
-  if (const std::optional<FileRef>& best = best_wheels_[ordinal]) {
+  if (const std::optional<ReleaseSurvey::FileRef>& best = best_wheels_[ordinal]) {
     return files_->File(best->source, best->file);
   }
   const index::IndexFile* file = (*this)[ordinal].MetadataFile();

@@ -21,6 +21,7 @@
 #include "flowstone/resolve/direct_wishes.h"
 #include "flowstone/resolve/file_verdicts.h"
 #include "flowstone/resolve/release_judge.h"
+#include "flowstone/resolve/release_survey.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/scope.h"
 #include "flowstone/solve/ids.h"
@@ -65,27 +66,15 @@ class ProjectVersions {
   index::IndexFile MetadataFile(solve::Ordinal ordinal) const;
 
  private:
-  // The same version in one listing.
-  struct Member {
-    std::uint32_t source;
-    std::uint32_t version;
-  };
-  struct FileRef {
-    std::uint32_t source;
-    std::uint32_t file;
-  };
-  class Survey;
+  using Member = ReleaseSurvey::Member;
 
   std::span<const Member> MembersOf(solve::Ordinal ordinal) const {
     return std::span(members_).subspan(firsts_[ordinal], firsts_[ordinal + 1] - firsts_[ordinal]);
   }
-  std::unique_ptr<const ProjectVersion> Judged(solve::Ordinal ordinal,
-                                               const std::string& prerelease_objection) const;
-  // Of all members, without what an earlier source has or what is too new.
-  std::vector<FileRef> FilesOf(std::span<const Member> members) const;
-  void CollectVersions();
-  void AddVersion(std::span<const Member> members);
-  void JudgeAll(FileVerdicts& verdicts);
+  // What was found out about each release that has files.
+  std::vector<ReleaseSurvey::Finding> CollectVersions();
+  void AddVersion(std::span<const Member> members, std::vector<ReleaseSurvey::Finding>& findings);
+  void JudgeAll(const std::vector<ReleaseSurvey::Finding>& findings);
   std::string KeyAt(solve::Ordinal ordinal) const;
   // The first release whose key is not below `key`.
   solve::Ordinal LowerBound(std::string_view key) const;
@@ -99,7 +88,7 @@ class ProjectVersions {
   const ResolveRequest& request_;
   const DirectWishes& wishes_;
   const ReleaseJudge judge_;
-  const std::optional<std::int64_t> exclude_newer_us_;
+  const ReleaseSurvey survey_;
 
   std::vector<std::uint64_t> heads_;   // KeyHead of each release, ascending
   std::vector<std::uint32_t> firsts_;  // in members_; one more than there are releases
@@ -108,7 +97,7 @@ class ProjectVersions {
   solve::OrdinalSet prereleases_;
   solve::OrdinalSet with_wheel_;
   // Of each release with a wheel whose best wheel is beyond doubt: which it is.
-  std::vector<std::optional<FileRef>> best_wheels_;
+  std::vector<std::optional<ReleaseSurvey::FileRef>> best_wheels_;
   std::vector<solve::OrdinalSet> unusable_;
   std::string absence_;
 

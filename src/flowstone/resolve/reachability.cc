@@ -65,10 +65,10 @@ class Walk {
     }
     const MarkerDiagram here = reached_.at(subject);
     for (const ReleaseDependency* dependency : metadata->second->dependencies) {
-      if (dependency->extra == subject.extra) {
+      if (dependency->extra() == subject.extra) {
         const MarkerDiagram marker =
-            algebra_.WithExtra(algebra_.Of(dependency->requirement.marker), dependency->extra);
-        Reach(dependency->requirement, algebra_.And(here, marker));
+            algebra_.WithExtra(algebra_.Of(dependency->requirement().marker), dependency->extra());
+        Reach(dependency->requirement(), algebra_.And(here, marker));
       }
     }
   }

@@ -287,10 +287,9 @@ std::optional<Hint> ReleaseHints::OfPython(const ProjectVersion& release,
 
 std::optional<Hint> ReleaseHints::OfTags(const ProjectVersion& release,
                                          const pypi::Name& name) const {
-  std::unordered_set<std::string> platforms = {"any"};
-  for (const pypi::Tag& tag : request_.target.tags.tags()) {
-    platforms.insert(tag.platform);
-  }
+  const std::vector<std::string>& own = request_.target.tags.platforms();
+  std::unordered_set<std::string> platforms(own.begin(), own.end());
+  platforms.insert("any");
   std::vector<std::uint64_t> minors;
   bool has_source = false;
   for (const index::IndexFile& file : release.files) {

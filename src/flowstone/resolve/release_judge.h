@@ -1,17 +1,17 @@
-// ReleaseJudge: decides about one version of a project: which of its files the scope can use and
-// the policies allow, best first, or why there is none.
+// ReleaseJudge: what the policies say about the versions of a project, and the words for why one
+// cannot be used.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "flowstone/index/project_page.h"
 #include "flowstone/pypi/name.h"
-#include "flowstone/pypi/tags.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/pypi/wheel_name.h"
 #include "flowstone/resolve/direct_wishes.h"
@@ -22,8 +22,8 @@
 namespace flowstone::resolve {
 
 struct UsableWheel {
-  const index::IndexFile* file;  // in ProjectVersion::files
-  std::size_t priority;          // of its best tag, 0 being the best
+  index::IndexFile file;
+  std::size_t priority;  // of its best tag, 0 being the best
   pypi::BuildTag build;
 };
 
@@ -40,18 +40,19 @@ enum class Rejection : std::uint8_t {
   kNoFile,
 };
 
-// A version with its files. Not copied: its parts point into each other.
+// A version with the files of it that can be used.
 struct ProjectVersion {
   pypi::Version version;
-  std::vector<index::IndexFile> files = {};  // all that exist for the request
-  std::vector<UsableWheel> wheels = {};      // best first
-  const index::IndexFile* source = nullptr;  // in `files`; null when not usable
+  std::vector<UsableWheel> wheels = {};  // best first
+  // The first gzipped tar archive, which every tool reads, or the first archive.
+  std::optional<index::IndexFile> source = {};
+  std::vector<index::IndexFile> files = {};  // all that exist, when none can be used
   Rejection rejection = Rejection::kNone;    // why there is neither
   std::string unusable = {};                 // the same in words; empty when there is one
 
   // The file whose metadata counts for the release; null when it is unusable.
   const index::IndexFile* MetadataFile() const {
-    return wheels.empty() ? source : wheels.front().file;
+    return wheels.empty() ? (source ? &*source : nullptr) : &wheels.front().file;
   }
 };
 
@@ -76,10 +77,8 @@ class ReleaseJudge {
 
   const ProjectHistory& history() const { return history_; }
   BinaryPolicy binaries() const { return binaries_; }
-
-  // Fills in what `version`, which has its files, is worth. `prerelease_objection` says why
-  // pre-releases may not be used; empty when they may.
-  void Judge(ProjectVersion& version, const std::string& prerelease_objection) const;
+  // Whether files that are yanked with an empty text are as good as others (CountsAsYanked).
+  bool IgnoresEmptyYanks() const { return request_.policies.yanked == YankedMode::kPinnedAnywhere; }
 
   // Why pre-releases of the project may not be used, when it has final releases or none; empty when
   // they may.
@@ -87,27 +86,19 @@ class ReleaseJudge {
   std::string PrereleaseObjection(Finals finals) const;
   bool MayBeYanked(const pypi::Version& version) const;
 
- private:
   // Why files were left out.
   struct Rejections {
-    std::vector<pypi::TagSet> tags;
-    std::string python;
-    std::optional<std::string> yanked;
-    std::string hash;
+    std::vector<std::string_view> tags = {};  // sets that do not fit
+    std::string python = {};
+    std::optional<std::string> yanked = {};
+    std::string hash = {};
+    bool has_source = false;  // whether there is one at all
   };
-
-  void Consider(const index::IndexFile& file, ProjectVersion& version,
-                Rejections& rejections) const;
-  // The first gzipped tar archive, which every tool reads, or the first archive.
-  const index::IndexFile* ChooseSource(const ProjectVersion& version, Rejections& rejections) const;
-  // What is asked of wheels and sources alike.
-  bool IsAllowed(const index::IndexFile& file, const pypi::Version& version,
-                 Rejections& rejections) const;
-  bool FitsPython(const index::IndexFile& file) const;
   // The reason that came nearest to fitting.
-  Rejection ReasonOf(const ProjectVersion& version, const Rejections& rejections) const;
+  Rejection ReasonOf(const Rejections& rejections) const;
   std::string Explain(Rejection reason, const Rejections& rejections) const;
 
+ private:
   const ResolveRequest& request_;
   const Scope& scope_;
   const DirectWishes& wishes_;

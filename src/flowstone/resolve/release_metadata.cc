@@ -60,7 +60,33 @@ Result<pypi::Requirement> RequirementOf(const index::ParsedMetadata::Dependency&
   return requirement;
 }
 
+// The extra of the marker that is nothing but `extra == "name"`, as Marker writes it.
+std::optional<pypi::ExtraName> LoneExtra(std::string_view marker) {
+  constexpr std::string_view start = "extra == \"";
+  if (!marker.starts_with(start) || !marker.ends_with('"')) {
+    return std::nullopt;
+  }
+  const std::string_view text = marker.substr(start.size(), marker.size() - start.size() - 1);
+  Result<pypi::ExtraName> extra = pypi::ExtraName::Parse(text);
+  return extra ? std::optional(*std::move(extra)) : std::nullopt;
+}
+
 }  // namespace
+
+const pypi::Requirement& ReleaseDependency::requirement() const {
+  if (!requirement_) {
+    const index::ParsedMetadata::Dependency published = published_.dependency(place_);
+    if (Result<pypi::Requirement> read = RequirementOf(published)) {
+      requirement_ = *std::move(read);
+    } else {
+      // Remembered by a version of Flowstone that could read it: nothing will do.
+      requirement_.emplace();
+      requirement_->name = name_;
+      requirement_->specifiers = *pypi::SpecifierSet::Parse("===unreadable");
+    }
+  }
+  return *requirement_;
+}
 
 bool ReleaseMetadata::HasExtra(const pypi::ExtraName& extra) const {
   for (std::size_t i = 0; i < parsed.extra_count(); ++i) {
@@ -93,7 +119,7 @@ std::variant<ReleaseMetadata, std::string> MetadataReader::Read(const index::Par
   }
   ReleaseMetadata metadata{.requires_python = &python->specifiers, .parsed = parsed};
   for (std::size_t i = 0; i < parsed.dependency_count(); ++i) {
-    const Reading& reading = ReadingOf(parsed.dependency(i));
+    const Reading& reading = ReadingOf(parsed, i);
     if (!reading.problem.empty()) {
       return reading.problem;
     }
@@ -104,20 +130,31 @@ std::variant<ReleaseMetadata, std::string> MetadataReader::Read(const index::Par
   return metadata;
 }
 
-const MetadataReader::Reading& MetadataReader::ReadingOf(
-    const index::ParsedMetadata::Dependency& published) {
+const MetadataReader::Reading& MetadataReader::ReadingOf(const index::ParsedMetadata& parsed,
+                                                         std::size_t i) {
+  const index::ParsedMetadata::Dependency published = parsed.dependency(i);
   const auto [first, last] = readings_.equal_range(published.hash);
   for (auto known = first; known != last; ++known) {
     if (known->second.text == published.text) {
       return known->second;
     }
   }
-  return readings_.emplace(published.hash, Interpret(published))->second;
+  return readings_.emplace(published.hash, Interpret(parsed, i))->second;
 }
 
-MetadataReader::Reading MetadataReader::Interpret(
-    const index::ParsedMetadata::Dependency& published) {
+MetadataReader::Reading MetadataReader::Interpret(const index::ParsedMetadata& parsed,
+                                                  std::size_t i) {
+  const index::ParsedMetadata::Dependency published = parsed.dependency(i);
   Reading reading{.text = std::string(published.text)};
+  if (std::optional<pypi::ExtraName> extra = LoneExtra(published.marker);
+      extra && published.url.empty()) {
+    Result<pypi::Name> name = pypi::Name::Parse(published.name);
+    if (name && rules_.LeavesAlone(*name)) {
+      reading.dependencies.emplace_back(*std::move(name), *std::move(extra), next_number_++, parsed,
+                                        i);
+      return reading;
+    }
+  }
   const Result<pypi::Requirement> stated = RequirementOf(published);
   if (!stated) {
     reading.problem = "its metadata cannot be read: " + stated.error().message;
@@ -133,7 +170,7 @@ MetadataReader::Reading MetadataReader::Interpret(
         return reading;
       }
       if (requirement->url.empty()) {
-        reading.dependencies.push_back({*requirement, std::move(extra), next_number_++});
+        reading.dependencies.emplace_back(*requirement, std::move(extra), next_number_++);
       }
     }
   }

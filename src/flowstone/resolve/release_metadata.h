@@ -4,11 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,11 +23,38 @@
 
 namespace flowstone::resolve {
 
-struct ReleaseDependency {
-  pypi::Requirement requirement;
-  pypi::ExtraName extra = {};  // it holds only with this extra; empty: always
-  // Of the reader that it is from: equal numbers are equal dependencies. Dense.
-  std::uint32_t number = 0;
+// One dependency of a release. Most are those of extras that nobody wants, so what it says beyond
+// the project is read when it is asked for.
+class ReleaseDependency {
+ public:
+  // `extra`: it holds only with this one; empty: always. `number`: equal numbers of one reader are
+  // equal dependencies; dense.
+  ReleaseDependency(pypi::Requirement requirement, pypi::ExtraName extra, std::uint32_t number)
+      : name_(requirement.name),
+        extra_(std::move(extra)),
+        number_(number),
+        requirement_(std::move(requirement)) {}
+  // One that holds with `extra`, the i-th of `published`, to be read later.
+  ReleaseDependency(pypi::Name name, pypi::ExtraName extra, std::uint32_t number,
+                    index::ParsedMetadata published, std::size_t i)
+      : name_(std::move(name)),
+        extra_(std::move(extra)),
+        number_(number),
+        published_(std::move(published)),
+        place_(i) {}
+
+  const pypi::Name& name() const { return name_; }
+  const pypi::ExtraName& extra() const { return extra_; }
+  std::uint32_t number() const { return number_; }
+  const pypi::Requirement& requirement() const;
+
+ private:
+  pypi::Name name_;
+  pypi::ExtraName extra_;
+  std::uint32_t number_;
+  index::ParsedMetadata published_;
+  std::size_t place_ = 0;
+  mutable std::optional<pypi::Requirement> requirement_;
 };
 
 struct ReleaseMetadata {
@@ -66,8 +93,8 @@ class MetadataReader {
     bool is_accepted = false;
   };
 
-  const Reading& ReadingOf(const index::ParsedMetadata::Dependency& published);
-  Reading Interpret(const index::ParsedMetadata::Dependency& published);
+  const Reading& ReadingOf(const index::ParsedMetadata& parsed, std::size_t i);
+  Reading Interpret(const index::ParsedMetadata& parsed, std::size_t i);
   // Nothing when it cannot be read.
   const Python* PythonOf(std::string_view requires_python);
 

@@ -57,14 +57,6 @@ nlohmann::json Markers(const pypi::MarkerEnvironment& markers) {
           {"sys_platform", markers.sys_platform}};
 }
 
-Digest TagsDigest(const pypi::TagList& tags) {
-  Hasher hasher;
-  for (const pypi::Tag& tag : tags.tags()) {
-    hasher.Update(tag.ToString() + "\n");
-  }
-  return hasher.Finish();
-}
-
 std::string WithoutCredentials(const std::string& text) {
   const Result<net::Url> url = net::Url::Parse(text);
   return url ? url->WithoutCredentials().AsDirectory().ToString() : text;
@@ -132,7 +124,7 @@ std::vector<std::string> MarkerTexts(const std::vector<pypi::Marker>& markers) {
 nlohmann::json TargetDocument(const pypi::Target& target) {
   return {{"python", target.python_full_version.ToString()},
           {"markers", Markers(target.markers)},
-          {"tags", TagsDigest(target.tags).ToString()}};
+          {"tags", target.tags.digest().ToString()}};
 }
 
 void AddTarget(const ResolveRequest& request, nlohmann::json& document) {

@@ -45,8 +45,9 @@ class Scope {
   // interpreters count as the release that they lead to.
   virtual bool AcceptsPython(const pypi::SpecifierSet& requires_python,
                              UpperPythonBound upper_bound) const = 0;
-  // How good a wheel with these tags is, 0 being the best; nothing when it cannot be used.
-  virtual std::optional<std::size_t> WheelPriority(const pypi::TagSet& tags) const = 0;
+  // How good a wheel with these tags ("py3-none-any") is, 0 being the best; nothing when it cannot
+  // be used.
+  virtual std::optional<std::size_t> WheelPriority(std::string_view tag_set) const = 0;
 
   // Whether Examine may object to anything.
   virtual bool IsDivisible() const { return true; }

@@ -202,8 +202,8 @@ void Scout::TakeMetadata(const index::IndexFile& file) {
 void Scout::Follow(const Prospect& prospect, const pypi::ExtraName& extra) {
   const std::vector<const ReleaseDependency*> dependencies = prospect.metadata->dependencies;
   for (const ReleaseDependency* dependency : dependencies) {
-    if (dependency->extra == extra) {
-      Need(dependency->requirement);
+    if (dependency->extra() == extra) {
+      Need(dependency->requirement());
     }
   }
 }

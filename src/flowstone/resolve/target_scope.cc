@@ -23,8 +23,8 @@ bool TargetScope::AcceptsPython(const pypi::SpecifierSet& requires_python,
   return resolve::AcceptsPython(requires_python, target_, upper_bound);
 }
 
-std::optional<std::size_t> TargetScope::WheelPriority(const pypi::TagSet& tags) const {
-  return target_.tags.Priority(tags);
+std::optional<std::size_t> TargetScope::WheelPriority(std::string_view tag_set) const {
+  return target_.tags.PriorityOf(tag_set);
 }
 
 Status TargetScope::Examine(const ChosenRelease& /*release*/) const {

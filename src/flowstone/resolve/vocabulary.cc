@@ -34,6 +34,12 @@ solve::PackageId Vocabulary::Package(const Subject& subject) {
   return entry->second;
 }
 
+std::optional<solve::PackageId> Vocabulary::FindExtra(const pypi::Name& name,
+                                                      const pypi::ExtraName& extra) const {
+  const auto found = packages_.find({name, extra});
+  return found == packages_.end() ? std::nullopt : std::optional(found->second);
+}
+
 solve::RangeId Vocabulary::RangeOf(const pypi::SpecifierSet& specifiers) {
   std::string text = specifiers.ToString();
   const solve::RangeId next{static_cast<std::uint32_t>(ranges_.size())};

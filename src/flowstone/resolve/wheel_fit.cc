@@ -53,10 +53,9 @@ void AddInterpreters(const pypi::TagSet& tags, Offers& offers) {
 }
 
 Offers OffersOf(const std::vector<pypi::TagSet>& wheels, const pypi::Target& target) {
-  std::unordered_set<std::string> platforms = {"any"};
-  for (const pypi::Tag& tag : target.tags.tags()) {
-    platforms.insert(tag.platform);
-  }
+  const std::vector<std::string>& own = target.tags.platforms();
+  std::unordered_set<std::string> platforms(own.begin(), own.end());
+  platforms.insert("any");
   const std::string own_platform = "Linux " + target.markers.platform_machine;
   const bool has_glibc = std::ranges::any_of(
       platforms, [](const std::string& platform) { return GlibcOf(platform).has_value(); });

@@ -37,9 +37,16 @@ struct Dependency {
   PackageId package;
   RangeId range;
   // The dependency holds only while a candidate of this package is selected: a feature or extra of
-  // the dependent. Nothing is asked about `package` before somebody depends on the condition.
+  // the dependent. It is told when somebody depends on the condition: see Awaken.
   // The root may name `package` itself here: then it restricts the package without needing it.
   std::optional<PackageId> when = {};
+};
+
+// One that was left out of the details of its dependent.
+struct LateDependency {
+  PackageId dependent;
+  Ordinal candidate;
+  Dependency dependency;
 };
 
 using CandidateDetails = std::variant<std::vector<Dependency>, ReasonId /* unusable after all */>;
@@ -58,8 +65,12 @@ class CandidateProvider {
   virtual bool IsPin(RangeId range) const = 0;
   // The candidate to try next: one of `allowed`, which is not empty.
   virtual Ordinal Choose(PackageId package, const OrdinalSet& allowed) = 0;
-  // What a candidate depends on, in a fixed order; may wait. An error ends the solve.
+  // What a candidate depends on, in a fixed order; may wait. Left out are dependencies on a
+  // condition whose universe was not asked for. An error ends the solve.
   virtual Result<CandidateDetails> Details(PackageId package, Ordinal candidate) = 0;
+  // What details left out for want of this condition, whose universe has just been asked for, in
+  // the order in which they were given.
+  virtual std::vector<LateDependency> Awaken(PackageId condition) = 0;
   // One of `allowed` will be chosen unless more is learnt: details may be fetched ahead.
   virtual void Anticipate(PackageId package, const OrdinalSet& allowed) = 0;
 };

@@ -40,7 +40,7 @@ const OrdinalSet& PartialSolution::Values(PackageId package) const {
 }
 
 bool PartialSolution::IsNeeded(PackageId package) const {
-  return !Values(package).Contains(CandidateCount(package));
+  return State(package).is_needed;
 }
 
 bool PartialSolution::IsDecided(PackageId package) const {
@@ -60,6 +60,7 @@ Ordinal PartialSolution::Decision(PackageId package) const {
 void PartialSolution::Append(Assignment assignment) {
   PackageState& state = packages_[assignment.package.value];
   OrdinalSet values = Values(assignment.package) & assignment.values;
+  state.is_needed = !values.Contains(state.initial.size() - 1);
   state.steps.push_back({log_.size(), std::move(values)});
   log_.push_back(std::move(assignment));
 }
@@ -82,6 +83,8 @@ void PartialSolution::BacktrackTo(std::size_t level) {
   while (!log_.empty() && log_.back().level > level) {
     PackageState& state = packages_[log_.back().package.value];
     state.steps.pop_back();
+    state.is_needed =
+        !state.steps.empty() && !state.steps.back().values.Contains(state.initial.size() - 1);
     if (state.decision == log_.size() - 1) {
       state.decision.reset();
     }

@@ -34,6 +34,11 @@ class PartialSolution {
   // Whether it must be selected.
   bool IsNeeded(PackageId package) const;
   bool IsDecided(PackageId package) const;
+  // Whether it must be selected and no candidate has been. REQUIRES: it is known.
+  bool IsOpen(PackageId package) const {
+    const PackageState& state = packages_[package.value];
+    return state.is_needed && !state.decision;
+  }
   std::optional<std::size_t> DecisionLevel(PackageId package) const;
   Ordinal Decision(PackageId package) const;
 
@@ -58,6 +63,7 @@ class PartialSolution {
   };
   struct PackageState {
     bool is_known = false;
+    bool is_needed = false;  // not being selected is no value any more
     OrdinalSet initial;
     std::vector<Step> steps;
     std::optional<std::size_t> decision;  // index in log_

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -145,6 +146,7 @@ void ScriptedProvider::Announce(std::span<const PackageId> packages) {
 
 Result<Candidates> ScriptedProvider::Universe(PackageId package) {
   const Script& script = packages_[package.value];
+  known_.insert(package);
   Candidates candidates{.count = script.versions};
   std::map<std::uint32_t, OrdinalSet> by_reason;
   for (const auto& [ordinal, reason] : script.unusable) {
@@ -182,9 +184,31 @@ Result<CandidateDetails> ScriptedProvider::Details(PackageId package, Ordinal ca
   if (const auto broken = script.broken.find(candidate); broken != script.broken.end()) {
     return CandidateDetails(ReasonId{broken->second});
   }
-  const auto found = script.dependencies.find(candidate);
-  return CandidateDetails(found == script.dependencies.end() ? std::vector<Dependency>()
-                                                             : found->second);
+  detailed_.emplace_back(package, candidate);
+  std::vector<Dependency> dependencies;
+  if (const auto found = script.dependencies.find(candidate); found != script.dependencies.end()) {
+    std::ranges::copy_if(found->second, std::back_inserter(dependencies), [&](const auto& entry) {
+      return !entry.when || known_.contains(*entry.when);
+    });
+  }
+  return CandidateDetails(std::move(dependencies));
+}
+
+std::vector<LateDependency> ScriptedProvider::Awaken(PackageId condition) {
+  std::vector<LateDependency> late;
+  for (const auto& [package, candidate] : detailed_) {
+    const Script& script = packages_[package.value];
+    const auto found = script.dependencies.find(candidate);
+    if (found == script.dependencies.end()) {
+      continue;
+    }
+    for (const Dependency& dependency : found->second) {
+      if (dependency.when == condition) {
+        late.push_back({package, candidate, dependency});
+      }
+    }
+  }
+  return late;
 }
 
 std::string ScriptedProvider::PackageName(PackageId package) const {

@@ -55,6 +55,7 @@ class ScriptedProvider final : public CandidateProvider, public Describer {
   bool IsPin(RangeId range) const override { return ranges_[range.value].starts_with("=="); }
   Ordinal Choose(PackageId package, const OrdinalSet& allowed) override;
   Result<CandidateDetails> Details(PackageId package, Ordinal candidate) override;
+  std::vector<LateDependency> Awaken(PackageId condition) override;
   void Anticipate(PackageId, const OrdinalSet&) override {}
 
   std::string PackageName(PackageId package) const override;
@@ -84,6 +85,8 @@ class ScriptedProvider final : public CandidateProvider, public Describer {
   std::vector<std::string> ranges_;
   std::vector<std::string> reasons_;
   std::vector<std::string> announced_;
+  std::set<PackageId> known_;                            // whose universe was asked for
+  std::vector<std::pair<PackageId, Ordinal>> detailed_;  // whose details were given, in order
   std::uint32_t details_asked_ = 0;
 };
 

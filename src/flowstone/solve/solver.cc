@@ -6,7 +6,6 @@
 #include <deque>
 #include <iterator>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -105,14 +104,7 @@ class Search {
   PartialSolution partial_;
   std::vector<PackageRecord> records_;  // by package
   std::vector<PackageId> discovered_;   // in order
-  // Conditional dependencies whose condition nobody has asked for yet.
-  struct Dormant {
-    PackageId dependent;
-    Ordinal candidate;
-    Dependency dependency;
-  };
-  std::unordered_map<PackageId, std::vector<Dormant>> dormant_;
-  std::deque<PackageId> touched_;  // packages whose incompatibilities must be looked at
+  std::deque<PackageId> touched_;       // packages whose incompatibilities must be looked at
   // Those that have just reached the threshold.
   std::vector<PackageId> often_stopped_;
   std::vector<PackageId> often_stopping_;
@@ -207,32 +199,21 @@ Status Search::AddDependencies(PackageId dependent, Ordinal candidate,
     Ordinal candidate;
     std::vector<Dependency> dependencies;
   };
-  // Becoming known, a condition wakes its dormant dependencies, which may name further ones.
+  // Becoming known, a condition wakes the dependencies that wait for it, which may name further
+  // ones.
   std::deque<Batch> batches;
   batches.push_back({dependent, candidate, std::move(dependencies)});
   while (!batches.empty()) {
-    Batch batch = std::move(batches.front());
+    const Batch batch = std::move(batches.front());
     batches.pop_front();
-    std::vector<Dependency> active;
-    for (Dependency& dependency : batch.dependencies) {
-      if (dependency.when && !partial_.IsKnown(*dependency.when)) {
-        dormant_[*dependency.when].push_back({batch.dependent, batch.candidate, dependency});
-      } else {
-        active.push_back(dependency);
-      }
-    }
     const std::size_t known_before = discovered_.size();
-    FLOWSTONE_TRY(Discover(active));
-    for (const Dependency& dependency : active) {
+    FLOWSTONE_TRY(Discover(batch.dependencies));
+    for (const Dependency& dependency : batch.dependencies) {
       AddDependency(batch.dependent, batch.candidate, dependency);
     }
     for (std::size_t i = known_before; i < discovered_.size(); ++i) {
-      const auto waiting = dormant_.find(discovered_[i]);
-      if (waiting != dormant_.end()) {
-        for (Dormant& dormant : waiting->second) {
-          batches.push_back({dormant.dependent, dormant.candidate, {dormant.dependency}});
-        }
-        dormant_.erase(waiting);
+      for (LateDependency& late : provider_.Awaken(discovered_[i])) {
+        batches.push_back({late.dependent, late.candidate, {std::move(late.dependency)}});
       }
     }
   }
@@ -452,7 +433,7 @@ std::optional<PackageId> Search::NextPackage() const {
   std::optional<PackageId> best;
   Urgency best_urgency = Urgency::kOrdinary;
   for (const PackageId package : discovered_) {
-    if (package == root_ || !partial_.IsNeeded(package) || partial_.IsDecided(package)) {
+    if (package == root_ || !partial_.IsOpen(package)) {
       continue;
     }
     const Urgency urgency = Record(package).urgency;
@@ -466,7 +447,7 @@ std::optional<PackageId> Search::NextPackage() const {
 
 void Search::Anticipate() {
   for (const PackageId package : discovered_) {
-    if (package == root_ || !partial_.IsNeeded(package) || partial_.IsDecided(package)) {
+    if (package == root_ || !partial_.IsOpen(package)) {
       continue;
     }
     PackageRecord& record = Record(package);

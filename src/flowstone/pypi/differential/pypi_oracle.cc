@@ -202,8 +202,8 @@ Json AnswerTags(const Json& question) {
                                .pointer_bits = question.at("pointer_bits").get<int>()};
   return Answer(CompatibleTags(facts), [](const TagList& list) {
     Json tags = Json::array();
-    for (const Tag& tag : list.tags()) {
-      tags.push_back(tag.ToString());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      tags.push_back(list[i].ToString());
     }
     return tags;
   });

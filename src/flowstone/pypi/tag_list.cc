@@ -1,0 +1,164 @@
+#include "flowstone/pypi/tag_list.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "flowstone/base/check.h"
+#include "flowstone/base/text.h"
+
+namespace flowstone::pypi {
+
+template <class Visit>
+void TagList::EachKnown(const Names& names, std::string_view pieces, const Visit& visit) {
+  while (true) {
+    const std::size_t dot = pieces.find('.');
+    const std::string_view piece = pieces.substr(0, dot);
+    const bool is_lower = std::ranges::none_of(piece, [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (const auto number = is_lower ? names.Find(piece) : names.Find(AsciiLower(piece))) {
+      visit(*number);
+    }
+    if (dot == pieces.npos) {
+      return;
+    }
+    pieces.remove_prefix(dot + 1);
+  }
+}
+
+std::uint16_t TagList::Names::Add(std::string_view name) {
+  if (const std::optional<std::uint16_t> known = Find(name)) {
+    return *known;
+  }
+  const std::size_t number = all_.size();
+  FLOWSTONE_CHECK(number < std::numeric_limits<std::uint16_t>::max());
+  all_.emplace_back(name);
+  return numbers_.emplace(name, static_cast<std::uint16_t>(number)).first->second;
+}
+
+std::optional<std::uint16_t> TagList::Names::Find(std::string_view name) const {
+  const auto known = numbers_.find(name);
+  return known == numbers_.end() ? std::nullopt : std::optional(known->second);
+}
+
+TagList::Builder::Builder() : data_(std::make_shared<Data>()) {}
+
+void TagList::Builder::Append(std::string_view python, std::string_view abi,
+                              std::string_view platform) {
+  data_->rows.push_back({.python = data_->pythons.Add(python),
+                         .abi = data_->abis.Add(abi),
+                         .platform = data_->platforms.Add(platform)});
+}
+
+void TagList::Builder::Append(std::string_view python, std::string_view abi,
+                              std::span<const std::string> platforms) {
+  Row row{.python = data_->pythons.Add(python), .abi = data_->abis.Add(abi), .platform = 0};
+  for (const std::string& platform : platforms) {
+    row.platform = data_->platforms.Add(platform);
+    data_->rows.push_back(row);
+  }
+}
+
+// A line for each kind of names, then the rows as they lie: a fifth of the length of the tags, for
+// every request is known by this.
+Digest TagList::DigestOf(const Data& data) {
+  std::string text;
+  for (const Names* names : {&data.pythons, &data.abis, &data.platforms}) {
+    text.append(JoinText(names->all(), " ")).append("\n");
+  }
+  for (const Row& row : data.rows) {
+    for (const std::uint16_t number : {row.python, row.abi, row.platform}) {
+      text += static_cast<char>(number & 0xFFU);
+      text += static_cast<char>(number >> 8U);
+    }
+  }
+  return Digest::Of(text);
+}
+
+TagList TagList::Builder::Build() {
+  const std::shared_ptr<Data> data = std::exchange(data_, std::make_shared<Data>());
+  data->positions.resize(data->pythons.all().size() * data->abis.all().size() *
+                         data->platforms.all().size());
+  const std::vector<Row> all = std::exchange(data->rows, {});
+  data->rows.reserve(all.size());
+  for (const Row& row : all) {
+    std::uint32_t& position = data->positions[data->Slot(row)];
+    if (position != 0) {
+      continue;
+    }
+    data->rows.push_back(row);
+    position = static_cast<std::uint32_t>(data->rows.size());
+  }
+  data->digest = DigestOf(*data);
+  return TagList(data);
+}
+
+TagList::TagList() {
+  static const std::shared_ptr<const Data> nothing = [] {
+    auto data = std::make_shared<Data>();
+    data->digest = DigestOf(*data);
+    return data;
+  }();
+  data_ = nothing;
+}
+
+TagList::TagList(const std::vector<Tag>& tags) {
+  Builder builder;
+  for (const Tag& tag : tags) {
+    builder.Append(tag.python, tag.abi, tag.platform);
+  }
+  *this = builder.Build();
+}
+
+std::size_t TagList::size() const {
+  return data_->rows.size();
+}
+
+Tag TagList::operator[](std::size_t position) const {
+  const Row& row = data_->rows[position];
+  return {.python = data_->pythons.all()[row.python],
+          .abi = data_->abis.all()[row.abi],
+          .platform = data_->platforms.all()[row.platform]};
+}
+
+const std::vector<std::string>& TagList::platforms() const {
+  return data_->platforms.all();
+}
+
+std::optional<std::size_t> TagList::Priority(const Tag& tag) const {
+  return Priority(TagSet{.pythons = {tag.python}, .abis = {tag.abi}, .platforms = {tag.platform}});
+}
+
+std::optional<std::size_t> TagList::Priority(const TagSet& set) const {
+  return PriorityOf(set.ToString());
+}
+
+std::optional<std::size_t> TagList::PriorityOf(std::string_view set) const {
+  const std::size_t first = set.find('-');
+  const std::size_t second = first == set.npos ? first : set.find('-', first + 1);
+  if (second == set.npos || set.find('-', second + 1) != set.npos) {
+    return std::nullopt;
+  }
+  std::uint32_t best = 0;  // 1 more than the position
+  EachKnown(data_->platforms, set.substr(second + 1), [&](std::uint16_t platform) {
+    EachKnown(data_->abis, set.substr(first + 1, second - first - 1), [&](std::uint16_t abi) {
+      EachKnown(data_->pythons, set.substr(0, first), [&](std::uint16_t python) {
+        const std::uint32_t position =
+            data_->positions[data_->Slot({.python = python, .abi = abi, .platform = platform})];
+        if (position != 0 && (best == 0 || position < best)) {
+          best = position;
+        }
+      });
+    });
+  });
+  return best == 0 ? std::nullopt : std::optional<std::size_t>(best - 1);
+}
+
+const Digest& TagList::digest() const {
+  return data_->digest;
+}
+
+bool operator==(const TagList& a, const TagList& b) {
+  return a.data_ == b.data_ || a.data_->digest == b.data_->digest;
+}
+
+}  // namespace flowstone::pypi

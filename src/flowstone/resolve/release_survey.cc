@@ -1,0 +1,232 @@
+#include "flowstone/resolve/release_survey.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "flowstone/pypi/wheel_name.h"
+
+namespace flowstone::resolve {
+namespace {
+
+using index::Listing;
+
+// Scatters small numbers, so that sums of them tell sets apart.
+std::uint64_t Scatter(std::uint64_t number) {
+  number = (number ^ (number >> 30U)) * 0xbf58476d1ce4e5b9U;
+  return number ^ (number >> 27U);
+}
+
+bool IsSource(const Listing::FileFacts& facts) {
+  return facts.tag_set == Listing::FileFacts::kSource;
+}
+
+// Of a wheel's file name; most have none.
+pypi::BuildTag BuildTagOf(std::string_view filename) {
+  constexpr int dashes_with_build_tag = 5;
+  if (std::ranges::count(filename, '-') < dashes_with_build_tag) {
+    return {};
+  }
+  Result<pypi::WheelName> name = pypi::WheelName::Parse(filename);
+  return name ? std::move(name->build) : pypi::BuildTag();
+}
+
+// What every tool reads.
+bool IsGzippedTar(const index::IndexFile& file) {
+  return file.filename.ends_with(".tar.gz");
+}
+
+}  // namespace
+
+class ReleaseSurvey::YankPermit {
+ public:
+  YankPermit(const ReleaseSurvey& survey, std::span<const Member> members)
+      : survey_(survey), members_(members) {}
+
+  // To one yanked file.
+  bool IsGiven(const FileRef& ref) {
+    if (survey_.judge_.IgnoresEmptyYanks() &&
+        survey_.files_.listings[ref.source].IsYankedByEmptyText(ref.file)) {
+      return true;
+    }
+    if (!is_given_) {
+      is_given_ = survey_.judge_.MayBeYanked(survey_.VersionOf(members_));
+    }
+    return *is_given_;
+  }
+
+ private:
+  const ReleaseSurvey& survey_;
+  const std::span<const Member> members_;
+  std::optional<bool> is_given_;
+};
+
+ReleaseSurvey::ReleaseSurvey(const index::ProjectFiles& files, const ReleaseJudge& judge,
+                             const DirectWishes& wishes,
+                             std::optional<std::int64_t> exclude_newer_us, FileVerdicts& verdicts)
+    : files_(files),
+      judge_(judge),
+      wishes_(wishes),
+      end_us_(exclude_newer_us.value_or(std::numeric_limits<std::int64_t>::max())),
+      asks_hashes_(wishes.NamesHashes(files.name)) {
+  for (const Listing& listing : files.listings) {
+    tags_.push_back(verdicts.OnTags(listing));
+    pythons_.push_back(verdicts.OnPythons(listing));
+  }
+}
+
+template <class Visit>
+void ReleaseSurvey::EachFile(std::span<const Member> members, const Visit& visit) const {
+  const bool has_end = end_us_ != std::numeric_limits<std::int64_t>::max();
+  std::set<std::string_view> names;
+  for (const Member& member : members) {
+    const Listing& listing = files_.listings[member.source];
+    const Listing::FileSpan span = listing.FilesOf(member.version);
+    for (std::uint32_t file = span.first; file < span.last; ++file) {
+      const Listing::FileFacts facts = listing.Facts(file);
+      const bool is_known = members.size() > 1 && !names.insert(listing.Filename(file)).second;
+      const bool is_too_new = has_end && (facts.upload_time_us == Listing::FileFacts::kNoTime ||
+                                          facts.upload_time_us >= end_us_);
+      if (!is_known && !is_too_new) {
+        visit(FileRef{member.source, file}, facts);
+      }
+    }
+  }
+}
+
+pypi::Version ReleaseSurvey::VersionOf(std::span<const Member> members) const {
+  return files_.listings[members.front().source].Version(members.front().version);
+}
+
+std::vector<index::IndexFile> ReleaseSurvey::Files(std::span<const Member> members) const {
+  std::vector<index::IndexFile> files;
+  EachFile(members, [&](const FileRef& ref, const Listing::FileFacts&) {
+    files.push_back(files_.File(ref.source, ref.file));
+  });
+  return files;
+}
+
+ReleaseSurvey::Objection ReleaseSurvey::ObjectionTo(const FileRef& ref,
+                                                    const Listing::FileFacts& facts,
+                                                    YankPermit& permit) const {
+  if (judge_.binaries() ==
+      (IsSource(facts) ? BinaryPolicy::kOnlyWheels : BinaryPolicy::kNoWheels)) {
+    return Objection::kPolicy;
+  }
+  if (!IsSource(facts) && !PriorityOf(ref, facts)) {
+    return Objection::kTags;
+  }
+  if (!pythons_[ref.source][facts.python].is_accepted) {
+    return Objection::kPython;
+  }
+  if (facts.is_yanked && !permit.IsGiven(ref)) {
+    return Objection::kYanked;
+  }
+  const bool has_bad_hash =
+      asks_hashes_ &&
+      !wishes_.HashObjection(files_.name, files_.listings[ref.source].File(ref.file)).empty();
+  return has_bad_hash ? Objection::kHash : Objection::kNone;
+}
+
+ReleaseSurvey::Finding ReleaseSurvey::Look(std::span<const Member> members) const {
+  Finding finding;
+  std::size_t best_priority = std::numeric_limits<std::size_t>::max();
+  std::optional<std::uint64_t> yanked;
+  std::optional<std::uint64_t> python;
+  bool has_bad_hash = false;
+  std::uint64_t tags = 0;
+  bool has_source_file = false;
+  YankPermit permit(*this, members);
+  EachFile(members, [&](const FileRef& ref, const Listing::FileFacts& facts) {
+    finding.has_files = true;
+    has_source_file = has_source_file || IsSource(facts);
+    switch (ObjectionTo(ref, facts, permit)) {
+      case Objection::kPolicy:
+        break;
+      case Objection::kTags:
+        tags += Scatter(tags_[ref.source][facts.tag_set].id);
+        break;
+      case Objection::kPython:
+        python = pythons_[ref.source][facts.python].id;
+        break;
+      case Objection::kYanked:
+        yanked = std::hash<std::string_view>()(files_.listings[ref.source].YankReason(ref.file));
+        break;
+      case Objection::kHash:
+        has_bad_hash = true;
+        break;
+      case Objection::kNone:
+        if (IsSource(facts)) {
+          finding.has_source = true;
+        } else if (const std::size_t priority = *PriorityOf(ref, facts);
+                   !finding.has_wheel || priority < best_priority) {
+          finding.has_wheel = true;
+          best_priority = priority;
+          finding.best = ref;
+        } else if (priority == best_priority) {
+          finding.best.reset();  // build tags decide
+        }
+        break;
+    }
+  });
+  if (yanked) {
+    finding.symptom = {Symptom::Kind::kYanked, *yanked};
+  } else if (has_bad_hash) {
+    finding.symptom = {Symptom::Kind::kHash, 0};
+  } else if (python) {
+    finding.symptom = {Symptom::Kind::kPython, *python};
+  } else if (tags != 0) {
+    finding.symptom = {Symptom::Kind::kTags, tags};
+  } else if (has_source_file) {
+    finding.symptom = {Symptom::Kind::kSource, 0};
+  }
+  return finding;
+}
+
+ProjectVersion ReleaseSurvey::Judge(std::span<const Member> members) const {
+  ProjectVersion version{.version = VersionOf(members)};
+  ReleaseJudge::Rejections rejections;
+  YankPermit permit(*this, members);
+  EachFile(members, [&](const FileRef& ref, const Listing::FileFacts& facts) {
+    const Listing& listing = files_.listings[ref.source];
+    rejections.has_source = rejections.has_source || IsSource(facts);
+    switch (ObjectionTo(ref, facts, permit)) {
+      case Objection::kPolicy:
+        break;
+      case Objection::kTags:
+        rejections.tags.push_back(listing.TagSetText(facts.tag_set));
+        break;
+      case Objection::kPython:
+        rejections.python = listing.PythonText(facts.python);
+        break;
+      case Objection::kYanked:
+        rejections.yanked = listing.YankReason(ref.file);
+        break;
+      case Objection::kHash:
+        rejections.hash = wishes_.HashObjection(files_.name, files_.File(ref.source, ref.file));
+        break;
+      case Objection::kNone:
+        index::IndexFile file = files_.File(ref.source, ref.file);
+        if (!IsSource(facts)) {
+          pypi::BuildTag build = BuildTagOf(file.filename);
+          version.wheels.push_back({.file = std::move(file),
+                                    .priority = *PriorityOf(ref, facts),
+                                    .build = std::move(build)});
+        } else if (!version.source || (IsGzippedTar(file) && !IsGzippedTar(*version.source))) {
+          version.source = std::move(file);
+        }
+        break;
+    }
+  });
+  std::ranges::stable_sort(version.wheels, [](const UsableWheel& a, const UsableWheel& b) {
+    return a.priority != b.priority ? a.priority < b.priority : b.build < a.build;
+  });
+  if (version.MetadataFile() == nullptr) {
+    version.files = Files(members);
+    version.rejection = judge_.ReasonOf(rejections);
+    version.unusable = judge_.Explain(version.rejection, rejections);
+  }
+  return version;
+}
+
+}  // namespace flowstone::resolve

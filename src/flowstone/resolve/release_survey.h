@@ -1,0 +1,98 @@
+// ReleaseSurvey: decides about the releases of one project from the columns of its listings, a few
+// numbers for each file. Looking at a release costs no memory; judging one makes values of what the
+// scope can use of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flowstone/index/listing.h"
+#include "flowstone/index/package_index.h"
+#include "flowstone/resolve/direct_wishes.h"
+#include "flowstone/resolve/file_verdicts.h"
+#include "flowstone/resolve/release_judge.h"
+
+namespace flowstone::resolve {
+
+class ReleaseSurvey {
+ public:
+  // A version in one listing.
+  struct Member {
+    std::uint32_t source;
+    std::uint32_t version;
+  };
+  struct FileRef {
+    std::uint32_t source;
+    std::uint32_t file;
+  };
+  // Which reason a release has for not being usable, without its words: releases with equal
+  // symptoms have equal reasons.
+  struct Symptom {
+    enum class Kind : std::uint8_t {
+      kPrerelease,
+      kYanked,
+      kHash,
+      kPython,
+      kTags,
+      kSource,
+      kNothing
+    };
+    Kind kind = Kind::kNothing;
+    std::uint64_t detail = 0;
+
+    friend auto operator<=>(const Symptom&, const Symptom&) = default;
+  };
+  struct Finding {
+    bool has_files = false;
+    bool has_wheel = false;
+    bool has_source = false;
+    std::optional<FileRef> best = {};  // of wheels; nothing when the names have to decide
+    Symptom symptom = {};              // when there is neither
+  };
+
+  // The references outlive this. `exclude_newer_us`: files of that moment and later do not exist.
+  ReleaseSurvey(const index::ProjectFiles& files, const ReleaseJudge& judge,
+                const DirectWishes& wishes, std::optional<std::int64_t> exclude_newer_us,
+                FileVerdicts& verdicts);
+
+  // `members`: one version, in each listing that has it. All files of it count but those that an
+  // earlier listing has and those that are too new.
+  Finding Look(std::span<const Member> members) const;
+  ProjectVersion Judge(std::span<const Member> members) const;
+  // What exists of it.
+  std::vector<index::IndexFile> Files(std::span<const Member> members) const;
+
+ private:
+  enum class Objection : std::uint8_t { kNone, kPolicy, kTags, kPython, kYanked, kHash };
+
+  // Whether yanked files of a release may be used: asked only when one is met.
+  class YankPermit;
+
+  // Calls visit(FileRef, FileFacts) for every file that counts.
+  template <class Visit>
+  void EachFile(std::span<const Member> members, const Visit& visit) const;
+  Objection ObjectionTo(const FileRef& ref, const index::Listing::FileFacts& facts,
+                        YankPermit& permit) const;
+  std::optional<std::size_t> PriorityOf(const FileRef& ref,
+                                        const index::Listing::FileFacts& facts) const {
+    return tags_[ref.source][facts.tag_set].priority;
+  }
+  pypi::Version VersionOf(std::span<const Member> members) const;
+
+  const index::ProjectFiles& files_;
+  const ReleaseJudge& judge_;
+  const DirectWishes& wishes_;
+  const std::int64_t end_us_;  // no file is of that moment or later
+  const bool asks_hashes_;
+  std::vector<std::vector<TagVerdict>> tags_;        // by source and tag set
+  std::vector<std::vector<PythonVerdict>> pythons_;  // by source and Requires-Python
+};
+
+}  // namespace flowstone::resolve
