@@ -3,8 +3,8 @@
 //
 // A target feeds a parser of untrusted text. The sanitizers watch the parser; the target itself
 // checks what must hold of everything that the parser accepts, such as that printing and parsing
-// are inverses. Built without libFuzzer (FLOWSTONE_FUZZ off), a target is an ordinary program that
-// runs the files of its corpus (replay.cc).
+// are inverses. Built without libFuzzer (FLOWSTONE_FUZZ off), targets are one ordinary program that
+// runs the files of their corpora (replay.cc); names in their unnamed namespaces are unique for it.
 #pragma once
 
 #include <cstddef>
