@@ -88,10 +88,16 @@ class Question {
   MarkerDiagram diagram_;
 };
 
-// What the grammar cannot negate (marker_diagram.h): two operators, versions with local labels, and
-// the order of versions on the left.
+// Whether every comparison has one opposite (marker_diagram.h). Two operators and versions with
+// local labels have none, a variable on the right has one that is a question of its own.
 bool IsNegatable(std::string_view text) {
-  constexpr std::string_view marks[] = {"===", "~=", "+", "\" <", "\" >", "' <", "' >"};
+  constexpr std::string_view marks[] = {"===", "~=", "+"};
+  for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+    const bool is_operator = text[i] == '<' || text[i] == '>' || text[i] == '=';
+    if (is_operator && text[i + 1] == ' ' && text[i + 2] != '"' && text[i + 2] != '\'') {
+      return false;
+    }
+  }
   return std::ranges::none_of(
       marks, [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints how many tests ran in each language: count_tests.py BUILD_DIR PYTEST_XML."""
+"""Prints how many tests ran in each language: count_tests.py BUILD_DIR PYTEST_XML…"""
 
 from __future__ import annotations
 
@@ -20,15 +20,12 @@ def totals(path: Path) -> tuple[int, int, int]:
 
 
 def main() -> int:
-    build, pytest_report = Path(sys.argv[1]), Path(sys.argv[2])
+    cpp = sorted((Path(sys.argv[1]) / "reports").glob("*.xml"))
+    python = [path for path in map(Path, sys.argv[2:]) if path.exists()]
     print()
-    reports = sorted((build / "reports").glob("*.xml"))
-    cpp = [totals(report) for report in reports]
-    rows = [("C++", tuple(sum(column) for column in zip(*cpp)) if cpp else (0, 0, 0))]
-    if pytest_report.exists():
-        rows.append(("Python", totals(pytest_report)))
-    for language, (passed, failed, skipped) in rows:
-        print(f"{language}: {passed} passed, {failed} failed, {skipped} skipped")
+    for language, reports in (("C++", cpp), ("Python", python)):
+        sums = [sum(column) for column in zip(*map(totals, reports))] or [0, 0, 0]
+        print(f"{language}: {sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")
     return 0
 
 
