@@ -42,8 +42,9 @@ Error UnknownPlatform(std::string_view name) {
                          "linux-x86_64-musl1.2, macos-arm64-14.0"}};
 }
 
-// "2.17".
+// "2.17". Versions beyond all systems would make as many tags.
 std::optional<std::pair<int, int>> ParseTwoNumbers(std::string_view text) {
+  constexpr int most = 999;
   int major = 0;
   int minor = 0;
   const char* const end = text.data() + text.size();
@@ -52,7 +53,8 @@ std::optional<std::pair<int, int>> ParseTwoNumbers(std::string_view text) {
     return std::nullopt;
   }
   const auto second = std::from_chars(first.ptr + 1, end, minor);
-  if (second.ec != std::errc() || second.ptr != end || major < 0 || minor < 0) {
+  if (second.ec != std::errc() || second.ptr != end || major < 0 || minor < 0 || major > most ||
+      minor > most) {
     return std::nullopt;
   }
   return std::pair(major, minor);

@@ -48,7 +48,8 @@ TEST(TargetPlatform, MacOsHasAVersion) {
 
 TEST(TargetPlatform, OtherNamesAreRefused) {
   for (const char* name : {"", "linux", "linux-x86_64-", "linux-x86_64-2.17", "macos-arm64-x",
-                           "windows-x86_64-10", "plan9-x86_64", "linux-x86_64-glibc2"}) {
+                           "windows-x86_64-10", "plan9-x86_64", "linux-x86_64-glibc2",
+                           "macos-x86_64-8000001.0", "linux-x86_64-glibc2.100000"}) {
     EXPECT_THAT(TargetPlatform::Parse(name), HasCode(ErrorCode::kInvalid)) << name;
   }
 }
