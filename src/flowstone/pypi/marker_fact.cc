@@ -101,11 +101,14 @@ MarkerMeaning TwoVariables(const MarkerComparison& comparison) {
 
 // The values of python_version that occur in a text, such as "3.8" and "3.9" in "3.8, 3.9".
 VersionSet MinorVersionsIn(std::string_view text) {
+  constexpr std::size_t most_digits = 4;  // of either number: Python will not get that far
   VersionSet found;
   for (std::size_t dot = text.find('.'); dot != std::string_view::npos;
        dot = text.find('.', dot + 1)) {
-    for (std::size_t start = dot; start > 0 && IsAsciiDigit(text[start - 1]); --start) {
-      for (std::size_t end = dot + 1; end < text.size() && IsAsciiDigit(text[end]); ++end) {
+    for (std::size_t start = dot;
+         start > 0 && dot - start < most_digits && IsAsciiDigit(text[start - 1]); --start) {
+      for (std::size_t end = dot + 1;
+           end < text.size() && end - dot <= most_digits && IsAsciiDigit(text[end]); ++end) {
         const std::string_view minor = text.substr(start - 1, end + 2 - start);
         const Result<Specifier> specifier = Specifier::Parse("==" + std::string(minor) + ".*");
         const Result<Version> version = Version::Parse(minor);
