@@ -16,8 +16,7 @@ std::optional<bool> IsAcceptedByOther(std::string_view text) {
     return std::nullopt;
   }
   try {
-    static_cast<void>(nlohmann::json::parse(text));
-    return true;
+    return !nlohmann::json::parse(text).is_discarded();
   } catch (const nlohmann::json::out_of_range&) {
     return std::nullopt;
   } catch (const nlohmann::json::parse_error&) {
