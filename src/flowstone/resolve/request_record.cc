@@ -74,6 +74,7 @@ void AddOption(std::map<std::string, std::string>& options, const std::string& k
 // What a lock for all environments must do, beyond being for them.
 void AddUniversalOptions(const UniversalWish& wish, std::map<std::string, std::string>& options) {
   std::vector<std::string> texts;
+  texts.reserve(wish.required_environments.size());
   for (const pypi::Marker& required : wish.required_environments) {
     texts.push_back(required.ToString());
   }
