@@ -92,7 +92,9 @@ void CurlTransfer::Configure(HttpVersion version) {
   SetOption(CURLOPT_HTTP_VERSION,
             static_cast<long>(version == HttpVersion::kHttp1 ? CURL_HTTP_VERSION_1_1
                                                              : CURL_HTTP_VERSION_2TLS));
-  SetOption(CURLOPT_PIPEWAIT, 1L);
+  // Wait whether the first connection to the host can be shared. Without TLS it cannot: there is
+  // nothing to agree on HTTP/2 with.
+  SetOption(CURLOPT_PIPEWAIT, url_.scheme() == "https" ? 1L : 0L);
   SetOption(CURLOPT_BUFFERSIZE, kReceiveBuffer);
   SetOption(CURLOPT_TCP_KEEPALIVE, 1L);
   SetOption(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
