@@ -65,8 +65,7 @@ bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,
 IndexProvider::IndexProvider(const ResolveRequest& request, const Scope& scope,
                              CandidateSource& source, ProgressSink& progress,
                              const ResolveOptions& options, const UnpinnedVersions& unpinned)
-    : request_(request),
-      scope_(scope),
+    : scope_(scope),
       source_(source),
       rules_(request, scope),
       wishes_(request, rules_),
@@ -180,6 +179,10 @@ void IndexProvider::PrefetchFirst(ProjectRecord& project, const solve::OrdinalSe
 
 void IndexProvider::MoveWindow(ProjectRecord& project, const solve::OrdinalSet& allowed,
                                solve::Ordinal chosen) {
+  if (project.chosen.Contains(chosen)) {
+    return;  // its turn has come again, after others went back
+  }
+  project.chosen.Insert(chosen);
   ++project.tried;
   if (!project.prefetched.Contains(chosen) || project.asked_ahead < project.tried) {
     project.asked_ahead = project.tried;  // the window is elsewhere

@@ -101,7 +101,6 @@ class IndexProvider final : public solve::CandidateProvider {
   // Keeps metadata under way for the candidates that would be tried after `chosen`.
   void MoveWindow(ProjectRecord& project, const solve::OrdinalSet& allowed, solve::Ordinal chosen);
 
-  const ResolveRequest& request_;
   const Scope& scope_;
   CandidateSource& source_;
   const DependencyRules rules_;

@@ -40,14 +40,16 @@ struct ProjectRecord {
   template <class... Arguments>
   explicit ProjectRecord(std::in_place_t, Arguments&&... arguments)
       : versions(std::forward<Arguments>(arguments)...),
-        prefetched(solve::OrdinalSet::Empty(versions.size())) {}
+        prefetched(solve::OrdinalSet::Empty(versions.size())),
+        chosen(solve::OrdinalSet::Empty(versions.size())) {}
 
   const ProjectVersions versions;
   std::vector<solve::ReasonId> reasons = {};  // of versions.unusable()
   solve::OrdinalSet prefetched;               // whose metadata was asked for
   std::unordered_map<solve::Ordinal, ReleaseVerdict> verdicts = {};
   std::vector<solve::Ordinal> detailed = {};  // whose dependencies the solver knows, in that order
-  std::uint32_t tried = 0;                    // candidates that the solver has chosen
+  solve::OrdinalSet chosen;                   // by the solver, at one time or another
+  std::uint32_t tried = 0;                    // how many those are
   // As many as were chosen, and in addition those in the window of what may be chosen next.
   std::uint32_t asked_ahead = 0;
 };

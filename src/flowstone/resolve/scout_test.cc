@@ -184,5 +184,24 @@ TEST_F(ScoutTest, GoingThroughManyVersionsDoesNotCostARoundTripEach) {
   EXPECT_LE(source_.requests(), 2U * versions + 10);
 }
 
+// `often` is decided again and again while `core` goes through its versions, and never changes.
+TEST_F(ScoutTest, WhatIsDecidedAgainIsNotGoneThrough) {
+  constexpr int versions = 60;
+  for (int i = 1; i <= versions; ++i) {
+    const std::string version = "1." + std::to_string(i);
+    near_.Publish({.name = "often", .version = version});
+    near_.Publish({.name = "core",
+                   .version = version,
+                   .dependencies = {"often", i > 10 ? "base>=2" : "base"}});
+  }
+  near_.Publish({.name = "base", .version = "1.0"});
+  near_.Publish({.name = "base", .version = "2.0"});
+  Require("often");
+  Require("core");
+  Require("base<2");
+  EXPECT_THAT(Locked(), ::testing::ElementsAre("base 1.0", "core 1.10", "often 1.60"));
+  EXPECT_FALSE(source_.WasAsked("often-1.58-py3-none-any.whl"));
+}
+
 }  // namespace
 }  // namespace flowstone::resolve
