@@ -13,7 +13,6 @@
 #include "flowstone/base/error.h"
 #include "flowstone/lock/lock.h"
 #include "flowstone/pypi/version.h"
-#include "flowstone/pypi/wheel_name.h"
 #include "flowstone/resolve/missing_wheels.h"
 #include "flowstone/resolve/wheel_environments.h"
 
@@ -186,8 +185,7 @@ class Merger {
   void KeepReachableWheels(const EntryKey& key, Entry& entry) {
     std::vector<lock::LockedFile> reachable;
     for (const lock::LockedFile& wheel : entry.package.wheels) {
-      const Result<pypi::WheelName> name = pypi::WheelName::Parse(wheel.name);
-      if (!name || !algebra_.AreDisjoint(entry.marker, EnvironmentsOf(name->tags, algebra_))) {
+      if (!algebra_.AreDisjoint(entry.marker, wheels_.Of(wheel.name))) {
         reachable.push_back(wheel);
       }
     }
@@ -198,13 +196,14 @@ class Merger {
     }
     entry.package.wheels = std::move(reachable);
     const MarkerDiagram needed = algebra_.And(entry.marker, known_);
-    if (auto missing = FindMissingWheels(entry.package, needed, algebra_)) {
+    if (auto missing = FindMissingWheels(entry.package, needed, wheels_)) {
       merged_.missing_wheels.push_back(*std::move(missing));
     }
   }
 
   const MergeSpace& space_;
   MarkerAlgebra& algebra_;
+  WheelEnvironments wheels_{algebra_};
   MarkerDiagram known_;
   std::map<EntryKey, Entry> entries_;
   Resolution merged_;

@@ -2,7 +2,6 @@
 
 #include "flowstone/base/check.h"
 #include "flowstone/base/text.h"
-#include "flowstone/pypi/wheel_name.h"
 
 namespace flowstone::resolve {
 namespace {
@@ -10,12 +9,11 @@ namespace {
 using pypi::MarkerAlgebra;
 using pypi::MarkerDiagram;
 
-MarkerDiagram OfWheels(const std::vector<lock::LockedFile>& wheels, MarkerAlgebra& algebra) {
+MarkerDiagram OfWheels(const std::vector<lock::LockedFile>& wheels,
+                       WheelEnvironments& environments) {
   MarkerDiagram covered = MarkerAlgebra::Never();
   for (const lock::LockedFile& wheel : wheels) {
-    const Result<pypi::WheelName> name = pypi::WheelName::Parse(wheel.name);
-    covered =
-        algebra.Or(covered, name ? EnvironmentsOf(name->tags, algebra) : MarkerAlgebra::Always());
+    covered = environments.algebra().Or(covered, environments.Of(wheel.name));
   }
   return covered;
 }
@@ -47,14 +45,19 @@ std::string MissingWheels::ToString() const {
 }
 
 std::optional<MissingWheels> FindMissingWheels(const lock::LockedPackage& package,
-                                               MarkerDiagram needed, MarkerAlgebra& algebra) {
+                                               MarkerDiagram needed,
+                                               WheelEnvironments& environments) {
   FLOWSTONE_CHECK(package.version.has_value());
   if (package.sdist || package.wheels.empty()) {
     return std::nullopt;
   }
-  const MarkerDiagram covered = OfWheels(package.wheels, algebra);
-  const auto is_missing = [&](MarkerDiagram environments) {
-    const MarkerDiagram here = algebra.And(needed, environments);
+  MarkerAlgebra& algebra = environments.algebra();
+  const MarkerDiagram covered = OfWheels(package.wheels, environments);
+  if (algebra.Implies(needed, covered)) {
+    return std::nullopt;
+  }
+  const auto is_missing = [&](MarkerDiagram where) {
+    const MarkerDiagram here = algebra.And(needed, where);
     return !algebra.IsImpossible(here) && algebra.AreDisjoint(here, covered);
   };
   MissingWheels missing{.name = package.name, .version = *package.version};

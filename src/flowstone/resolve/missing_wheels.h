@@ -31,6 +31,6 @@ struct MissingWheels {
 // source. Whole operating systems and Pythons count: that some machine has no wheel is no news.
 std::optional<MissingWheels> FindMissingWheels(const lock::LockedPackage& package,
                                                pypi::MarkerDiagram needed,
-                                               pypi::MarkerAlgebra& algebra);
+                                               WheelEnvironments& environments);
 
 }  // namespace flowstone::resolve

@@ -21,8 +21,9 @@ class MissingWheelsTest : public ::testing::Test {
       package.wheels.push_back({.name = "fast-1.0-" + tag + ".whl"});
     }
     pypi::MarkerAlgebra algebra(pypi::InterpreterPreviews::kAsReleases);
+    WheelEnvironments environments(algebra);
     const auto missing =
-        FindMissingWheels(package, algebra.Of(*pypi::Marker::Parse(needed)), algebra);
+        FindMissingWheels(package, algebra.Of(*pypi::Marker::Parse(needed)), environments);
     return missing ? missing->ToString() : "";
   }
 };
@@ -54,7 +55,8 @@ TEST_F(MissingWheelsTest, ASourceServesAll) {
                               .sdist = lock::LockedFile{.name = "fast-1.0.tar.gz"},
                               .wheels = {{.name = "fast-1.0-py3-none-win_amd64.whl"}}};
   pypi::MarkerAlgebra algebra(pypi::InterpreterPreviews::kAsReleases);
-  EXPECT_EQ(FindMissingWheels(package, pypi::MarkerAlgebra::Always(), algebra), std::nullopt);
+  WheelEnvironments environments(algebra);
+  EXPECT_EQ(FindMissingWheels(package, pypi::MarkerAlgebra::Always(), environments), std::nullopt);
 }
 
 }  // namespace

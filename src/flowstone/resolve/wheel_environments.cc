@@ -157,4 +157,24 @@ MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags, MarkerAlgebra& algebra) {
   return algebra.And(interpreters, platforms);
 }
 
+MarkerDiagram WheelEnvironments::Of(std::string_view filename) {
+  constexpr std::string_view suffix = ".whl";
+  constexpr int tag_parts = 3;
+  std::size_t start = filename.size();
+  for (int i = 0; i < tag_parts && start != std::string_view::npos; ++i) {
+    start = start == 0 ? std::string_view::npos : filename.rfind('-', start - 1);
+  }
+  if (start == std::string_view::npos || !filename.ends_with(suffix)) {
+    return MarkerAlgebra::Always();
+  }
+  const std::string text(filename.substr(start + 1, filename.size() - suffix.size() - start - 1));
+  const auto [entry, is_new] = known_.try_emplace(text, MarkerAlgebra::Always());
+  if (is_new) {
+    if (const Result<pypi::TagSet> tags = pypi::TagSet::Parse(text)) {
+      entry->second = EnvironmentsOf(*tags, algebra_);
+    }
+  }
+  return entry->second;
+}
+
 }  // namespace flowstone::resolve

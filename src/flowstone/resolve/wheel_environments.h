@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "flowstone/pypi/marker_diagram.h"
 #include "flowstone/pypi/tags.h"
@@ -25,5 +27,20 @@ pypi::MarkerDiagram EnvironmentsOn(const OperatingSystem& system, pypi::MarkerAl
 
 // Tags of platforms and interpreters that are not known here hold everywhere.
 pypi::MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags, pypi::MarkerAlgebra& algebra);
+
+// The same of file names, with a memory: locks name thousands of wheels, and few tag sets.
+class WheelEnvironments {
+ public:
+  // `algebra` outlives this.
+  explicit WheelEnvironments(pypi::MarkerAlgebra& algebra) : algebra_(algebra) {}
+
+  // Everywhere when it is no name of a wheel.
+  pypi::MarkerDiagram Of(std::string_view filename);
+  pypi::MarkerAlgebra& algebra() const { return algebra_; }
+
+ private:
+  pypi::MarkerAlgebra& algebra_;
+  std::unordered_map<std::string, pypi::MarkerDiagram> known_;  // by tag set, as names have it
+};
 
 }  // namespace flowstone::resolve
