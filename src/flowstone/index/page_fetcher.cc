@@ -55,14 +55,14 @@ void PageFetcher::Fetch(PageQuery query, Done done) {
   }
   if (cached && query.stale_pages == StalePages::kUsedMeanwhile) {
     std::optional<Listing> meanwhile = cached->listing;
-    Revalidate(std::move(query), *std::move(cached));
+    Revalidate(query, *std::move(cached));
     done(std::move(meanwhile));
     return;
   }
   Ask(std::move(query), std::move(cached), std::move(done));
 }
 
-void PageFetcher::Revalidate(PageQuery query, CachedPage cached) {
+void PageFetcher::Revalidate(const PageQuery& query, CachedPage cached) {
   revalidations_.Begin();
   Ask(query, cached, [this, query, before = cached.listing](Answer answer) {
     if (!answer) {

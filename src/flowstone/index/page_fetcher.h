@@ -50,7 +50,7 @@ class PageFetcher {
  private:
   Answer ReadTree(const net::Url& index, const pypi::Name& name);
   void Ask(PageQuery query, std::optional<CachedPage> cached, Done done);
-  void Revalidate(PageQuery query, CachedPage cached);
+  void Revalidate(const PageQuery& query, CachedPage cached);
   // What the index said of the page in this process, if it was given out stale before.
   std::optional<std::optional<Listing>> Revalidated(const PageQuery& query);
   void TakeUnchanged(const PageQuery& query, CachedPage cached, const net::Headers& headers,

@@ -304,6 +304,11 @@ TEST(PoetryConstraintTest, OperatorsOfPoetryAreRanges) {
             "python_full_version == \"3.7.*\"");
 }
 
+TEST(PoetryConstraintTest, HasNoArbitraryEquality) {
+  EXPECT_THAT(PoetryConstraint::Parse(">=3.9,===3'x"),
+              flowstone::testing::HasMessage(HasSubstr("has no '==='")));
+}
+
 TEST(PipfileLockTest, SectionsAreGroups) {
   const auto read = ReadFixture(LockFormat::kPipfile, "Pipfile.lock");
   ASSERT_THAT(read, IsOk());

@@ -43,6 +43,10 @@ Result<std::string> SpecifierText(std::string_view part) {
   if (part.starts_with("~=") || kComparisons.find(part.front()) != std::string_view::npos) {
     const std::size_t digits = std::min(part.find_first_not_of("<>=!~"), part.size());
     const std::string_view op = part.substr(0, digits);
+    if (op == "===") {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "'" + std::string(part) + "': a constraint of poetry has no '==='"};
+    }
     return std::string(op == "=" ? "==" : op) + std::string(TrimText(part.substr(digits)));
   }
   if (part.front() == '^' || part.front() == '~') {

@@ -138,10 +138,10 @@ TEST_F(ResolveTest, WheelsForANewerGlibcAreToldAsSuch) {
 
 TEST_F(ResolveTest, ReleasesThatMissTheTargetInDifferentWaysAreOneReason) {
   for (int minor = 1; minor <= 4; ++minor) {
-    const std::string tag = "cp3" + std::to_string(minor);
-    source_.Publish({.name = "app",
-                     .version = std::to_string(minor),
-                     .wheel_tags = {tag + "-" + tag + "-manylinux_2_17_x86_64"}});
+    const std::string python = "cp3" + std::to_string(minor);
+    std::string tag = python;
+    tag.append("-").append(python).append("-manylinux_2_17_x86_64");
+    source_.Publish({.name = "app", .version = std::to_string(minor), .wheel_tags = {tag}});
   }
   Require("app");
   EXPECT_THAT(Reasons(), ElementsAre("step train requires app",

@@ -95,6 +95,7 @@ class ScoutTest : public ::testing::Test {
     std::vector<std::string> names;
     const auto* resolution = answer ? std::get_if<Resolution>(&*answer) : nullptr;
     EXPECT_NE(resolution, nullptr);
+    names.reserve(resolution->lock.packages.size());
     for (const auto& package : resolution->lock.packages) {
       names.push_back(package.name.ToString() + " " + package.version->ToString());
     }

@@ -56,12 +56,12 @@ class DatedSite {
       if (request.headers.Get("If-None-Match") == etag) {
         return net::MakeResponse(304, "", {{"Cache-Control", "max-age=600"}, {"ETag", etag}});
       }
-      return net::MakeResponse(
-          200,
-          R"({"meta":{"api-version":"1.1"},"name":")" + name + R"(","files":[)" + entries + "]}",
-          {{"Content-Type", "application/vnd.pypi.simple.v1+json"},
-           {"Cache-Control", "max-age=600"},
-           {"ETag", etag}});
+      std::string page = R"({"meta":{"api-version":"1.1"},"name":")";
+      page.append(name).append(R"(","files":[)").append(entries).append("]}");
+      return net::MakeResponse(200, std::move(page),
+                               {{"Content-Type", "application/vnd.pypi.simple.v1+json"},
+                                {"Cache-Control", "max-age=600"},
+                                {"ETag", etag}});
     }
     return net::MakeResponse(404, "");
   }

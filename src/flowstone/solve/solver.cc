@@ -212,8 +212,8 @@ Status Search::AddDependencies(PackageId dependent, Ordinal candidate,
       AddDependency(batch.dependent, batch.candidate, dependency);
     }
     for (std::size_t i = known_before; i < discovered_.size(); ++i) {
-      for (LateDependency& late : provider_.Awaken(discovered_[i])) {
-        batches.push_back({late.dependent, late.candidate, {std::move(late.dependency)}});
+      for (const LateDependency& late : provider_.Awaken(discovered_[i])) {
+        batches.push_back({late.dependent, late.candidate, {late.dependency}});
       }
     }
   }
