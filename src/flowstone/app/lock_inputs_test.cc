@@ -147,7 +147,8 @@ TEST_F(ProjectInputsTest, ExtrasAreThoseThatAreNamed) {
 TEST_F(ProjectInputsTest, AnExtraThatIsNotThereIsRefused) {
   const auto inputs =
       Read({.files = {"pyproject.toml"}, .extras = {*pypi::ExtraName::Parse("plto")}});
-  EXPECT_THAT(inputs, AllOf(HasCode(ErrorCode::kNotFound), HasMessage(HasSubstr("there is no extra 'plto'"))));
+  EXPECT_THAT(inputs, AllOf(HasCode(ErrorCode::kNotFound),
+                            HasMessage(HasSubstr("there is no extra 'plto'"))));
   EXPECT_THAT(inputs.error().hints, ElementsAre("did you mean 'plot'?"));
 }
 
