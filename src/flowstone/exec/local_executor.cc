@@ -62,6 +62,7 @@ struct Session {
   bool announced = false;                     // AttemptStarted was reported
   std::vector<PrintedLines> early_output;     // printed before that
   std::optional<flow::CancelUrgency> cancelled;
+  bool broke_protocol = false;
   std::optional<std::int64_t> kill_at_ns;  // monotonic
 };
 
@@ -260,7 +261,10 @@ class LocalExecutor::Impl {
     }
     entry.import_output_size = 0;
     ReportEarlyOutput(session);
-    if (session.cancelled) {
+    // What was decided before there was a number to send a signal to.
+    if (session.broke_protocol) {
+      SignalTask(session, SIGKILL);
+    } else if (session.cancelled) {
       SendCancelSignal(session);
     }
   }
@@ -320,6 +324,7 @@ class LocalExecutor::Impl {
 
   void BreakProtocol(Session& session, const std::string& what) {
     session.state.OnProtocolBroken(what);
+    session.broke_protocol = true;
     loop_.Forget(session.channel_watch);
     SignalTask(session, SIGKILL);
   }
