@@ -173,6 +173,7 @@ void IndexProvider::PrefetchFirst(ProjectRecord& project, const solve::OrdinalSe
   }
   project.prefetched.Insert(first);
   if (source_.StartMetadata(project.versions.MetadataFile(first)) == Readiness::kUnderWay) {
+    project.waits_for_servers = true;
     scout_.AnnounceRelease(project, first);
   }
 }
@@ -184,6 +185,9 @@ void IndexProvider::MoveWindow(ProjectRecord& project, const solve::OrdinalSet& 
   }
   project.chosen.Insert(chosen);
   ++project.tried;
+  if (!project.waits_for_servers) {
+    return;  // what is cached is not waited for
+  }
   if (!project.prefetched.Contains(chosen) || project.asked_ahead < project.tried) {
     project.asked_ahead = project.tried;  // the window is elsewhere
   }

@@ -46,6 +46,7 @@ struct ProjectRecord {
   const ProjectVersions versions;
   std::vector<solve::ReasonId> reasons = {};  // of versions.unusable()
   solve::OrdinalSet prefetched;               // whose metadata was asked for
+  bool waits_for_servers = false;             // some of that was not cached
   std::unordered_map<solve::Ordinal, ReleaseVerdict> verdicts = {};
   std::vector<solve::Ordinal> detailed = {};  // whose dependencies the solver knows, in that order
   solve::OrdinalSet chosen;                   // by the solver, at one time or another

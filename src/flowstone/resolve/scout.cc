@@ -165,6 +165,8 @@ void Scout::AwaitRelease(Prospect& prospect, solve::Ordinal candidate) {
   awaited_.emplace(file.url, prospect.record->versions.files().name);
   if (source_.StartMetadata(file) == Readiness::kThere) {
     there_.emplace_back(file);
+  } else {
+    prospect.record->waits_for_servers = true;
   }
 }
 
