@@ -17,12 +17,9 @@ import argparse
 import json
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,17 +28,9 @@ sys.path[1:1] = [str(ROOT / "bench" / name) for name in ("resolve", "index")]
 from index import configured_index  # noqa: E402
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: E402
 from packaging.version import Version  # noqa: E402
+from real_index import Answer, ask  # noqa: E402
 from requirement_sets import RequirementSet  # noqa: E402
-from resolvers import (  # noqa: E402
-    ENGINE,
-    PYTHON,
-    UV,
-    Flowstone,
-    Job,
-    Uv,
-    certificates,
-    clean_environment,
-)
+from resolvers import ENGINE, PYTHON, UV, Flowstone, Job, Uv  # noqa: E402
 
 NAMES = """
     aiohttp altair anyio asyncpg attrs azure-identity azure-storage-blob bandit beautifulsoup4
@@ -139,34 +128,6 @@ def random_set(
     return wanted, source.choice(pythons)
 
 
-@dataclass
-class Answer:
-    status: int | None  # None: not within the limit
-    seconds: float
-    errors: str
-    versions: dict[str, str] = field(default_factory=dict)
-
-
-def ask(tool: Flowstone | Uv, job: Job, cache: Path) -> Answer:
-    job.answer.unlink(missing_ok=True)
-    began = time.monotonic()
-    environment = tool.environment(Job(job.requirements, job.index, cache / tool.name))
-    try:
-        done = subprocess.run(
-            tool.command(job),
-            env=clean_environment(**environment, **certificates()),
-            cwd=job.directory,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        return Answer(None, LIMIT_SECONDS, "")
-    seconds = time.monotonic() - began
-    versions = tool.versions(job) if done.returncode == 0 else {}
-    return Answer(done.returncode, seconds, done.stderr, versions)
-
-
 def differences(ours: Answer, theirs: Answer) -> list[str]:
     if ours.status != theirs.status:
         lines = [f"flowstone exits {ours.status}, uv {theirs.status}"]
@@ -174,10 +135,11 @@ def differences(ours: Answer, theirs: Answer) -> list[str]:
             if answer.status:
                 lines += answer.errors.strip().splitlines()[:30]
         return lines
+    mine, other = ours.versions(), theirs.versions()
     return [
-        f"{name}: flowstone {ours.versions.get(name)}, uv {theirs.versions.get(name)}"
-        for name in sorted(ours.versions.keys() | theirs.versions.keys())
-        if ours.versions.get(name) != theirs.versions.get(name)
+        f"{name}: flowstone {mine.get(name)}, uv {other.get(name)}"
+        for name in sorted(mine.keys() | other.keys())
+        if mine.get(name) != other.get(name)
     ]
 
 
@@ -208,15 +170,14 @@ def main() -> int:
             )
             answers = []
             for tool in tools:
-                directory = scratch / tool.name
-                directory.mkdir(exist_ok=True)
-                answers.append(ask(tool, Job(wanted, index, directory, python), cache))
+                job = Job(wanted, index, scratch / tool.name, python)
+                answers.append(ask(tool, job, LIMIT_SECONDS, cache))
             ours, theirs = answers
             lines = differences(ours, theirs)
             solved += ours.status == 0 and not lines
             unsolvable += ours.status != 0 and not lines
             different += bool(lines)
-            counts = "conflict" if ours.status else f"{len(ours.versions)} packages"
+            counts = "conflict" if ours.status else f"{len(ours.versions())} packages"
             print(
                 f"{number:>4} {ours.seconds:6.1f} s {theirs.seconds:6.1f} s  {counts:<14}"
                 f"{len(lines) or 'same':<5} {' '.join(wanted.options)} {python.name} "

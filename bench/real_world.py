@@ -18,30 +18,18 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-
-import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[1:1] = [str(ROOT / "bench" / name) for name in ("resolve", "index")]
 
 from index import configured_index  # noqa: E402
 from packaging.markers import Marker  # noqa: E402
+from real_index import Answer, ask  # noqa: E402
 from requirement_sets import SETS as RACED  # noqa: E402
 from requirement_sets import RequirementSet  # noqa: E402
-from resolvers import (  # noqa: E402
-    ENGINE,
-    PYTHON,
-    UV,
-    Flowstone,
-    Job,
-    Uv,
-    certificates,
-    clean_environment,
-    normalized,
-)
+from resolvers import ENGINE, PYTHON, UV, Flowstone, Job, Uv, normalized  # noqa: E402
 
 # Differences that are meant, by set, variant and package ("*": all of it).
 EXPLAINED: dict[tuple[str, str, str], str] = {
@@ -91,30 +79,6 @@ VARIANTS = {
 LEFT_OUT = {("airflow", name) for name in VARIANTS if name not in ("newest", "prerelease")}
 
 LIMIT_SECONDS = 900
-
-
-@dataclass
-class Answer:
-    status: int
-    seconds: float
-    errors: str
-    packages: list[dict] = field(default_factory=list)
-
-
-def ask(tool: Flowstone | Uv, job: Job) -> Answer:
-    job.directory.mkdir()
-    began = time.monotonic()
-    done = subprocess.run(
-        tool.command(job),
-        env=clean_environment(**tool.environment(job), **certificates()),
-        cwd=job.directory,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECONDS,
-    )
-    seconds = time.monotonic() - began
-    packages = tomllib.loads(job.answer.read_text())["packages"] if done.returncode == 0 else []
-    return Answer(done.returncode, seconds, done.stderr, packages)
 
 
 def environments(first_minor: int) -> list[dict[str, str]]:
@@ -215,7 +179,11 @@ def main() -> int:
             asked = replace(wanted, **VARIANTS[variant])
             with tempfile.TemporaryDirectory() as directory:
                 ours, theirs = (
-                    ask(tool, Job(asked, index, Path(directory) / tool.name, given.python))
+                    ask(
+                        tool,
+                        Job(asked, index, Path(directory) / tool.name, given.python),
+                        LIMIT_SECONDS,
+                    )
                     for tool in (Flowstone(given.engine.absolute()), Uv(given.uv.absolute()))
                 )
             first_minor = int(minor_of(given.python)) if variant == "universal" else None

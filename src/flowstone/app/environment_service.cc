@@ -279,12 +279,8 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
 }
 
 Result<std::optional<LockedEnvironment>> EnvironmentService::Remembered(
-    const resolve::ResolveRequest& request, const install::Interpreter& interpreter) {
-  if (datastore_ == nullptr) {
-    return std::optional<LockedEnvironment>();
-  }
-  FLOWSTONE_LET(const auto known,
-                datastore_->datastore().FindRequest(resolve::RequestDigest(request)));
+    const Digest& request, const install::Interpreter& interpreter) {
+  FLOWSTONE_LET(const auto known, datastore_->datastore().FindRequest(request));
   if (!known) {
     return std::optional<LockedEnvironment>();
   }
@@ -362,7 +358,12 @@ Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
                                                    const std::string& origin) {
   FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
   const resolve::ResolveRequest request = RequestOf(wish, origin, interpreter);
-  FLOWSTONE_LET(std::optional<LockedEnvironment> remembered, Remembered(request, interpreter));
+  std::optional<Digest> digest;  // nobody asks for it without a datastore
+  std::optional<LockedEnvironment> remembered;
+  if (datastore_ != nullptr) {
+    digest = resolve::RequestDigest(request);
+    FLOWSTONE_LET(remembered, Remembered(*digest, interpreter));
+  }
   const bool may_have_changed =
       settings_.lock_use != LockUse::kLocked && HasLocalReferences(request);
   if (remembered && settings_.lock_use != LockUse::kUpgrade && !may_have_changed) {
@@ -382,8 +383,7 @@ Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
   if (datastore_ != nullptr) {
     FLOWSTONE_TRY(Keep(locked));
     FLOWSTONE_TRY(datastore_->datastore().PutRequest(
-        resolve::RequestDigest(request),
-        {.lock = locked.digest(), .created_ms = machine_.clock.NowNs() / 1'000'000}));
+        *digest, {.lock = locked.digest(), .created_ms = machine_.clock.NowNs() / 1'000'000}));
   }
   return locked;
 }
@@ -397,7 +397,10 @@ Status EnvironmentService::Keep(const LockedEnvironment& locked) {
 
 Result<std::optional<LockedEnvironment>> EnvironmentService::FindLock(const EnvironmentWish& wish) {
   FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
-  return Remembered(RequestOf(wish, "", interpreter), interpreter);
+  if (datastore_ == nullptr) {
+    return std::optional<LockedEnvironment>();
+  }
+  return Remembered(resolve::RequestDigest(RequestOf(wish, "", interpreter)), interpreter);
 }
 
 Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,

@@ -142,7 +142,8 @@ class EnvironmentService {
   class LazyArchives;
 
   Result<install::Interpreter> LookForPython(const std::string& request);
-  Result<std::optional<LockedEnvironment>> Remembered(const resolve::ResolveRequest& request,
+  // REQUIRES: there is a datastore.
+  Result<std::optional<LockedEnvironment>> Remembered(const Digest& request,
                                                       const install::Interpreter& interpreter);
   Result<LockedEnvironment> ResolveNow(const EnvironmentWish& wish,
                                        const resolve::ResolveRequest& request,

@@ -1,7 +1,6 @@
 #include "flowstone/app/lock_policies.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "flowstone/base/text.h"
@@ -40,6 +39,11 @@ class PolicyWriter {
   void ApplyIndexes();
   // The first [tool.uv] that has the value, and the name of its document.
   std::pair<std::string, std::string> UvValue(std::optional<std::string> UvTable::*field) const;
+  // What the option says, else what [tool.uv] says under the same name; and who says it. Empty when
+  // nobody does.
+  std::pair<std::string, std::string> Chosen(const std::string& name,
+                                             const std::optional<std::string>& given,
+                                             std::optional<std::string> UvTable::*field) const;
   void SetBinaries(const NameChoice& choice);
 
   const LockPolicyWish& wish_;
@@ -73,13 +77,18 @@ std::pair<std::string, std::string> PolicyWriter::UvValue(
   return {};
 }
 
-Status PolicyWriter::ApplyResolution() {
-  std::string who = "--resolution";
-  std::string value = wish_.resolution.value_or("");
-  if (value.empty()) {
-    std::tie(who, value) = UvValue(&UvTable::resolution);
-    who += ": tool.uv.resolution";
+std::pair<std::string, std::string> PolicyWriter::Chosen(
+    const std::string& name, const std::optional<std::string>& given,
+    std::optional<std::string> UvTable::*field) const {
+  if (given && !given->empty()) {
+    return {"--" + name, *given};
   }
+  const auto [shown, value] = UvValue(field);
+  return {shown + ": tool.uv." + name, value};
+}
+
+Status PolicyWriter::ApplyResolution() {
+  const auto [who, value] = Chosen("resolution", wish_.resolution, &UvTable::resolution);
   if (value.empty()) {
     return Ok();
   }
@@ -92,12 +101,7 @@ Status PolicyWriter::ApplyResolution() {
 }
 
 Status PolicyWriter::ApplyForkStrategy() {
-  std::string who = "--fork-strategy";
-  std::string value = wish_.fork_strategy.value_or("");
-  if (value.empty()) {
-    std::tie(who, value) = UvValue(&UvTable::fork_strategy);
-    who += ": tool.uv.fork-strategy";
-  }
+  const auto [who, value] = Chosen("fork-strategy", wish_.fork_strategy, &UvTable::fork_strategy);
   if (value.empty()) {
     return Ok();
   }

@@ -98,11 +98,14 @@ class HintWriter {
 
   // A dependency that is not what the package says.
   void ConsiderOverrides(const solve::DependencyFact& fact) {
-    const std::string name = provider_.vocabulary()[fact.package].name.ToString();
+    if (fact.dependent == provider_.vocabulary().request()) {
+      return;
+    }
+    const pypi::Name& name = provider_.vocabulary()[fact.package].name;
     for (const RequestedRequirement& override : request_.overrides) {
-      const bool is_by_package = fact.dependent != provider_.vocabulary().request();
-      if (override.requirement.name.ToString() == name && is_by_package) {
-        hints_.push_back({HintKind::kOverride, name + override.requirement.specifiers.ToString() +
+      if (override.requirement.name == name) {
+        hints_.push_back({HintKind::kOverride, name.ToString() +
+                                                   override.requirement.specifiers.ToString() +
                                                    " is what the override of " + override.origin +
                                                    " says, whatever packages ask for"});
       }

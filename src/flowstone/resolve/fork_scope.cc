@@ -10,7 +10,6 @@
 #include "flowstone/base/check.h"
 #include "flowstone/base/error.h"
 #include "flowstone/base/text.h"
-#include "flowstone/resolve/wheel_environments.h"
 
 namespace flowstone::resolve {
 namespace {
@@ -83,14 +82,6 @@ void ForkSpace::DivideFirst(MarkerDiagram marker) {
   first_forks_ = std::move(divided);
 }
 
-MarkerDiagram ForkSpace::EnvironmentsOf(const pypi::TagSet& tags) {
-  const auto [entry, is_new] = wheels_.try_emplace(tags.ToString());
-  if (is_new) {
-    entry->second = resolve::EnvironmentsOf(tags, algebra_);
-  }
-  return entry->second;
-}
-
 MarkerDiagram ForkSpace::InterpretersOf(const pypi::SpecifierSet& requires_python,
                                         UpperPythonBound upper_bound) {
   const auto [entry, is_new] = interpreters_.try_emplace({requires_python.ToString(), upper_bound});
@@ -129,15 +120,11 @@ bool ForkScope::AcceptsPython(const pypi::SpecifierSet& requires_python,
 }
 
 std::optional<std::size_t> ForkScope::WheelPriority(std::string_view tag_set) const {
-  const Result<pypi::TagSet> tags = pypi::TagSet::Parse(tag_set);
-  if (!tags) {
+  const std::optional<MarkerDiagram> environments = space_.wheels().OfTags(tag_set);
+  if (!environments || space_.algebra().AreDisjoint(fork_, *environments)) {
     return std::nullopt;
   }
-  const MarkerDiagram environments = space_.EnvironmentsOf(*tags);
-  if (space_.algebra().AreDisjoint(fork_, environments)) {
-    return std::nullopt;
-  }
-  return space_.algebra().Implies(fork_, environments) ? 0 : 1;
+  return space_.algebra().Implies(fork_, *environments) ? 0 : 1;
 }
 
 Status ForkScope::Divide(std::vector<MarkerDiagram> parts) const {
@@ -153,7 +140,7 @@ Status ForkScope::Divide(std::vector<MarkerDiagram> parts) const {
 MarkerDiagram ForkScope::Coverage(const std::vector<pypi::TagSet>& wheels) const {
   MarkerDiagram covered = wheels.empty() ? MarkerAlgebra::Always() : MarkerAlgebra::Never();
   for (const pypi::TagSet& tags : wheels) {
-    covered = space_.algebra().Or(covered, space_.EnvironmentsOf(tags));
+    covered = space_.algebra().Or(covered, *space_.wheels().OfTags(tags.ToString()));
   }
   return covered;
 }

@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "flowstone/resolve/placed_source.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/scope.h"
+#include "flowstone/resolve/wheel_environments.h"
 
 namespace flowstone::resolve {
 
@@ -25,6 +25,9 @@ class ForkSpace {
  public:
   // All environments that the request asks for, apart where packages come from other places.
   ForkSpace(const ResolveRequest& request, const std::vector<PackagePlace>& places);
+
+  ForkSpace(const ForkSpace&) = delete;
+  ForkSpace& operator=(const ForkSpace&) = delete;
 
   pypi::MarkerAlgebra& algebra() { return algebra_; }
   const ResolvePolicies& policies() const { return policies_; }
@@ -37,7 +40,7 @@ class ForkSpace {
   const std::vector<pypi::MarkerDiagram>& first_forks() const { return first_forks_; }
 
   // The environments that can use a wheel.
-  pypi::MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags);
+  WheelEnvironments& wheels() { return wheels_; }
   // At most one of the choices of each conflict is taken.
   pypi::MarkerDiagram compatible() const { return compatible_; }
   // That each of these choices is taken.
@@ -58,7 +61,7 @@ class ForkSpace {
   std::vector<pypi::MarkerDiagram> choices_;
   std::vector<pypi::MarkerDiagram> required_;
   std::vector<pypi::MarkerDiagram> first_forks_;
-  std::unordered_map<std::string, pypi::MarkerDiagram> wheels_;  // by their tags
+  WheelEnvironments wheels_{algebra_};
   std::map<std::pair<std::string, UpperPythonBound>, pypi::MarkerDiagram> interpreters_;
 };
 

@@ -184,21 +184,21 @@ void IndexProvider::MoveWindow(ProjectRecord& project, const solve::OrdinalSet& 
     return;  // its turn has come again, after others went back
   }
   project.chosen.Insert(chosen);
-  ++project.tried;
   if (!project.waits_for_servers) {
     return;  // what is cached is not waited for
   }
-  if (!project.prefetched.Contains(chosen) || project.asked_ahead < project.tried) {
-    project.asked_ahead = project.tried;  // the window is elsewhere
+  const std::uint32_t tried = project.chosen.Count();
+  if (!project.prefetched.Contains(chosen) || project.asked_ahead < tried) {
+    project.asked_ahead = tried;  // the window is elsewhere
   }
-  const std::uint32_t size = std::min(project.tried, kLargestWindow);
+  const std::uint32_t size = std::min(tried, kLargestWindow);
   // Refilled by halves: a batch of requests costs less than as many single ones.
-  if (project.tried < kSmallestWindow || project.asked_ahead > project.tried + size / 2) {
+  if (tried < kSmallestWindow || project.asked_ahead > tried + size / 2) {
     return;
   }
   // What is allowed now comes first, then what follows in order: what restricts the project to a
   // few releases is likely to be given up for something that allows the next few.
-  std::uint32_t left = project.tried + size - project.asked_ahead;
+  std::uint32_t left = tried + size - project.asked_ahead;
   project.asked_ahead += left;
   for (solve::OrdinalSet rest : {allowed, project.versions.Following(chosen)}) {
     rest = (rest & project.versions.with_wheel()) - project.prefetched;

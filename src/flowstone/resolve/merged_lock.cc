@@ -14,7 +14,6 @@
 #include "flowstone/lock/lock.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/resolve/missing_wheels.h"
-#include "flowstone/resolve/wheel_environments.h"
 
 namespace flowstone::resolve {
 namespace {
@@ -46,7 +45,7 @@ void AddMissing(std::vector<Value>& to, const std::vector<Value>& from) {
 
 class Merger {
  public:
-  explicit Merger(const MergeSpace& space) : space_(space), algebra_(space.algebra) {
+  explicit Merger(const MergeSpace& space) : space_(space), algebra_(space.wheels.algebra()) {
     MarkerDiagram environments =
         space.environments.empty() ? MarkerAlgebra::Always() : MarkerAlgebra::Never();
     for (const pypi::Marker& environment : space.environments) {
@@ -185,7 +184,7 @@ class Merger {
   void KeepReachableWheels(const EntryKey& key, Entry& entry) {
     std::vector<lock::LockedFile> reachable;
     for (const lock::LockedFile& wheel : entry.package.wheels) {
-      if (!algebra_.AreDisjoint(entry.marker, wheels_.Of(wheel.name))) {
+      if (!algebra_.AreDisjoint(entry.marker, space_.wheels.Of(wheel.name))) {
         reachable.push_back(wheel);
       }
     }
@@ -196,14 +195,13 @@ class Merger {
     }
     entry.package.wheels = std::move(reachable);
     const MarkerDiagram needed = algebra_.And(entry.marker, known_);
-    if (auto missing = FindMissingWheels(entry.package, needed, wheels_)) {
+    if (auto missing = FindMissingWheels(entry.package, needed, space_.wheels)) {
       merged_.missing_wheels.push_back(*std::move(missing));
     }
   }
 
   const MergeSpace& space_;
   MarkerAlgebra& algebra_;
-  WheelEnvironments wheels_{algebra_};
   MarkerDiagram known_;
   std::map<EntryKey, Entry> entries_;
   Resolution merged_;

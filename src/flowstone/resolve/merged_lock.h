@@ -12,6 +12,7 @@
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/resolve/resolve.h"
+#include "flowstone/resolve/wheel_environments.h"
 
 namespace flowstone::resolve {
 
@@ -23,7 +24,7 @@ struct SolvedFork {
 };
 
 struct MergeSpace {
-  pypi::MarkerAlgebra& algebra;
+  WheelEnvironments& wheels;  // and the algebra of all diagrams
   pypi::SpecifierSet requires_python = {};
   std::vector<pypi::Marker> environments = {};  // none: all that `requires_python` leaves
   // What is known besides: which extras and groups are never taken together.

@@ -50,7 +50,6 @@ struct ProjectRecord {
   std::unordered_map<solve::Ordinal, ReleaseVerdict> verdicts = {};
   std::vector<solve::Ordinal> detailed = {};  // whose dependencies the solver knows, in that order
   solve::OrdinalSet chosen;                   // by the solver, at one time or another
-  std::uint32_t tried = 0;                    // how many those are
   // As many as were chosen, and in addition those in the window of what may be chosen next.
   std::uint32_t asked_ahead = 0;
 };

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "flowstone/pypi/version_set.h"
 #include "flowstone/pypi/wheel_name.h"
 #include "flowstone/resolve/tag_text.h"
+#include "flowstone/resolve/wheel_fit.h"
 
 namespace flowstone::resolve {
 namespace {
@@ -287,18 +287,12 @@ std::optional<Hint> ReleaseHints::OfPython(const ProjectVersion& release,
 
 std::optional<Hint> ReleaseHints::OfTags(const ProjectVersion& release,
                                          const pypi::Name& name) const {
-  const std::vector<std::string>& own = request_.target.tags.platforms();
-  std::unordered_set<std::string> platforms(own.begin(), own.end());
-  platforms.insert("any");
   std::vector<std::uint64_t> minors;
   bool has_source = false;
   for (const index::IndexFile& file : release.files) {
     has_source = has_source || !IsWheel(file);
     const auto wheel = pypi::WheelName::Parse(file.filename);
-    const bool fits_platform =
-        wheel && std::ranges::any_of(wheel->tags.platforms, [&](const std::string& platform) {
-          return platforms.contains(platform);
-        });
+    const bool fits_platform = wheel && FitsPlatform(wheel->tags, request_.target);
     for (const std::string& python :
          fits_platform ? wheel->tags.pythons : std::vector<std::string>()) {
       if (const auto version = CPythonOf(python); version && wheel->tags.abis.front() == python) {

@@ -48,7 +48,8 @@ Result<Answer> ResolveForTargets(const ResolveRequest& request, CandidateSource&
   pypi::MarkerAlgebra algebra(pypi::InterpreterPreviews::kAsReleases);
   FLOWSTONE_LET(pypi::SpecifierSet python, CommonPython(request.targets));
   const pypi::MarkerDiagram pythons = algebra.OfPython(python.ToVersionSet());
-  MergeSpace space{.algebra = algebra, .requires_python = std::move(python)};
+  WheelEnvironments wheels(algebra);
+  MergeSpace space{.wheels = wheels, .requires_python = std::move(python)};
   ResolveOptions preferring = options;
   std::vector<SolvedFork> solved;
   for (const pypi::Target& target : request.targets) {

@@ -52,7 +52,7 @@ class UniversalResolver {
     }
     FLOWSTONE_LET(
         Resolution merged,
-        MergeForks(std::move(solved_), {.algebra = space_.algebra(),
+        MergeForks(std::move(solved_), {.wheels = space_.wheels(),
                                         .requires_python = request_.universal->requires_python,
                                         .environments = request_.universal->environments,
                                         .compatible = space_.compatible(),

@@ -157,6 +157,16 @@ MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags, MarkerAlgebra& algebra) {
   return algebra.And(interpreters, platforms);
 }
 
+std::optional<MarkerDiagram> WheelEnvironments::OfTags(std::string_view tag_set) {
+  const auto [entry, is_new] = known_.try_emplace(std::string(tag_set));
+  if (is_new) {
+    if (const Result<pypi::TagSet> tags = pypi::TagSet::Parse(tag_set)) {
+      entry->second = EnvironmentsOf(*tags, algebra_);
+    }
+  }
+  return entry->second;
+}
+
 MarkerDiagram WheelEnvironments::Of(std::string_view filename) {
   constexpr std::string_view suffix = ".whl";
   constexpr int tag_parts = 3;
@@ -167,14 +177,8 @@ MarkerDiagram WheelEnvironments::Of(std::string_view filename) {
   if (start == std::string_view::npos || !filename.ends_with(suffix)) {
     return MarkerAlgebra::Always();
   }
-  const std::string text(filename.substr(start + 1, filename.size() - suffix.size() - start - 1));
-  const auto [entry, is_new] = known_.try_emplace(text, MarkerAlgebra::Always());
-  if (is_new) {
-    if (const Result<pypi::TagSet> tags = pypi::TagSet::Parse(text)) {
-      entry->second = EnvironmentsOf(*tags, algebra_);
-    }
-  }
-  return entry->second;
+  return OfTags(filename.substr(start + 1, filename.size() - suffix.size() - start - 1))
+      .value_or(MarkerAlgebra::Always());
 }
 
 }  // namespace flowstone::resolve

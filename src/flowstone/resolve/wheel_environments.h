@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,19 +29,21 @@ pypi::MarkerDiagram EnvironmentsOn(const OperatingSystem& system, pypi::MarkerAl
 // Tags of platforms and interpreters that are not known here hold everywhere.
 pypi::MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags, pypi::MarkerAlgebra& algebra);
 
-// The same of file names, with a memory: locks name thousands of wheels, and few tag sets.
+// The same with a memory: listings and locks name thousands of wheels, and few tag sets.
 class WheelEnvironments {
  public:
   // `algebra` outlives this.
   explicit WheelEnvironments(pypi::MarkerAlgebra& algebra) : algebra_(algebra) {}
 
-  // Everywhere when it is no name of a wheel.
+  // Of a tag set as file names have it; nothing when it is none.
+  std::optional<pypi::MarkerDiagram> OfTags(std::string_view tag_set);
+  // Of the wheel of that file name; everywhere when it is no name of a wheel.
   pypi::MarkerDiagram Of(std::string_view filename);
   pypi::MarkerAlgebra& algebra() const { return algebra_; }
 
  private:
   pypi::MarkerAlgebra& algebra_;
-  std::unordered_map<std::string, pypi::MarkerDiagram> known_;  // by tag set, as names have it
+  std::unordered_map<std::string, std::optional<pypi::MarkerDiagram>> known_;
 };
 
 }  // namespace flowstone::resolve

@@ -6,7 +6,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "flowstone/base/text.h"
@@ -53,17 +52,13 @@ void AddInterpreters(const pypi::TagSet& tags, Offers& offers) {
 }
 
 Offers OffersOf(const std::vector<pypi::TagSet>& wheels, const pypi::Target& target) {
-  const std::vector<std::string>& own = target.tags.platforms();
-  std::unordered_set<std::string> platforms(own.begin(), own.end());
-  platforms.insert("any");
   const std::string own_platform = "Linux " + target.markers.platform_machine;
   const bool has_glibc = std::ranges::any_of(
-      platforms, [](const std::string& platform) { return GlibcOf(platform).has_value(); });
+      target.tags.platforms(),
+      [](const std::string& platform) { return GlibcOf(platform).has_value(); });
   Offers offers;
   for (const pypi::TagSet& tags : wheels) {
-    const bool fits_platform = std::ranges::any_of(
-        tags.platforms, [&](const std::string& platform) { return platforms.contains(platform); });
-    if (fits_platform) {
+    if (FitsPlatform(tags, target)) {
       AddInterpreters(tags, offers);
       continue;
     }
@@ -92,6 +87,13 @@ bool AcceptsPython(const pypi::SpecifierSet& requires_python, const pypi::Target
     return true;  // ">=2.7,<2.8,>=3.4" contradicts itself, and so says nothing
   }
   return !accepted.intervals().empty() && accepted.intervals().front().lower <= python.key();
+}
+
+bool FitsPlatform(const pypi::TagSet& tags, const pypi::Target& target) {
+  const std::vector<std::string>& own = target.tags.platforms();
+  return std::ranges::any_of(tags.platforms, [&](const std::string& platform) {
+    return platform == "any" || std::ranges::find(own, platform) != own.end();
+  });
 }
 
 std::string DescribeMisfit(const std::vector<pypi::TagSet>& wheels, const pypi::Target& target) {

@@ -21,6 +21,9 @@ namespace flowstone::resolve {
 bool AcceptsPython(const pypi::SpecifierSet& requires_python, const pypi::Target& target,
                    UpperPythonBound upper_bound);
 
+// Whether the target's platform can use a wheel with these tags, whatever its interpreter.
+bool FitsPlatform(const pypi::TagSet& tags, const pypi::Target& target);
+
 // "wheels for this platform exist for CPython 3.11, CPython 3.10": what there is instead of a wheel
 // for the target, of wheels none of which fits.
 std::string DescribeMisfit(const std::vector<pypi::TagSet>& wheels, const pypi::Target& target);
