@@ -27,7 +27,7 @@ constexpr std::array<Spelling, 3> kListSettings = {{{"extra-index-url", "extra-i
                                                     {"allow-insecure-host", "trusted-host"}}};
 
 Error Located(Error error, const std::string& path) {
-  error.message = path + " " + error.message;
+  error.message = path + (error.message.starts_with("line ") ? " " : ": ") + error.message;
   return error;
 }
 
@@ -148,14 +148,8 @@ Result<UvConfigFile> ReadTables(const toml::table& table, const std::string& pre
 }
 
 Result<toml::table> ParseToml(std::string_view text, const std::string& path) {
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    const auto line = error.source().begin.line;
-    return Error{.code = ErrorCode::kInvalid,
-                 .message = path + (line == 0 ? "" : " line " + std::to_string(line)) + ": " +
-                            std::string(error.description())};
-  }
+  Result<toml::table> document = lock::ParseToml(text);
+  return document ? std::move(document) : Result<toml::table>(Located(document.error(), path));
 }
 
 // Nothing when there is no such file.

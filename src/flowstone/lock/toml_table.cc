@@ -10,6 +10,7 @@
 
 #include "flowstone/base/error.h"
 #include "flowstone/lock/timestamp.h"
+#include "flowstone/lock/toml_nesting.h"
 
 namespace flowstone::lock {
 
@@ -18,6 +19,11 @@ void ThrowTomlError() {
 }
 
 Result<toml::table> ParseToml(std::string_view text) {
+  if (const std::optional<std::size_t> line = LineOfLongKey(text)) {
+    return Error{ErrorCode::kInvalid, "line " + std::to_string(*line) +
+                                          ": not valid TOML: a key has more than " +
+                                          std::to_string(kMaxKeyParts) + " parts"};
+  }
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
