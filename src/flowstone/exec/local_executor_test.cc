@@ -121,6 +121,30 @@ TEST(LocalExecutor, BrokenFrameEndsTheTask) {
                 "unknown type 'nonsense'");
 }
 
+TEST(LocalExecutor, BrokenFrameBeforeTheProcessIsKnownEndsTheTask) {
+  LocalExecutorFixture fixture;
+  // "forked" waits until the task has seen that its frame was read.
+  fixture.environment().variables["LOAD"] = R"(
+import fcntl, termios
+gate, opened = os.pipe()
+tell = zygote.send
+def tell_late(type, **fields):
+    if type == "forked":
+        os.read(gate, 1)
+    tell(type, **fields)
+zygote.send = tell_late
+)";
+  const auto outcome = RunCode(fixture, R"(
+task.channel.socket.sendall(b"\xff" * 12)
+while struct.unpack("i", fcntl.ioctl(task.channel.socket, termios.TIOCOUTQ, bytes(4))) != (0,):
+    os.sched_yield()
+os.write(opened, b".")
+time.sleep(1000)
+)");
+  ExpectFailure(outcome.result, FailureReason::kProtocol, "over the limit");
+  EXPECT_TRUE(IsGone(outcome.result.pid));
+}
+
 TEST(LocalExecutor, StoresLargeArtifactsFromDescriptors) {
   LocalExecutorFixture fixture;
   const auto outcome = RunCode(fixture, R"(
