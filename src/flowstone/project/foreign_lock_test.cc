@@ -307,6 +307,8 @@ TEST(PoetryConstraintTest, OperatorsOfPoetryAreRanges) {
 TEST(PoetryConstraintTest, HasNoArbitraryEquality) {
   EXPECT_THAT(PoetryConstraint::Parse(">=3.9,===3'x"),
               flowstone::testing::HasMessage(HasSubstr("has no '==='")));
+  EXPECT_THAT(PoetryConstraint::Parse("====a\""),
+              flowstone::testing::HasMessage(HasSubstr("has no '==='")));
 }
 
 TEST(PipfileLockTest, SectionsAreGroups) {

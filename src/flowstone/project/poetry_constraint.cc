@@ -43,10 +43,6 @@ Result<std::string> SpecifierText(std::string_view part) {
   if (part.starts_with("~=") || kComparisons.find(part.front()) != std::string_view::npos) {
     const std::size_t digits = std::min(part.find_first_not_of("<>=!~"), part.size());
     const std::string_view op = part.substr(0, digits);
-    if (op == "===") {
-      return Error{.code = ErrorCode::kInvalid,
-                   .message = "'" + std::string(part) + "': a constraint of poetry has no '==='"};
-    }
     return std::string(op == "=" ? "==" : op) + std::string(TrimText(part.substr(digits)));
   }
   if (part.front() == '^' || part.front() == '~') {
@@ -75,6 +71,12 @@ Result<pypi::SpecifierSet> ParseAlternative(std::string_view text) {
     }
     FLOWSTONE_LET(const std::string specifier, SpecifierText(part));
     FLOWSTONE_LET(const pypi::SpecifierSet parsed, pypi::SpecifierSet::Parse(specifier));
+    if (std::ranges::any_of(parsed.specifiers(), [](const pypi::Specifier& one) {
+          return one.op() == pypi::SpecifierOperator::kArbitraryEqual;
+        })) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = "'" + std::string(part) + "': a constraint of poetry has no '==='"};
+    }
     set.Add(parsed);
   }
   return set;
