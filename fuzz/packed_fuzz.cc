@@ -21,9 +21,10 @@ void ReadListing(const Listing& listing) {
     Require(listing.LowerBound(listing.VersionKey(version)) <= listing.version_count(),
             "a bound is one of the versions or their end");
     static_cast<void>(listing.Version(version));
-    static_cast<void>(listing.IsPrerelease(version));
-    const Listing::FileSpan span = listing.FilesOf(version);
-    Require(span.first <= span.last && span.last <= listing.file_count(), "files of the listing");
+    const Listing::VersionFacts facts = listing.FactsOfVersion(version);
+    Require(facts.files.first <= facts.files.last && facts.files.last <= listing.file_count(),
+            "files of the listing");
+    Require(facts.shape < listing.version_count(), "shapes are below the number of versions");
   }
   for (std::uint32_t file = 0; file < listing.file_count(); ++file) {
     const Listing::FileFacts facts = listing.Facts(file);

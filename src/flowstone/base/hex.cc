@@ -21,12 +21,12 @@ int HexDigitValue(char digit) {
 }
 
 std::string HexEncode(std::span<const std::byte> bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* out = text.data();
   for (const std::byte byte : bytes) {
     const auto value = std::to_integer<unsigned>(byte);
-    text.push_back(kDigits[value >> 4U]);
-    text.push_back(kDigits[value & 15U]);
+    *out++ = kDigits[value >> 4U];
+    *out++ = kDigits[value & 15U];
   }
   return text;
 }

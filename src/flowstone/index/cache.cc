@@ -16,7 +16,7 @@ namespace {
 
 // Changes when an older engine would misread what is kept, or when what is parsed from the same
 // answers changes: knowledge of another version is not looked at.
-constexpr std::string_view kKnowledgeDirectory = "/knowledge-2";
+constexpr std::string_view kKnowledgeDirectory = "/knowledge-3";
 
 constexpr std::uint32_t kMissing = 404;
 constexpr std::uint32_t kPresent = 200;
@@ -69,8 +69,11 @@ IndexCache::IndexCache(os::FileSystem& files, std::string root)
       knowledge_(files, root_ + std::string(kKnowledgeDirectory)) {}
 
 Digest IndexCache::PageId(const net::Url& index, const pypi::Name& name) const {
-  const net::Url shown = index.WithoutCredentials().WithoutFragment().AsDirectory();
-  return Digest::Of(shown.ToString() + "\n" + name.ToString());
+  const bool is_plain = !index.credentials() && !index.fragment() && index.path().ends_with('/');
+  std::string text = is_plain
+                         ? index.ToString()
+                         : index.WithoutCredentials().WithoutFragment().AsDirectory().ToString();
+  return Digest::Of(text.append("\n").append(name.ToString()));
 }
 
 std::optional<IndexCache::Policy> IndexCache::FindPolicy(const Digest& id) {

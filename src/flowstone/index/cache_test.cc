@@ -112,13 +112,13 @@ TEST_F(IndexCacheTest, RenewingWritesNoListing) {
   }
   CachedPage page = Store(large);
   Reopen();
-  const std::uint64_t before = files_.Stat("/cache/knowledge-2/log")->size;
+  const std::uint64_t before = files_.Stat("/cache/knowledge-3/log")->size;
   page.freshness.lifetime_s = 1200;
   cache_->RenewPage(index_, name_, page);
   Reopen();
   EXPECT_EQ(cache_->FindPage(index_, name_)->freshness.lifetime_s, 1200);
   EXPECT_EQ(cache_->FindPage(index_, name_)->listing->file_count(), 999U);
-  EXPECT_LT(files_.Stat("/cache/knowledge-2/log")->size, before + 200);
+  EXPECT_LT(files_.Stat("/cache/knowledge-3/log")->size, before + 200);
 }
 
 TEST_F(IndexCacheTest, ALaterAnswerReplacesAnEarlierOne) {

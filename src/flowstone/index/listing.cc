@@ -36,6 +36,9 @@ std::optional<Digest> DigestOf(std::string_view bytes) {
 
 std::vector<FileHash> HashesOf(std::string_view lines) {
   std::vector<FileHash> hashes;
+  if (lines.empty()) {
+    return hashes;
+  }
   for (const std::string_view line : SplitText(lines, '\n')) {
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos) {
@@ -133,10 +136,6 @@ std::string_view Listing::VersionText(std::uint32_t version) const {
 pypi::Version Listing::Version(std::uint32_t version) const {
   Result<pypi::Version> parsed = pypi::Version::Parse(VersionText(version));
   return parsed ? *std::move(parsed) : pypi::Version();
-}
-
-bool Listing::IsPrerelease(std::uint32_t version) const {
-  return view_.Load<VersionRow>(rows_ + sizeof(VersionRow) * version).is_prerelease != 0;
 }
 
 int Listing::CompareKey(std::uint32_t version, std::string_view key, std::uint64_t head) const {

@@ -46,6 +46,17 @@ class Listing {
     std::uint32_t first = 0;
     std::uint32_t last = 0;  // one behind
   };
+  // What deciding about all files of a version at once needs.
+  struct VersionFacts {
+    static constexpr std::int64_t kUnknown = INT64_MAX;
+
+    FileSpan files;
+    // Versions with equal shapes have as many files, with equal facts in equal order, but for the
+    // times of upload. Below version_count().
+    std::uint32_t shape = 0;
+    std::int64_t newest_upload_us = kUnknown;
+    bool is_prerelease = false;
+  };
 
   // The listing of no file.
   Listing();
@@ -73,11 +84,10 @@ class Listing {
   std::string VersionKey(std::uint32_t version) const;
   std::string_view VersionText(std::uint32_t version) const;
   pypi::Version Version(std::uint32_t version) const;
-  bool IsPrerelease(std::uint32_t version) const;
   // The first version whose key is not below `key`; version_count() when there is none.
   std::uint32_t LowerBound(std::string_view key) const;
 
-  FileSpan FilesOf(std::uint32_t version) const;
+  VersionFacts FactsOfVersion(std::uint32_t version) const;
   FileFacts Facts(std::uint32_t file) const;
   std::string_view Filename(std::uint32_t file) const;
   std::string_view YankReason(std::uint32_t file) const;
@@ -111,17 +121,20 @@ class Listing {
   std::size_t tables_ = 0;
 };
 
-// Asked about every file of every project.
-inline Listing::FileSpan Listing::FilesOf(std::uint32_t version) const {
-  const auto begin_of = [this](std::uint32_t i) {
-    return i == versions_ ? files_
-                          : view_
-                                .Load<listing_layout::VersionRow>(
-                                    rows_ + sizeof(listing_layout::VersionRow) * i)
-                                .first_file;
-  };
-  const std::uint32_t first = std::min(begin_of(version), files_);
-  return {first, std::clamp(begin_of(version + 1), first, files_)};
+// Asked about every version of every project.
+inline Listing::VersionFacts Listing::FactsOfVersion(std::uint32_t version) const {
+  using listing_layout::VersionRow;
+  const std::size_t place = rows_ + sizeof(VersionRow) * version;
+  const auto row = view_.Load<VersionRow>(place);
+  const std::uint32_t end = version + 1 == versions_
+                                ? files_
+                                : view_.Load<VersionRow>(place + sizeof(VersionRow)).first_file;
+  const std::uint32_t first = std::min(row.first_file, files_);
+  const std::uint32_t shape = row.shape_and_prerelease / 2;
+  return {.files = {first, std::clamp(end, first, files_)},
+          .shape = shape < versions_ ? shape : 0,
+          .newest_upload_us = row.newest_upload_us,
+          .is_prerelease = row.shape_and_prerelease % 2 != 0};
 }
 
 inline Listing::FileFacts Listing::Facts(std::uint32_t file) const {

@@ -19,13 +19,14 @@ struct Header {
   std::uint32_t warnings = 0;       // text, a line each
 };
 
-inline constexpr std::uint32_t kMagic = 0x3147'534C;  // "LSG1"
+inline constexpr std::uint32_t kMagic = 0x3247'534C;  // "LSG2"
 
 struct VersionRow {
-  std::uint32_t text = 0;        // as the first file spells it
-  std::uint32_t key = 0;         // text; 0 when the head is all of it
-  std::uint32_t first_file = 0;  // its files end where those of the next version begin
-  std::uint32_t is_prerelease = 0;
+  std::uint32_t text = 0;                  // as the first file spells it
+  std::uint32_t key = 0;                   // text; 0 when the head is all of it
+  std::uint32_t first_file = 0;            // its files end where those of the next version begin
+  std::uint32_t shape_and_prerelease = 0;  // id * 2, plus 1 for a pre-release
+  std::int64_t newest_upload_us = 0;       // INT64_MAX when a file does not say when
 };
 
 struct FactsRow {

@@ -54,9 +54,34 @@ TEST(ListingTest, VersionsAscendAndKeepTheirFirstSpelling) {
        .files = {Wheel("1.10"), Wheel("1.0"), Wheel("1.9"), Wheel("1.0.0"), Wheel("2.0rc1")}},
       PkgName());
   EXPECT_THAT(VersionsOf(listing), ElementsAre("1.0", "1.9", "1.10", "2.0rc1"));
-  EXPECT_EQ(listing.FilesOf(0).last - listing.FilesOf(0).first, 2U);
-  EXPECT_FALSE(listing.IsPrerelease(2));
-  EXPECT_TRUE(listing.IsPrerelease(3));
+  EXPECT_EQ(listing.FactsOfVersion(0).files.last - listing.FactsOfVersion(0).files.first, 2U);
+  EXPECT_FALSE(listing.FactsOfVersion(2).is_prerelease);
+  EXPECT_TRUE(listing.FactsOfVersion(3).is_prerelease);
+}
+
+TEST(ListingTest, VersionsWithEqualFilesHaveAShapeInCommonWhateverTheirTimes) {
+  const auto uploaded = [](IndexFile file, std::int64_t time_us) {
+    file.upload_time_us = time_us;
+    return file;
+  };
+  IndexFile yanked = uploaded(Wheel("4"), 40);
+  yanked.yanked = "broken";
+  IndexFile for_new_pythons = uploaded(Wheel("5"), 50);
+  for_new_pythons.requires_python = ">=3.12";
+  const Listing listing =
+      Listing::Of({.name = "pkg",
+                   .files = {uploaded(Wheel("1"), 10), uploaded(Wheel("2"), 20),
+                             uploaded(Wheel("2", "cp312-cp312-win32"), 25), Wheel("3"), yanked,
+                             for_new_pythons, uploaded(Wheel("6"), 60)}},
+                  PkgName());
+  std::vector<std::uint32_t> shapes;
+  std::vector<std::int64_t> times;
+  for (std::uint32_t i = 0; i < listing.version_count(); ++i) {
+    shapes.push_back(listing.FactsOfVersion(i).shape);
+    times.push_back(listing.FactsOfVersion(i).newest_upload_us);
+  }
+  EXPECT_THAT(shapes, ElementsAre(0, 1, 0, 2, 3, 0));
+  EXPECT_THAT(times, ElementsAre(10, 25, Listing::VersionFacts::kUnknown, 40, 50, 60));
 }
 
 TEST(ListingTest, AFileGivesBackAllThatThePageSaid) {
@@ -124,7 +149,8 @@ TEST(ListingTest, DamagedBytesAreReadWithinTheirBounds) {
         for (std::uint32_t v = 0; v < listing->version_count() && v < 4; ++v) {
           (void)listing->Version(v);
           (void)listing->VersionKey(v);
-          for (std::uint32_t f = listing->FilesOf(v).first; f < listing->FilesOf(v).last; ++f) {
+          for (std::uint32_t f = listing->FactsOfVersion(v).files.first;
+               f < listing->FactsOfVersion(v).files.last; ++f) {
             (void)listing->File(f);
           }
         }
@@ -207,9 +233,9 @@ TEST(ListingTest, SaysWhatThePageSays) {
     for (std::uint32_t v = 0; v < listing.version_count(); ++v) {
       const pypi::Version version = listing.Version(v);
       EXPECT_EQ(listing.VersionKey(v), version.key());
-      EXPECT_EQ(listing.IsPrerelease(v), version.is_prerelease());
+      EXPECT_EQ(listing.FactsOfVersion(v).is_prerelease, version.is_prerelease());
       EXPECT_TRUE(v == 0 || listing.Version(v - 1) < version);
-      EXPECT_LT(listing.FilesOf(v).first, listing.FilesOf(v).last);
+      EXPECT_LT(listing.FactsOfVersion(v).files.first, listing.FactsOfVersion(v).files.last);
     }
   }
 }

@@ -150,12 +150,37 @@ class ListingWriter {
       const pypi::Version& version = files_[first_files_[i]].version;
       out_.Store(sizeof(Header) + sizeof(std::uint64_t) * i, KeyHead(version.key()));
       const bool is_short = version.key().size() <= sizeof(std::uint64_t);
-      out_.Store(rows_at + sizeof(VersionRow) * i,
-                 VersionRow{.text = out_.Text(version.text()),
-                            .key = is_short ? 0 : out_.Text(version.key()),
-                            .first_file = static_cast<std::uint32_t>(first_files_[i]),
-                            .is_prerelease = version.is_prerelease() ? 1U : 0U});
+      out_.Store(
+          rows_at + sizeof(VersionRow) * i,
+          VersionRow{.text = out_.Text(version.text()),
+                     .key = is_short ? 0 : out_.Text(version.key()),
+                     .first_file = static_cast<std::uint32_t>(first_files_[i]),
+                     .shape_and_prerelease = ShapeOf(i) * 2 + (version.is_prerelease() ? 1U : 0U),
+                     .newest_upload_us = NewestUploadOf(i)});
     }
+  }
+
+  std::size_t EndOfFiles(std::size_t version) const {
+    return version + 1 < first_files_.size() ? first_files_[version + 1] : files_.size();
+  }
+
+  std::uint32_t ShapeOf(std::size_t version) {
+    PackedWriter facts;
+    for (std::size_t i = first_files_[version]; i < EndOfFiles(version); ++i) {
+      const FactsRow row = FactsOf(i);
+      facts.Append(row.tag_set_and_yank);
+      facts.Append(row.python);
+    }
+    return shapes_.NumberOf(std::move(facts).Take()) - 1;
+  }
+
+  std::int64_t NewestUploadOf(std::size_t version) const {
+    std::int64_t newest = Listing::FileFacts::kNoTime;
+    for (std::size_t i = first_files_[version]; i < EndOfFiles(version); ++i) {
+      newest = std::max(newest,
+                        files_[i].file->upload_time_us.value_or(Listing::VersionFacts::kUnknown));
+    }
+    return newest;
   }
 
   FactsRow FactsOf(std::size_t i) const {
@@ -219,6 +244,7 @@ class ListingWriter {
   std::vector<std::size_t> first_files_;  // of each version
   Numbering tag_sets_;
   Numbering pythons_;
+  Numbering shapes_;
   std::vector<std::uint32_t> tag_sets_of_;  // of each file
   std::vector<std::uint32_t> pythons_of_;
   PackedWriter out_;

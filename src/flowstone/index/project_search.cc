@@ -51,7 +51,10 @@ std::vector<ProjectSearch::Index> ProjectSearch::OpenIndexes(FetchRuntime& runti
   std::vector<Index> indexes;
   indexes.reserve(options.indexes.size());
   for (const IndexDefinition& definition : options.indexes) {
-    Index index{.definition = definition, .url = net::Url::Parse(definition.url), .flat = nullptr};
+    Index index{.definition = definition, .url = net::Url::Parse(definition.url)};
+    if (index.url) {
+      index.location = index.url->Redacted();
+    }
     if (definition.format == IndexFormat::kFlat) {
       index.flat = std::make_unique<FlatSources>(runtime, options.mode,
                                                  std::vector<std::string>{definition.url});
@@ -180,7 +183,7 @@ void ProjectSearch::NoteUnasked(Search& search) const {
                                 : index.definition.reach == IndexReach::kPinnedOnly &&
                                       !pins_.contains(search.project.name);
     if (is_unasked && index.url) {
-      search.project.unasked.push_back(index.definition.name.empty() ? index.url->Redacted()
+      search.project.unasked.push_back(index.definition.name.empty() ? index.location
                                                                      : index.definition.name);
     }
   }
@@ -229,7 +232,7 @@ void ProjectSearch::Merge(Gathering& gathering) {
 }
 
 void ProjectSearch::TakeListing(ProjectFiles& project, Listing listing, std::size_t index) const {
-  const std::string location = indexes_[index].url->Redacted();
+  const std::string& location = indexes_[index].location;
   project.sources.push_back({.kind = FileSource::Kind::kIndex,
                              .name = indexes_[index].definition.name,
                              .location = location});

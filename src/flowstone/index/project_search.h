@@ -42,7 +42,8 @@ class ProjectSearch {
   struct Index {
     IndexDefinition definition;
     Result<net::Url> url;
-    std::unique_ptr<FlatSources> flat;  // null for an index of pages
+    std::string location = {};                    // the URL as it may be shown
+    std::unique_ptr<FlatSources> flat = nullptr;  // null for an index of pages
   };
   // A project on its way through the indexes.
   struct Search;

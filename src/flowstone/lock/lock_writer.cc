@@ -30,36 +30,43 @@ bool NeedsEscape(char c) {
   return c == '"' || c == '\\' || IsControl(c);
 }
 
-std::string EscapedString(std::string_view text) {
-  std::string quoted;
-  quoted.reserve(text.size() + 2);
-  quoted += '"';
-  if (std::ranges::none_of(text, NeedsEscape)) {
-    quoted += text;
-    return quoted += '"';
-  }
+void AppendEscaped(std::string& out, std::string_view text) {
+  out += '"';
   for (const char c : text) {
     if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
+      out += '\\';
+      out += c;
     } else if (IsControl(c)) {
       const auto byte = static_cast<unsigned char>(c);
-      quoted += "\\u00";
-      quoted += kHexDigits[byte >> 4U];
-      quoted += kHexDigits[byte & 0xFU];
+      out += "\\u00";
+      out += kHexDigits[byte >> 4U];
+      out += kHexDigits[byte & 0xFU];
     } else {
-      quoted += c;
+      out += c;
     }
   }
-  return quoted + '"';
+  out += '"';
 }
 
 // Markers are full of double quotes: single ones around them need no escapes.
+void AppendString(std::string& out, std::string_view text) {
+  if (std::ranges::none_of(text, NeedsEscape)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
+  const bool suits_literal =
+      text.find('\'') == std::string_view::npos && std::ranges::none_of(text, IsControl);
+  if (suits_literal && text.find('"') != std::string_view::npos) {
+    out.append(1, '\'').append(text).append(1, '\'');
+  } else {
+    AppendEscaped(out, text);
+  }
+}
+
 std::string TomlString(std::string_view text) {
-  const bool suits_literal = text.find('"') != std::string_view::npos &&
-                             text.find('\'') == std::string_view::npos &&
-                             std::ranges::none_of(text, IsControl);
-  return suits_literal ? "'" + std::string(text) + "'" : EscapedString(text);
+  std::string quoted;
+  AppendString(quoted, text);
+  return quoted;
 }
 
 // Bare where TOML allows it.
@@ -67,7 +74,12 @@ std::string TomlKey(const std::string& text) {
   const bool is_bare = !text.empty() && std::ranges::all_of(text, [](char c) {
     return IsAsciiAlnum(c) || c == '_' || c == '-';
   });
-  return is_bare ? text : EscapedString(text);
+  if (is_bare) {
+    return text;
+  }
+  std::string quoted;
+  AppendEscaped(quoted, text);
+  return quoted;
 }
 std::string TomlKey(const pypi::Name& name) {
   return TomlKey(name.ToString());
@@ -91,21 +103,29 @@ std::string TomlNames(const Names& names) {
   return TomlStrings(std::move(texts));
 }
 
-// The entries of an inline table, in the order in which they are added.
+// Appends an inline table to `out`, entry by entry; Close is the end of it.
 class InlineTable {
  public:
-  void Text(std::string_view key, const std::string& value) {
+  explicit InlineTable(std::string& out) : out_(out) {}
+
+  // No entry for an empty value.
+  void Text(std::string_view key, std::string_view value) {
     if (!value.empty()) {
-      Raw(key, TomlString(value));
+      AppendString(Begin(key), value);
     }
   }
-  void Raw(std::string_view key, const std::string& value) {
-    text_.append(text_.empty() ? "{ " : ", ").append(key).append(" = ").append(value);
+  void Raw(std::string_view key, std::string_view value) { Begin(key).append(value); }
+  // The value is what is appended to the result.
+  std::string& Begin(std::string_view key) {
+    out_.append(is_empty_ ? "{ " : ", ").append(key).append(" = ");
+    is_empty_ = false;
+    return out_;
   }
-  std::string ToString() && { return text_.empty() ? "{  }" : std::move(text_.append(" }")); }
+  void Close() { out_.append(is_empty_ ? "{  }" : " }"); }
 
  private:
-  std::string text_;
+  std::string& out_;
+  bool is_empty_ = true;
 };
 
 void AddPlace(InlineTable& table, const LockedFile& file) {
@@ -125,24 +145,24 @@ void AddFacts(InlineTable& table, const LockedFile& file) {
 }
 
 void AddHashes(InlineTable& table, const LockedFile& file) {
-  InlineTable hashes;
+  InlineTable hashes(table.Begin("hashes"));
   for (const auto& [algorithm, hex] : file.hashes) {
     hashes.Text(algorithm, hex);
   }
-  table.Raw("hashes", std::move(hashes).ToString());
+  hashes.Close();
 }
 
-std::string FileText(const LockedFile& file) {
-  InlineTable table;
+void AppendFile(std::string& out, const LockedFile& file) {
+  InlineTable table(out);
   table.Text("name", file.name);
   AddPlace(table, file);
   AddFacts(table, file);
   AddHashes(table, file);
-  return std::move(table).ToString();
+  table.Close();
 }
 
-std::string DirectText(const DirectSource& direct) {
-  InlineTable table;
+void AppendDirect(std::string& out, const DirectSource& direct) {
+  InlineTable table(out);
   table.Text("type", direct.vcs_type);
   AddPlace(table, direct.file);
   if (direct.editable) {
@@ -155,7 +175,7 @@ std::string DirectText(const DirectSource& direct) {
     AddHashes(table, direct.file);
   }
   table.Text("subdirectory", direct.subdirectory);
-  return std::move(table).ToString();
+  table.Close();
 }
 
 std::string_view DirectKey(DirectKind kind) {
@@ -170,10 +190,11 @@ std::string_view DirectKey(DirectKind kind) {
   return "";
 }
 
-using SortKey = std::tuple<pypi::Name, std::optional<pypi::Version>, std::string>;
-
-SortKey SortKeyOf(const LockedPackage& package) {
-  return {package.name, package.version, package.marker.ToString()};
+bool StandsBefore(const LockedPackage& a, const LockedPackage& b) {
+  const auto place = [](const LockedPackage& package) {
+    return std::tie(package.name, package.version);
+  };
+  return place(a) == place(b) ? a.marker.ToString() < b.marker.ToString() : place(a) < place(b);
 }
 
 class Writer {
@@ -186,7 +207,7 @@ class Writer {
       packages.push_back(&package);
     }
     std::ranges::stable_sort(packages, [](const LockedPackage* a, const LockedPackage* b) {
-      return SortKeyOf(*a) < SortKeyOf(*b);
+      return StandsBefore(*a, *b);
     });
     if (packages.empty()) {
       Entry("packages", "[]");
@@ -205,21 +226,27 @@ class Writer {
   void Entry(std::string_view key, std::string_view value) {
     text_.append(key).append(" = ").append(value).append("\n");
   }
-  void TextEntry(std::string_view key, const std::string& value) {
+  void TextEntry(std::string_view key, std::string_view value) {
     if (!value.empty()) {
-      Entry(key, TomlString(value));
+      AppendString(text_.append(key).append(" = "), value);
+      text_ += '\n';
     }
   }
-  // One row a line: a changed file is a changed line.
-  void Rows(std::string_view key, const std::vector<std::string>& rows) {
-    if (rows.empty()) {
+  // One row a line: a changed file is a changed line. `append` writes an item.
+  template <class Items, class Append>
+  void RowsOf(std::string_view key, const Items& items, const Append& append) {
+    if (items.empty()) {
       return;
     }
     text_.append(key).append(" = [\n");
-    for (const std::string& row : rows) {
-      text_.append("    ").append(row).append(",\n");
+    for (const auto& item : items) {
+      append(text_.append("    "), item);
+      text_.append(",\n");
     }
     Line("]");
+  }
+  void Rows(std::string_view key, const std::vector<std::string>& rows) {
+    RowsOf(key, rows, [](std::string& out, const std::string& row) { out.append(row); });
   }
 
   void WriteHeader(const Lock& lock) {
@@ -246,34 +273,31 @@ class Writer {
   void WritePackage(const LockedPackage& package) {
     Line("");
     Line("[[packages]]");
-    Entry("name", TomlString(package.name.ToString()));
+    TextEntry("name", package.name.ToString());
     if (package.version) {
-      Entry("version", TomlString(package.version->ToString()));
+      TextEntry("version", package.version->ToString());
     }
     TextEntry("marker", package.marker.ToString());
     TextEntry("requires-python", package.requires_python.ToString());
     std::vector<std::string> dependencies;
     for (const LockedDependency& dependency : package.dependencies) {
-      InlineTable table;
+      InlineTable table(dependencies.emplace_back());
       table.Text("name", dependency.name.ToString());
       table.Text("version", dependency.version ? dependency.version->ToString() : "");
-      dependencies.push_back(std::move(table).ToString());
+      table.Close();
     }
     std::ranges::sort(dependencies);
     Rows("dependencies", dependencies);
     if (package.direct) {
-      Entry(DirectKey(package.direct->kind), DirectText(*package.direct));
+      AppendDirect(text_.append(DirectKey(package.direct->kind)).append(" = "), *package.direct);
+      text_ += '\n';
     }
     TextEntry("index", WithoutCredentials(package.index));
     if (package.sdist) {
-      Entry("sdist", FileText(*package.sdist));
+      AppendFile(text_.append("sdist = "), *package.sdist);
+      text_ += '\n';
     }
-    std::vector<std::string> wheels;
-    wheels.reserve(package.wheels.size());
-    for (const LockedFile& wheel : package.wheels) {
-      wheels.push_back(FileText(wheel));
-    }
-    Rows("wheels", wheels);
+    RowsOf("wheels", package.wheels, AppendFile);
   }
 
   // One row for each thing that was asked for, whatever the order and however often it was.
@@ -282,16 +306,14 @@ class Writer {
     for (const LockedWish& wish : wishes) {
       origins[wish.text].insert(wish.origins.begin(), wish.origins.end());
     }
-    std::vector<std::string> rows;
-    for (const auto& [text, askers] : origins) {
-      InlineTable row;
-      row.Text("text", text);
-      if (!askers.empty()) {
-        row.Raw("from", TomlStrings({askers.begin(), askers.end()}));
+    RowsOf(key, origins, [](std::string& out, const auto& wish) {
+      InlineTable row(out);
+      row.Text("text", wish.first);
+      if (!wish.second.empty()) {
+        row.Raw("from", TomlStrings({wish.second.begin(), wish.second.end()}));
       }
-      rows.push_back(std::move(row).ToString());
-    }
-    Rows(key, rows);
+      row.Close();
+    });
   }
 
   void Conflicts(const std::vector<ConflictingChoices>& conflicts) {
@@ -299,10 +321,10 @@ class Writer {
     for (const ConflictingChoices& conflict : conflicts) {
       std::vector<std::string> choices;
       for (const LockChoice& choice : conflict) {
-        InlineTable table;
+        InlineTable table(choices.emplace_back());
         table.Text("extra", choice.extra ? choice.extra->ToString() : "");
         table.Text("group", choice.group ? choice.group->ToString() : "");
-        choices.push_back(std::move(table).ToString());
+        table.Close();
       }
       rows.push_back("[" + JoinText(choices, ", ") + "]");
     }

@@ -1,5 +1,6 @@
 #include "flowstone/lock/timestamp.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,9 +16,9 @@ namespace {
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
-std::string Padded(std::int64_t number, std::size_t digits) {
-  std::string text = std::to_string(number);
-  return text.size() >= digits ? text : std::string(digits - text.size(), '0') + text;
+void AppendPadded(std::string& text, std::int64_t number, std::size_t digits) {
+  const std::string written = std::to_string(number);
+  text.append(digits - std::min(digits, written.size()), '0').append(written);
 }
 
 // Reads fields of fixed width from the front of a text.
@@ -100,17 +101,19 @@ std::string FormatTimestamp(std::int64_t microseconds) {
   const auto days = std::chrono::floor<std::chrono::days>(since_epoch);
   const std::chrono::year_month_day date{std::chrono::sys_days(days)};
   const std::chrono::hh_mm_ss time{since_epoch - days};
-  std::string text = Padded(static_cast<int>(date.year()), 4) + "-" +
-                     Padded(static_cast<unsigned>(date.month()), 2) + "-" +
-                     Padded(static_cast<unsigned>(date.day()), 2) + "T" +
-                     Padded(time.hours().count(), 2) + ":" + Padded(time.minutes().count(), 2) +
-                     ":" + Padded(time.seconds().count(), 2);
+  std::string text;
+  text.reserve(std::string_view("2000-01-01T00:00:00.000000Z").size());
+  AppendPadded(text, static_cast<int>(date.year()), 4);
+  AppendPadded(text += '-', static_cast<unsigned>(date.month()), 2);
+  AppendPadded(text += '-', static_cast<unsigned>(date.day()), 2);
+  AppendPadded(text += 'T', time.hours().count(), 2);
+  AppendPadded(text += ':', time.minutes().count(), 2);
+  AppendPadded(text += ':', time.seconds().count(), 2);
   if (const std::int64_t fraction = time.subseconds().count(); fraction != 0) {
-    std::string digits = Padded(fraction, 6);
-    digits.erase(digits.find_last_not_of('0') + 1);
-    text += "." + digits;
+    AppendPadded(text += '.', fraction, 6);
+    text.erase(text.find_last_not_of('0') + 1);
   }
-  return text + "Z";
+  return text += 'Z';
 }
 
 std::optional<std::int64_t> ParseTimestamp(std::string_view text) {

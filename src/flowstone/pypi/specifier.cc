@@ -175,7 +175,7 @@ Result<Specifier> Specifier::Parse(std::string_view text) {
           Objection(specifier.op_, *parts, specifier.is_wildcard_)) {
     return InvalidSpecifier(text, *objection);
   }
-  FLOWSTONE_LET(specifier.version_, Version::Parse(plain));
+  specifier.version_ = Version::Of(plain, *parts);
   specifier.versions_ =
       VersionsOf(specifier.op_, *parts, specifier.version_, specifier.is_wildcard_);
   return specifier;

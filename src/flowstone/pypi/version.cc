@@ -35,13 +35,17 @@ Result<Version> Version::Parse(std::string_view text) {
     return Error{.code = ErrorCode::kInvalid,
                  .message = "'" + std::string(text) + "' is not a version"};
   }
+  return Of(trimmed, *parts);
+}
+
+Version Version::Of(std::string_view text, const VersionParts& parts) {
   Version version;
-  version.text_ = trimmed;
-  version.key_ = VersionKey(*parts);
-  version.has_pre_ = parts->pre != PreRelease::kNone;
-  version.has_post_ = parts->post.has_value();
-  version.has_dev_ = parts->dev.has_value();
-  version.has_local_ = !parts->local.empty();
+  version.text_ = text;
+  version.key_ = VersionKey(parts);
+  version.has_pre_ = parts.pre != PreRelease::kNone;
+  version.has_post_ = parts.post.has_value();
+  version.has_dev_ = parts.dev.has_value();
+  version.has_local_ = !parts.local.empty();
   return version;
 }
 
@@ -76,6 +80,9 @@ Version Version::WithoutLocal() const {
 }
 
 Version Version::BaseRelease() const {
+  if (!has_pre_ && !has_post_ && !has_dev_ && !has_local_) {
+    return *this;
+  }
   const VersionParts parts = PartsOf(text_);
   return *Parse(WriteVersion(VersionParts{.epoch = parts.epoch, .release = parts.release}));
 }

@@ -19,6 +19,8 @@
 
 namespace flowstone::pypi {
 
+struct VersionParts;
+
 class Version {
  public:
   // Longer texts are refused, as packaging refuses numbers of that many digits.
@@ -29,6 +31,8 @@ class Version {
 
   // Any spelling PEP 440 accepts ("v1.0-Alpha_2", " 1.0-1 "); kInvalid otherwise.
   static Result<Version> Parse(std::string_view text);
+  // Of a text that was scanned into these parts: no white space, at most kMaxSize.
+  static Version Of(std::string_view text, const VersionParts& parts);
 
   // The normalised spelling, release zeros kept: "1.0a2", "1.0.post1".
   std::string ToString() const;

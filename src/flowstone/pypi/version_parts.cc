@@ -181,14 +181,11 @@ void TakeDev(VersionCursor& cursor, VersionParts& parts) {
 }
 
 void AppendRelease(std::string& text, std::string_view release) {
-  bool first = true;
-  for (const std::string_view component : SplitText(release, '.')) {
-    if (!first) {
-      text += '.';
-    }
-    text += StripZeros(component);
-    first = false;
+  for (std::size_t dot = release.find('.'); dot != release.npos; dot = release.find('.')) {
+    text.append(StripZeros(release.substr(0, dot))).append(1, '.');
+    release.remove_prefix(dot + 1);
   }
+  text += StripZeros(release);
 }
 
 std::string_view PreSpelling(PreRelease pre) {

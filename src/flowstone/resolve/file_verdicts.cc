@@ -10,14 +10,14 @@
 namespace flowstone::resolve {
 
 std::vector<TagVerdict> FileVerdicts::OnTags(const index::Listing& listing) {
+  listings_.push_back(listing);
   std::vector<TagVerdict> verdicts(listing.tag_set_count());
   for (std::uint32_t i = 1; i < listing.tag_set_count(); ++i) {
     const std::string_view text = listing.TagSetText(i);
-    auto known = tags_.find(text);
-    if (known == tags_.end()) {
-      const TagVerdict verdict{.id = static_cast<std::uint32_t>(tags_.size() + 1),
-                               .priority = scope_.WheelPriority(text)};
-      known = tags_.emplace(text, verdict).first;
+    const auto [known, is_new] = tags_.try_emplace(text);
+    if (is_new) {
+      known->second = {.id = static_cast<std::uint32_t>(tags_.size()),
+                       .priority = scope_.WheelPriority(text)};
     }
     verdicts[i] = known->second;
   }

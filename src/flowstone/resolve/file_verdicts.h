@@ -48,13 +48,12 @@ class FileVerdicts {
       return std::hash<std::string_view>()(text);
     }
   };
-  template <class Verdict>
-  using ByText = std::unordered_map<std::string, Verdict, TextHash, std::equal_to<>>;
 
   const Scope& scope_;
   const UpperPythonBound upper_bound_;
-  ByText<TagVerdict> tags_;
-  ByText<PythonVerdict> pythons_;
+  std::vector<index::Listing> listings_;  // whose bytes the texts lie in
+  std::unordered_map<std::string_view, TagVerdict> tags_;
+  std::unordered_map<std::string, PythonVerdict, TextHash, std::equal_to<>> pythons_;
 };
 
 }  // namespace flowstone::resolve

@@ -103,16 +103,17 @@ void ProjectVersions::AddVersion(std::span<const Member> members,
   const Member& first = members.front();
   heads_.push_back(files_->listings[first.source].VersionHead(first.version));
   firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
-  members_.insert(members_.end(), members.begin(), members.end());
+  for (const Member& member : members) {
+    members_.push_back(member);
+  }
 }
 
 void ProjectVersions::JudgeAll(const std::vector<ReleaseSurvey::Finding>& findings) {
   prereleases_ = solve::OrdinalSet::Empty(size());
   with_wheel_ = solve::OrdinalSet::Empty(size());
-  best_wheels_.resize(size());
   for (solve::Ordinal i = 0; i < size(); ++i) {
     const Member& first = members_[firsts_[i]];
-    if (files_->listings[first.source].IsPrerelease(first.version)) {
+    if (files_->listings[first.source].FactsOfVersion(first.version).is_prerelease) {
       prereleases_.Insert(i);
     }
   }
@@ -121,15 +122,17 @@ void ProjectVersions::JudgeAll(const std::vector<ReleaseSurvey::Finding>& findin
   const bool refuses_prereleases = !prerelease_objection_.empty();
   const ReleaseSurvey::Finding refused{.symptom = {ReleaseSurvey::Symptom::Kind::kPrerelease, 0}};
   std::map<ReleaseSurvey::Symptom, std::size_t> groups;
+  auto group = groups.end();  // that of the release before: neighbours have much in common
   for (solve::Ordinal i = 0; i < size(); ++i) {
     const ReleaseSurvey::Finding& finding =
         refuses_prereleases && prereleases_.Contains(i) ? refused : findings[i];
     if (finding.has_wheel) {
       with_wheel_.Insert(i);
-      best_wheels_[i] = finding.best;
     } else if (!finding.has_source) {
-      const auto [group, is_new] = groups.emplace(finding.symptom, unusable_.size());
-      if (is_new) {
+      if (group == groups.end() || group->first != finding.symptom) {
+        group = groups.emplace(finding.symptom, unusable_.size()).first;
+      }
+      if (group->second == unusable_.size()) {
         unusable_.push_back(solve::OrdinalSet::Empty(size()));
       }
       unusable_[group->second].Insert(i);
@@ -285,7 +288,7 @@ Rejection ProjectVersions::RejectionOfPrerelease(solve::Ordinal ordinal) const {
 }
 
 index::IndexFile ProjectVersions::MetadataFile(solve::Ordinal ordinal) const {
-  if (const std::optional<ReleaseSurvey::FileRef>& best = best_wheels_[ordinal]) {
+  if (const std::optional<ReleaseSurvey::FileRef> best = survey_.Look(MembersOf(ordinal)).best) {
     return files_->File(best->source, best->file);
   }
   const index::IndexFile* file = (*this)[ordinal].MetadataFile();

@@ -96,8 +96,6 @@ class ProjectVersions {
   std::string prerelease_objection_;
   solve::OrdinalSet prereleases_;
   solve::OrdinalSet with_wheel_;
-  // Of each release with a wheel whose best wheel is beyond doubt: which it is.
-  std::vector<std::optional<ReleaseSurvey::FileRef>> best_wheels_;
   std::vector<solve::OrdinalSet> unusable_;
   std::string absence_;
 

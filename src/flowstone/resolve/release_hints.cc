@@ -75,7 +75,7 @@ std::vector<Publication> PublicationsIn(const pypi::VersionSet& range,
         continue;
       }
       Publication publication{.version = std::move(version), .time_us = {}};
-      const Listing::FileSpan span = listing.FilesOf(i);
+      const Listing::FileSpan span = listing.FactsOfVersion(i).files;
       for (std::uint32_t file = span.first; file < span.last; ++file) {
         const std::int64_t time = listing.Facts(file).upload_time_us;
         if (time != Listing::FileFacts::kNoTime) {

@@ -21,6 +21,15 @@ bool IsSource(const Listing::FileFacts& facts) {
   return facts.tag_set == Listing::FileFacts::kSource;
 }
 
+bool HasYanked(const Listing& listing, const Listing::FileSpan& files) {
+  for (std::uint32_t file = files.first; file < files.last; ++file) {
+    if (listing.Facts(file).is_yanked) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Of a wheel's file name; most have none.
 pypi::BuildTag BuildTagOf(std::string_view filename) {
   constexpr int dashes_with_build_tag = 5;
@@ -72,6 +81,7 @@ ReleaseSurvey::ReleaseSurvey(const index::ProjectFiles& files, const ReleaseJudg
   for (const Listing& listing : files.listings) {
     tags_.push_back(verdicts.OnTags(listing));
     pythons_.push_back(verdicts.OnPythons(listing));
+    shapes_.emplace_back(listing.version_count());
   }
 }
 
@@ -81,7 +91,7 @@ void ReleaseSurvey::EachFile(std::span<const Member> members, const Visit& visit
   std::set<std::string_view> names;
   for (const Member& member : members) {
     const Listing& listing = files_.listings[member.source];
-    const Listing::FileSpan span = listing.FilesOf(member.version);
+    const Listing::FileSpan span = listing.FactsOfVersion(member.version).files;
     for (std::uint32_t file = span.first; file < span.last; ++file) {
       const Listing::FileFacts facts = listing.Facts(file);
       const bool is_known = members.size() > 1 && !names.insert(listing.Filename(file)).second;
@@ -129,6 +139,42 @@ ReleaseSurvey::Objection ReleaseSurvey::ObjectionTo(const FileRef& ref,
 }
 
 ReleaseSurvey::Finding ReleaseSurvey::Look(std::span<const Member> members) const {
+  if (members.size() == 1 && !asks_hashes_) {
+    const Member& member = members.front();
+    const auto facts = files_.listings[member.source].FactsOfVersion(member.version);
+    const bool has_end = end_us_ != std::numeric_limits<std::int64_t>::max();
+    if (!has_end || facts.newest_upload_us < end_us_) {
+      return LookAtShape(member, facts);
+    }
+  }
+  return LookAtFiles(members);
+}
+
+ReleaseSurvey::Finding ReleaseSurvey::LookAtShape(const Member& member,
+                                                  const Listing::VersionFacts& facts) const {
+  using Extent = ShapeFinding::Extent;
+  const std::span<const Member> members(&member, 1);
+  ShapeFinding& shape = shapes_[member.source][facts.shape];
+  if (shape.extent == Extent::kNotAsked) {
+    shape.finding = LookAtFiles(members);
+    if (shape.finding.best) {
+      shape.finding.best->file -= facts.files.first;
+    }
+    // Whether what is yanked may be used is another question for each release.
+    shape.extent = HasYanked(files_.listings[member.source], facts.files) ? Extent::kEachItsOwn
+                                                                          : Extent::kAllReleases;
+  }
+  if (shape.extent == Extent::kEachItsOwn) {
+    return LookAtFiles(members);
+  }
+  Finding finding = shape.finding;
+  if (finding.best) {
+    finding.best->file += facts.files.first;
+  }
+  return finding;
+}
+
+ReleaseSurvey::Finding ReleaseSurvey::LookAtFiles(std::span<const Member> members) const {
   Finding finding;
   std::size_t best_priority = std::numeric_limits<std::size_t>::max();
   std::optional<std::uint64_t> yanked;

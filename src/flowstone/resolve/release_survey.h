@@ -1,6 +1,6 @@
 // ReleaseSurvey: decides about the releases of one project from the columns of its listings, a few
-// numbers for each file. Looking at a release costs no memory; judging one makes values of what the
-// scope can use of it.
+// numbers for each file. Looking at a release costs no memory, and most releases are like another:
+// looking at one decides about all. Judging one makes values of what the scope can use of it.
 #pragma once
 
 #include <cstddef>
@@ -72,9 +72,20 @@ class ReleaseSurvey {
  private:
   enum class Objection : std::uint8_t { kNone, kPolicy, kTags, kPython, kYanked, kHash };
 
+  // What was found out about the releases of one shape in one listing.
+  struct ShapeFinding {
+    enum class Extent : std::uint8_t { kNotAsked, kAllReleases, kEachItsOwn };
+
+    Extent extent = Extent::kNotAsked;
+    Finding finding = {};  // `best` counts from the first file of a release
+  };
+
   // Whether yanked files of a release may be used: asked only when one is met.
   class YankPermit;
 
+  Finding LookAtFiles(std::span<const Member> members) const;
+  // The same for a release all files of which count, with one look for all releases of its shape.
+  Finding LookAtShape(const Member& member, const index::Listing::VersionFacts& facts) const;
   // Calls visit(FileRef, FileFacts) for every file that counts.
   template <class Visit>
   void EachFile(std::span<const Member> members, const Visit& visit) const;
@@ -93,6 +104,9 @@ class ReleaseSurvey {
   const bool asks_hashes_;
   std::vector<std::vector<TagVerdict>> tags_;        // by source and tag set
   std::vector<std::vector<PythonVerdict>> pythons_;  // by source and Requires-Python
+
+  // What was found out so far, by source and shape.
+  mutable std::vector<std::vector<ShapeFinding>> shapes_;
 };
 
 }  // namespace flowstone::resolve
