@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -24,16 +25,20 @@ namespace {
 // The text of a lock in `directory`: directories and archives of this machine are named from there
 // (PEP 751), so that a project can be moved together with its lock.
 std::string TextIn(const std::string& directory, const app::LockedEnvironment& locked) {
+  const auto has_place = [](const lock::LockedPackage& package) {
+    return package.direct && package.direct->file.path &&
+           os::IsAbsolutePath(*package.direct->file.path);
+  };
+  if (std::ranges::none_of(locked.lock.packages, has_place)) {
+    return locked.text;
+  }
   lock::Lock moved = locked.lock;
-  bool has_moved = false;
   for (lock::LockedPackage& package : moved.packages) {
-    if (package.direct && package.direct->file.path &&
-        os::IsAbsolutePath(*package.direct->file.path)) {
+    if (has_place(package)) {
       package.direct->file.path = os::RelativePath(directory, *package.direct->file.path);
-      has_moved = true;
     }
   }
-  return has_moved ? lock::WriteLock(moved) : locked.text;
+  return lock::WriteLock(moved);
 }
 
 // What became of a lock, for programs.

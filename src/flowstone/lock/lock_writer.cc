@@ -1,6 +1,7 @@
 #include "flowstone/lock/lock_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -26,8 +27,17 @@ bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
 }
 
+// Asked about every character of a lock.
+constexpr std::array<bool, 256> kNeedsEscape = [] {
+  std::array<bool, 256> needs{};
+  for (std::size_t c = 0; c < needs.size(); ++c) {
+    needs[c] = c < 0x20 || c == 0x7f || c == '"' || c == '\\';
+  }
+  return needs;
+}();
+
 bool NeedsEscape(char c) {
-  return c == '"' || c == '\\' || IsControl(c);
+  return kNeedsEscape[static_cast<unsigned char>(c)];
 }
 
 void AppendEscaped(std::string& out, std::string_view text) {

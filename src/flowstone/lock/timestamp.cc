@@ -1,9 +1,12 @@
 #include "flowstone/lock/timestamp.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +20,10 @@ constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
 void AppendPadded(std::string& text, std::int64_t number, std::size_t digits) {
-  const std::string written = std::to_string(number);
-  text.append(digits - std::min(digits, written.size()), '0').append(written);
+  std::array<char, std::numeric_limits<std::int64_t>::digits10 + 2> written{};
+  const char* end = std::to_chars(written.data(), written.data() + written.size(), number).ptr;
+  const auto size = static_cast<std::size_t>(end - written.data());
+  text.append(digits - std::min(digits, size), '0').append(written.data(), size);
 }
 
 // Reads fields of fixed width from the front of a text.

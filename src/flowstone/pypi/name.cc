@@ -1,6 +1,8 @@
 #include "flowstone/pypi/name.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include "flowstone/base/text.h"
 
@@ -9,6 +11,28 @@ namespace {
 
 bool IsNameSeparator(char c) {
   return c == '-' || c == '_' || c == '.';
+}
+
+// Letters and digits that normalisation leaves alone.
+constexpr std::array<bool, 256> kIsPlain = [] {
+  std::array<bool, 256> is_plain{};
+  for (std::size_t c = 0; c < is_plain.size(); ++c) {
+    is_plain[c] = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  }
+  return is_plain;
+}();
+
+// A normalised name, which most are: what is kept was written by us.
+bool IsPlainName(std::string_view text) {
+  bool after_letter = false;
+  for (const char c : text) {
+    const bool is_plain = kIsPlain[static_cast<unsigned char>(c)];
+    if (!is_plain && (c != '-' || !after_letter)) {
+      return false;
+    }
+    after_letter = is_plain;
+  }
+  return after_letter;
 }
 
 }  // namespace
@@ -40,6 +64,9 @@ bool IsValidName(std::string_view text) {
 namespace internal {
 
 Result<std::string> ParseName(std::string_view text, std::string_view kind) {
+  if (IsPlainName(text)) {
+    return std::string(text);
+  }
   if (!IsValidName(text)) {
     return Error{
         .code = ErrorCode::kInvalid,

@@ -51,9 +51,16 @@ void TagList::Builder::Append(std::string_view python, std::string_view abi,
 
 void TagList::Builder::Append(std::string_view python, std::string_view abi,
                               std::span<const std::string> platforms) {
+  if (!std::ranges::equal(platforms, last_platforms_)) {
+    last_platforms_.assign(platforms.begin(), platforms.end());
+    last_numbers_.clear();
+    for (const std::string& platform : platforms) {
+      last_numbers_.push_back(data_->platforms.Add(platform));
+    }
+  }
   Row row{.python = data_->pythons.Add(python), .abi = data_->abis.Add(abi), .platform = 0};
-  for (const std::string& platform : platforms) {
-    row.platform = data_->platforms.Add(platform);
+  for (const std::uint16_t platform : last_numbers_) {
+    row.platform = platform;
     data_->rows.push_back(row);
   }
 }
@@ -76,6 +83,7 @@ Digest TagList::DigestOf(const Data& data) {
 
 TagList TagList::Builder::Build() {
   const std::shared_ptr<Data> data = std::exchange(data_, std::make_shared<Data>());
+  last_platforms_.clear();
   data->positions.resize(data->pythons.all().size() * data->abis.all().size() *
                          data->platforms.all().size());
   const std::vector<Row> all = std::exchange(data->rows, {});
@@ -139,9 +147,10 @@ std::optional<std::size_t> TagList::PriorityOf(std::string_view set) const {
     return std::nullopt;
   }
   std::uint32_t best = 0;  // 1 more than the position
-  EachKnown(data_->platforms, set.substr(second + 1), [&](std::uint16_t platform) {
-    EachKnown(data_->abis, set.substr(first + 1, second - first - 1), [&](std::uint16_t abi) {
-      EachKnown(data_->pythons, set.substr(0, first), [&](std::uint16_t python) {
+  // Most sets that do not fit are those of another interpreter's extensions.
+  EachKnown(data_->abis, set.substr(first + 1, second - first - 1), [&](std::uint16_t abi) {
+    EachKnown(data_->pythons, set.substr(0, first), [&](std::uint16_t python) {
+      EachKnown(data_->platforms, set.substr(second + 1), [&](std::uint16_t platform) {
         const std::uint32_t position =
             data_->positions[data_->Slot({.python = python, .abi = abi, .platform = platform})];
         if (position != 0 && (best == 0 || position < best)) {

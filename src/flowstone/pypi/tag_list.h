@@ -113,6 +113,9 @@ class TagList::Builder {
 
  private:
   std::shared_ptr<Data> data_;
+  // Most calls name the same platforms again.
+  std::vector<std::string> last_platforms_;
+  std::vector<std::uint16_t> last_numbers_;
 };
 
 }  // namespace flowstone::pypi

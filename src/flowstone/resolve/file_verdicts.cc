@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flowstone/pypi/leniency.h"
@@ -27,19 +28,20 @@ std::vector<TagVerdict> FileVerdicts::OnTags(const index::Listing& listing) {
 std::vector<PythonVerdict> FileVerdicts::OnPythons(const index::Listing& listing) {
   std::vector<PythonVerdict> verdicts(listing.python_count());
   for (std::uint32_t i = 1; i < listing.python_count(); ++i) {
-    verdicts[i] = OnPython(listing.PythonText(i));
+    verdicts[i] = OnPython(listing.PythonText(i)).verdict;
   }
   return verdicts;
 }
 
-PythonVerdict FileVerdicts::OnPython(std::string_view requires_python) {
+const PythonDemand& FileVerdicts::OnPython(std::string_view requires_python) {
   auto known = pythons_.find(requires_python);
   if (known == pythons_.end()) {
-    const auto parsed = pypi::ParseSpecifiersLeniently(requires_python);
-    const PythonVerdict verdict{
-        .id = static_cast<std::uint32_t>(pythons_.size() + 1),
-        .is_accepted = !parsed || scope_.AcceptsPython(parsed->value, upper_bound_)};
-    known = pythons_.emplace(requires_python, verdict).first;
+    PythonDemand demand{.verdict = {.id = static_cast<std::uint32_t>(pythons_.size() + 1)}};
+    if (auto parsed = pypi::ParseSpecifiersLeniently(requires_python)) {
+      demand.verdict.is_accepted = scope_.AcceptsPython(parsed->value, upper_bound_);
+      demand.specifiers = std::move(parsed->value);
+    }
+    known = pythons_.emplace(requires_python, std::move(demand)).first;
   }
   return known->second;
 }

@@ -1,6 +1,6 @@
-// FileVerdicts: what the scope says to the tags and the `Requires-Python` of files, asked once for
-// each distinct text of all projects. Indexes repeat the same few hundred texts a hundred thousand
-// times.
+// FileVerdicts: what the scope says to the tags and the `Requires-Python` of files and of metadata,
+// asked once for each distinct text of all projects. Indexes repeat the same few hundred texts a
+// hundred thousand times.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "flowstone/index/listing.h"
+#include "flowstone/pypi/specifier.h"
 #include "flowstone/resolve/policies.h"
 #include "flowstone/resolve/scope.h"
 
@@ -28,6 +29,12 @@ struct PythonVerdict {
   bool is_accepted = true;
 };
 
+// A Requires-Python as a value. One that cannot be read accepts everything.
+struct PythonDemand {
+  PythonVerdict verdict = {};
+  std::optional<pypi::SpecifierSet> specifiers = {};  // nothing when it cannot be read
+};
+
 class FileVerdicts {
  public:
   // `scope` outlives this.
@@ -38,8 +45,9 @@ class FileVerdicts {
   std::vector<TagVerdict> OnTags(const index::Listing& listing);
   std::vector<PythonVerdict> OnPythons(const index::Listing& listing);
 
-  // A value that cannot be read is no reason to refuse a file: its metadata has the last word.
-  PythonVerdict OnPython(std::string_view requires_python);
+  // A value that cannot be read is no reason to refuse a file: its metadata has the last word. The
+  // reference lives as long as this.
+  const PythonDemand& OnPython(std::string_view requires_python);
 
  private:
   struct TextHash {
@@ -53,7 +61,7 @@ class FileVerdicts {
   const UpperPythonBound upper_bound_;
   std::vector<index::Listing> listings_;  // whose bytes the texts lie in
   std::unordered_map<std::string_view, TagVerdict> tags_;
-  std::unordered_map<std::string, PythonVerdict, TextHash, std::equal_to<>> pythons_;
+  std::unordered_map<std::string, PythonDemand, TextHash, std::equal_to<>> pythons_;
 };
 
 }  // namespace flowstone::resolve

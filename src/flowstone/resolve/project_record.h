@@ -67,7 +67,7 @@ class ProjectReader {
         unpinned_(unpinned),
         progress_(progress),
         file_verdicts_(scope, request.policies.upper_python_bound),
-        metadata_reader_(scope, rules, request.policies.upper_python_bound) {}
+        metadata_reader_(scope, rules, file_verdicts_) {}
 
   std::unique_ptr<ProjectRecord> Open(std::shared_ptr<const index::ProjectFiles> files);
   // The verdict on a release whose metadata came, or could not be had; kept in the record, and

@@ -112,8 +112,7 @@ void ProjectVersions::JudgeAll(const std::vector<ReleaseSurvey::Finding>& findin
   prereleases_ = solve::OrdinalSet::Empty(size());
   with_wheel_ = solve::OrdinalSet::Empty(size());
   for (solve::Ordinal i = 0; i < size(); ++i) {
-    const Member& first = members_[firsts_[i]];
-    if (files_->listings[first.source].FactsOfVersion(first.version).is_prerelease) {
+    if (findings[i].is_prerelease) {
       prereleases_.Insert(i);
     }
   }
@@ -125,7 +124,7 @@ void ProjectVersions::JudgeAll(const std::vector<ReleaseSurvey::Finding>& findin
   auto group = groups.end();  // that of the release before: neighbours have much in common
   for (solve::Ordinal i = 0; i < size(); ++i) {
     const ReleaseSurvey::Finding& finding =
-        refuses_prereleases && prereleases_.Contains(i) ? refused : findings[i];
+        refuses_prereleases && findings[i].is_prerelease ? refused : findings[i];
     if (finding.has_wheel) {
       with_wheel_.Insert(i);
     } else if (!finding.has_source) {

@@ -11,14 +11,13 @@
 #include "flowstone/base/result.h"
 #include "flowstone/base/text.h"
 #include "flowstone/index/parsed_metadata.h"
-#include "flowstone/pypi/leniency.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/metadata.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/resolve/dependency_rules.h"
-#include "flowstone/resolve/policies.h"
+#include "flowstone/resolve/file_verdicts.h"
 #include "flowstone/resolve/scope.h"
 
 namespace flowstone::resolve {
@@ -109,15 +108,15 @@ std::variant<ReleaseMetadata, std::string> MetadataReader::Read(const index::Par
     return "its metadata is that of " + std::string(parsed.name()) + " " +
            (own ? own->ToString() : std::string(parsed.version()));
   }
-  const Python* python = PythonOf(parsed.requires_python());
-  if (python == nullptr) {
+  const PythonDemand& python = verdicts_.OnPython(parsed.requires_python());
+  if (!python.specifiers) {
     return "its Requires-Python cannot be read: " + std::string(parsed.requires_python());
   }
-  if (!python->is_accepted) {
+  if (!python.verdict.is_accepted) {
     return "it needs Python " + std::string(parsed.requires_python()) + ", and " +
            scope_.PythonText();
   }
-  ReleaseMetadata metadata{.requires_python = &python->specifiers, .parsed = parsed};
+  ReleaseMetadata metadata{.requires_python = &*python.specifiers, .parsed = parsed};
   for (std::size_t i = 0; i < parsed.dependency_count(); ++i) {
     const Reading& reading = ReadingOf(parsed, i);
     if (!reading.problem.empty()) {
@@ -135,8 +134,9 @@ const MetadataReader::Reading& MetadataReader::ReadingOf(const index::ParsedMeta
   const index::ParsedMetadata::Dependency published = parsed.dependency(i);
   const auto [first, last] = readings_.equal_range(published.hash);
   for (auto known = first; known != last; ++known) {
-    if (known->second.text == published.text) {
-      return known->second;
+    const Reading& reading = known->second;
+    if (reading.published.dependency(reading.place).text == published.text) {
+      return reading;
     }
   }
   return readings_.emplace(published.hash, Interpret(parsed, i))->second;
@@ -145,7 +145,7 @@ const MetadataReader::Reading& MetadataReader::ReadingOf(const index::ParsedMeta
 MetadataReader::Reading MetadataReader::Interpret(const index::ParsedMetadata& parsed,
                                                   std::size_t i) {
   const index::ParsedMetadata::Dependency published = parsed.dependency(i);
-  Reading reading{.text = std::string(published.text)};
+  Reading reading{.published = parsed, .place = i};
   if (std::optional<pypi::ExtraName> extra = LoneExtra(published.marker);
       extra && published.url.empty()) {
     Result<pypi::Name> name = pypi::Name::Parse(published.name);
@@ -175,19 +175,6 @@ MetadataReader::Reading MetadataReader::Interpret(const index::ParsedMetadata& p
     }
   }
   return reading;
-}
-
-const MetadataReader::Python* MetadataReader::PythonOf(std::string_view requires_python) {
-  const auto [entry, is_new] = pythons_.try_emplace(std::string(requires_python));
-  if (is_new) {
-    if (requires_python.empty()) {
-      entry->second = Python{.is_accepted = true};
-    } else if (auto parsed = pypi::ParseSpecifiersLeniently(requires_python)) {
-      const bool is_accepted = scope_.AcceptsPython(parsed->value, upper_bound_);
-      entry->second = Python{std::move(parsed->value), is_accepted};
-    }
-  }
-  return entry->second ? &*entry->second : nullptr;
 }
 
 }  // namespace flowstone::resolve

@@ -18,7 +18,7 @@
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/resolve/dependency_rules.h"
-#include "flowstone/resolve/policies.h"
+#include "flowstone/resolve/file_verdicts.h"
 #include "flowstone/resolve/scope.h"
 
 namespace flowstone::resolve {
@@ -69,9 +69,9 @@ struct ReleaseMetadata {
 // same things as its other releases, so each distinct dependency is read once.
 class MetadataReader {
  public:
-  // Both outlive this, and this outlives what it gives.
-  MetadataReader(const Scope& scope, const DependencyRules& rules, UpperPythonBound upper_bound)
-      : scope_(scope), rules_(rules), upper_bound_(upper_bound) {}
+  // All outlive this, and this outlives what it gives.
+  MetadataReader(const Scope& scope, const DependencyRules& rules, FileVerdicts& verdicts)
+      : scope_(scope), rules_(rules), verdicts_(verdicts) {}
   MetadataReader(const MetadataReader&) = delete;
   MetadataReader& operator=(const MetadataReader&) = delete;
 
@@ -84,27 +84,20 @@ class MetadataReader {
  private:
   // What one published dependency is in the scope.
   struct Reading {
-    std::string text;  // index::ParsedMetadata::Dependency::text
+    index::ParsedMetadata published;  // where it was read first, as the i-th
+    std::size_t place = 0;
     std::vector<ReleaseDependency> dependencies = {};
     std::string problem = {};  // why releases that have it cannot be used
   };
-  struct Python {
-    pypi::SpecifierSet specifiers = {};
-    bool is_accepted = false;
-  };
-
   const Reading& ReadingOf(const index::ParsedMetadata& parsed, std::size_t i);
   Reading Interpret(const index::ParsedMetadata& parsed, std::size_t i);
-  // Nothing when it cannot be read.
-  const Python* PythonOf(std::string_view requires_python);
 
   const Scope& scope_;
   const DependencyRules& rules_;
-  const UpperPythonBound upper_bound_;
+  FileVerdicts& verdicts_;
   std::uint32_t next_number_ = 0;
   // By hash; elements stay where they are.
   std::unordered_multimap<std::uint64_t, Reading> readings_;
-  std::unordered_map<std::string, std::optional<Python>> pythons_;
 };
 
 }  // namespace flowstone::resolve

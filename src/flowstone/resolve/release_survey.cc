@@ -139,15 +139,14 @@ ReleaseSurvey::Objection ReleaseSurvey::ObjectionTo(const FileRef& ref,
 }
 
 ReleaseSurvey::Finding ReleaseSurvey::Look(std::span<const Member> members) const {
-  if (members.size() == 1 && !asks_hashes_) {
-    const Member& member = members.front();
-    const auto facts = files_.listings[member.source].FactsOfVersion(member.version);
-    const bool has_end = end_us_ != std::numeric_limits<std::int64_t>::max();
-    if (!has_end || facts.newest_upload_us < end_us_) {
-      return LookAtShape(member, facts);
-    }
-  }
-  return LookAtFiles(members);
+  const Member& first = members.front();
+  const auto facts = files_.listings[first.source].FactsOfVersion(first.version);
+  const bool has_end = end_us_ != std::numeric_limits<std::int64_t>::max();
+  const bool counts_whole = !has_end || facts.newest_upload_us < end_us_;
+  Finding finding = members.size() == 1 && !asks_hashes_ && counts_whole ? LookAtShape(first, facts)
+                                                                         : LookAtFiles(members);
+  finding.is_prerelease = facts.is_prerelease;
+  return finding;
 }
 
 ReleaseSurvey::Finding ReleaseSurvey::LookAtShape(const Member& member,

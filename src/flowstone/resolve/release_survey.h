@@ -51,6 +51,7 @@ class ReleaseSurvey {
   };
   struct Finding {
     bool has_files = false;
+    bool is_prerelease = false;
     bool has_wheel = false;
     bool has_source = false;
     std::optional<FileRef> best = {};  // of wheels; nothing when the names have to decide
