@@ -20,7 +20,13 @@ namespace {
 
 // Files of equal content have equal metadata; without a digest the URL has to do.
 std::string MetadataKey(const IndexFile& file) {
-  return file.sha256 ? file.sha256->ToString() + " " + file.filename : file.url;
+  if (!file.sha256) {
+    return file.url;
+  }
+  const auto& digest = file.sha256->bytes();
+  std::string key;
+  key.reserve(digest.size() + file.filename.size());
+  return key.append(digest.begin(), digest.end()).append(file.filename);
 }
 
 std::string ProjectKey(const pypi::Name& name, const std::optional<std::string>& pin) {

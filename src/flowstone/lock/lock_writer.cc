@@ -210,6 +210,8 @@ bool StandsBefore(const LockedPackage& a, const LockedPackage& b) {
 class Writer {
  public:
   std::string Write(const Lock& lock) {
+    constexpr std::size_t typical_package = 512;
+    text_.reserve((lock.packages.size() + 2) * typical_package);
     WriteHeader(lock);
     std::vector<const LockedPackage*> packages;
     packages.reserve(lock.packages.size());

@@ -117,14 +117,20 @@ bool IsArbitraryText(std::string_view operand) {
   });
 }
 
-std::vector<std::string> SortedTexts(std::vector<Specifier> specifiers) {
-  std::sort(specifiers.begin(), specifiers.end(),
-            [](const Specifier& a, const Specifier& b) { return a.ToString() < b.ToString(); });
+// Of several that are equal the first.
+std::vector<std::string> SortedTexts(std::span<const Specifier> specifiers) {
+  std::vector<std::pair<std::string, const Specifier*>> sorted;
+  sorted.reserve(specifiers.size());
+  for (const Specifier& specifier : specifiers) {
+    sorted.emplace_back(specifier.ToString(), &specifier);
+  }
+  std::sort(sorted.begin(), sorted.end());
   std::vector<std::string> texts;
-  for (std::size_t i = 0; i < specifiers.size(); ++i) {
-    const auto here = specifiers.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::find(specifiers.begin(), here, *here) == here) {
-      texts.push_back(here->ToString());
+  texts.reserve(sorted.size());
+  for (auto here = sorted.begin(); here != sorted.end(); ++here) {
+    const auto equals = [&here](const auto& other) { return *other.second == *here->second; };
+    if (std::find_if(sorted.begin(), here, equals) == here) {
+      texts.push_back(here->first);
     }
   }
   return texts;

@@ -217,7 +217,7 @@ Result<const ReleaseVerdict*> IndexProvider::Inspect(solve::PackageId package,
   if (const auto known = project.verdicts.find(candidate); known != project.verdicts.end()) {
     return &known->second;
   }
-  const index::IndexFile file = project.versions.MetadataFile(candidate);
+  const index::IndexFile& file = project.versions.MetadataFile(candidate);
   scout_.AwaitMetadata(file);
   // Meanwhile the scout may have read it.
   if (const auto known = project.verdicts.find(candidate); known != project.verdicts.end()) {

@@ -108,16 +108,18 @@ class Builder {
     for (const auto& [name, selected] : projects_) {
       const ProjectVersions& project = provider_.Versions(selected.first);
       const ProjectVersion& version = project[selected.second];
-      const std::string title = name.ToString() + " " + version.version.ToString();
+      const auto title = [&, &name = name] {
+        return name.ToString() + " " + version.version.ToString();
+      };
       const ReleaseMetadata& metadata = provider_.Metadata(selected.first, selected.second);
       for (const pypi::ExtraName& extra : ExtrasOf(name)) {
         if (!metadata.HasExtra(extra)) {
-          warnings.push_back(title + " has no extra '" + extra.ToString() + "'" +
+          warnings.push_back(title() + " has no extra '" + extra.ToString() + "'" +
                              ExtrasText(extra, metadata));
         }
       }
       if (const index::IndexFile& file = *version.MetadataFile(); CountsAsYanked(file, yanked_)) {
-        warnings.push_back(title + " is yanked" +
+        warnings.push_back(title() + " is yanked" +
                            (file.yanked->empty() ? "" : ": " + *file.yanked));
       }
       WarnOfProject(project.files(), warnings);

@@ -286,9 +286,12 @@ Rejection ProjectVersions::RejectionOfPrerelease(solve::Ordinal ordinal) const {
   return survey_.Judge(MembersOf(ordinal)).rejection;
 }
 
-index::IndexFile ProjectVersions::MetadataFile(solve::Ordinal ordinal) const {
+const index::IndexFile& ProjectVersions::MetadataFile(solve::Ordinal ordinal) const {
+  if (const auto known = metadata_files_.find(ordinal); known != metadata_files_.end()) {
+    return known->second;
+  }
   if (const std::optional<ReleaseSurvey::FileRef> best = survey_.Look(MembersOf(ordinal)).best) {
-    return files_->File(best->source, best->file);
+    return metadata_files_.emplace(ordinal, files_->File(best->source, best->file)).first->second;
   }
   const index::IndexFile* file = (*this)[ordinal].MetadataFile();
   FLOWSTONE_CHECK(file != nullptr);

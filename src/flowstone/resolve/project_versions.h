@@ -63,7 +63,7 @@ class ProjectVersions {
   // What would keep a pre-release from being used if pre-releases were allowed.
   Rejection RejectionOfPrerelease(solve::Ordinal ordinal) const;
   // The file whose metadata counts for a release that can be used.
-  index::IndexFile MetadataFile(solve::Ordinal ordinal) const;
+  const index::IndexFile& MetadataFile(solve::Ordinal ordinal) const;
 
  private:
   using Member = ReleaseSurvey::Member;
@@ -101,6 +101,7 @@ class ProjectVersions {
 
   // What was asked for so far.
   mutable std::unordered_map<solve::Ordinal, std::unique_ptr<const ProjectVersion>> judged_;
+  mutable std::unordered_map<solve::Ordinal, index::IndexFile> metadata_files_;
   mutable std::map<PrereleaseAdmission, std::vector<solve::Ordinal>> special_orders_;
 };
 

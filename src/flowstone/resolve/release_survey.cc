@@ -77,11 +77,11 @@ ReleaseSurvey::ReleaseSurvey(const index::ProjectFiles& files, const ReleaseJudg
       judge_(judge),
       wishes_(wishes),
       end_us_(exclude_newer_us.value_or(std::numeric_limits<std::int64_t>::max())),
-      asks_hashes_(wishes.NamesHashes(files.name)) {
+      asks_hashes_(wishes.NamesHashes(files.name)),
+      shapes_(files.listings.size()) {
   for (const Listing& listing : files.listings) {
     tags_.push_back(verdicts.OnTags(listing));
     pythons_.push_back(verdicts.OnPythons(listing));
-    shapes_.emplace_back(listing.version_count());
   }
 }
 
@@ -153,7 +153,11 @@ ReleaseSurvey::Finding ReleaseSurvey::LookAtShape(const Member& member,
                                                   const Listing::VersionFacts& facts) const {
   using Extent = ShapeFinding::Extent;
   const std::span<const Member> members(&member, 1);
-  ShapeFinding& shape = shapes_[member.source][facts.shape];
+  std::vector<ShapeFinding>& shapes = shapes_[member.source];
+  if (facts.shape >= shapes.size()) {
+    shapes.resize(facts.shape + std::size_t{1});
+  }
+  ShapeFinding& shape = shapes[facts.shape];
   if (shape.extent == Extent::kNotAsked) {
     shape.finding = LookAtFiles(members);
     if (shape.finding.best) {

@@ -22,21 +22,22 @@ bool NamesOneVersion(const pypi::SpecifierSet& specifiers) {
 }  // namespace
 
 Vocabulary::Vocabulary() : ranges_{{pypi::VersionSet::Full()}}, range_ids_{{"", {0}}} {
-  Package({});
+  Package({pypi::Name(), pypi::ExtraName()});
 }
 
-solve::PackageId Vocabulary::Package(const Subject& subject) {
-  const solve::PackageId next{static_cast<std::uint32_t>(subjects_.size())};
-  const auto [entry, is_new] = packages_.emplace(subject, next);
-  if (is_new) {
-    subjects_.push_back(subject);
+solve::PackageId Vocabulary::Package(const SubjectRef& subject) {
+  if (const auto known = packages_.find(subject); known != packages_.end()) {
+    return known->second;
   }
-  return entry->second;
+  const solve::PackageId next{static_cast<std::uint32_t>(subjects_.size())};
+  subjects_.push_back({subject.name, subject.extra});
+  packages_.emplace(subjects_.back(), next);
+  return next;
 }
 
 std::optional<solve::PackageId> Vocabulary::FindExtra(const pypi::Name& name,
                                                       const pypi::ExtraName& extra) const {
-  const auto found = packages_.find({name, extra});
+  const auto found = packages_.find(SubjectRef{name, extra});
   return found == packages_.end() ? std::nullopt : std::optional(found->second);
 }
 

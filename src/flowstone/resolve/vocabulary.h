@@ -26,10 +26,28 @@ struct Subject {
   friend auto operator<=>(const Subject&, const Subject&) = default;
 };
 
+// A subject that is looked for: names that somebody else keeps.
+struct SubjectRef {
+  const pypi::Name& name;
+  const pypi::ExtraName& extra;
+};
+
 struct SubjectHash {
-  std::size_t operator()(const Subject& subject) const noexcept {
+  using is_transparent = void;
+  std::size_t operator()(const SubjectRef& subject) const noexcept {
     return std::hash<pypi::Name>()(subject.name) * 31 +
            (subject.extra.empty() ? 0 : std::hash<pypi::ExtraName>()(subject.extra));
+  }
+  std::size_t operator()(const Subject& subject) const noexcept {
+    return (*this)(SubjectRef{subject.name, subject.extra});
+  }
+};
+
+struct SubjectEqual {
+  using is_transparent = void;
+  bool operator()(const Subject& a, const Subject& b) const { return a == b; }
+  bool operator()(const SubjectRef& a, const Subject& b) const {
+    return a.name == b.name && a.extra == b.extra;
   }
 };
 
@@ -46,7 +64,7 @@ class Vocabulary {
   Vocabulary();
 
   solve::PackageId request() const { return {0}; }
-  solve::PackageId Project(const pypi::Name& name) { return Package({name}); }
+  solve::PackageId Project(const pypi::Name& name) { return Package({name, pypi::ExtraName()}); }
   solve::PackageId Extra(const pypi::Name& name, const pypi::ExtraName& extra) {
     return Package({name, extra});
   }
@@ -71,10 +89,10 @@ class Vocabulary {
   const std::string& operator[](solve::ReasonId reason) const { return reasons_[reason.value]; }
 
  private:
-  solve::PackageId Package(const Subject& subject);
+  solve::PackageId Package(const SubjectRef& subject);
 
   std::vector<Subject> subjects_;
-  std::unordered_map<Subject, solve::PackageId, SubjectHash> packages_;
+  std::unordered_map<Subject, solve::PackageId, SubjectHash, SubjectEqual> packages_;
   std::vector<Range> ranges_;
   std::unordered_map<std::string, solve::RangeId> range_ids_;
   std::vector<std::string> reasons_;
