@@ -112,9 +112,9 @@ Result<std::optional<std::string>> DateText(const TomlTable& table, std::string_
   }
   std::ostringstream text;
   if (const auto* date = node->as_date()) {
-    text << *date;
+    text << date->get();
   } else if (const auto* moment = node->as_date_time()) {
-    text << *moment;
+    text << moment->get();
   } else if (const auto* truth = node->as_boolean(); truth != nullptr && !truth->get()) {
     text << "false";
   } else {

@@ -13,8 +13,8 @@
 namespace flowstone::solve {
 
 OrdinalSet::OrdinalSet(std::uint32_t size) : size_(size) {
-  if (size > kWordBits) {
-    words_.assign((size + kWordBits - 1) / kWordBits, 0);
+  if (word_count() > kInlineWords) {
+    words_.assign(word_count(), 0);
   }
 }
 
@@ -38,17 +38,17 @@ OrdinalSet OrdinalSet::Only(std::uint32_t size, Ordinal ordinal) {
 }
 
 std::span<std::uint64_t> OrdinalSet::words() {
-  return size_ > kWordBits ? std::span(words_) : std::span(&word_, 1);
+  return word_count() > kInlineWords ? std::span(words_)
+                                     : std::span(inline_words_).first(word_count());
 }
 
 std::span<const std::uint64_t> OrdinalSet::words() const {
-  return size_ > kWordBits ? std::span(words_) : std::span(&word_, 1);
+  return word_count() > kInlineWords ? std::span(words_)
+                                     : std::span(inline_words_).first(word_count());
 }
 
 void OrdinalSet::ClearBeyondSize() {
-  if (size_ == 0) {
-    word_ = 0;
-  } else if (size_ % kWordBits != 0) {
+  if (size_ % kWordBits != 0) {
     words().back() &= ~std::uint64_t{0} >> (kWordBits - size_ % kWordBits);
   }
 }

@@ -1,8 +1,9 @@
 // OrdinalSet: a set of the candidates 0 … size-1 of one package, as a bit set. Universes of up to
-// 64 candidates need no allocation; one of 5,000 takes 79 words, so every operation of the solver
-// is a handful of word operations.
+// 256 candidates, which most are, need no allocation; one of 5,000 takes 79 words, so every
+// operation of the solver is a handful of word operations.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -52,16 +53,18 @@ class OrdinalSet {
 
  private:
   static constexpr std::uint32_t kWordBits = 64;
+  static constexpr std::uint32_t kInlineWords = 4;
 
   explicit OrdinalSet(std::uint32_t size);
+  std::size_t word_count() const { return (std::size_t{size_} + kWordBits - 1) / kWordBits; }
   std::span<std::uint64_t> words();
   std::span<const std::uint64_t> words() const;
   void ClearBeyondSize();
 
   // Invariant: bits at and beyond size_ are 0.
   std::uint32_t size_ = 0;
-  std::uint64_t word_ = 0;            // of universes up to 64
-  std::vector<std::uint64_t> words_;  // of larger ones
+  std::array<std::uint64_t, kInlineWords> inline_words_{};  // of small universes
+  std::vector<std::uint64_t> words_;                        // of larger ones
 };
 
 }  // namespace flowstone::solve

@@ -19,7 +19,7 @@ class OrdinalSetOfSize : public ::testing::TestWithParam<std::uint32_t> {
     return set;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Sizes, OrdinalSetOfSize, ::testing::Values(1, 2, 63, 64, 65, 128, 130));
+INSTANTIATE_TEST_SUITE_P(Sizes, OrdinalSetOfSize, ::testing::Values(1, 2, 63, 64, 65, 130, 256, 257, 300));
 
 TEST_P(OrdinalSetOfSize, FullAndEmptyAreComplements) {
   const OrdinalSet full = OrdinalSet::Full(GetParam());
@@ -82,7 +82,7 @@ TEST(OrdinalSet, EraseUndoesInsert) {
 }
 
 TEST(OrdinalSet, ARangeIsItsMembersOneByOne) {
-  for (const std::uint32_t size : {1U, 64U, 65U, 200U}) {
+  for (const std::uint32_t size : {1U, 64U, 65U, 200U, 270U}) {
     for (Ordinal first = 0; first <= size; first += 7) {
       for (Ordinal last = 0; last <= size; ++last) {
         OrdinalSet one_by_one = OrdinalSet::Only(size, 0);
