@@ -173,6 +173,9 @@ ReleaseSurvey::Finding ReleaseSurvey::LookAtShape(const Member& member,
   Finding finding = shape.finding;
   if (finding.best) {
     finding.best->file += facts.files.first;
+    if (finding.best->file >= facts.files.last) {
+      return LookAtFiles(members);  // damaged: the shapes are not what they should be
+    }
   }
   return finding;
 }
@@ -180,6 +183,31 @@ ReleaseSurvey::Finding ReleaseSurvey::LookAtShape(const Member& member,
 ReleaseSurvey::Finding ReleaseSurvey::LookAtFiles(std::span<const Member> members) const {
   Finding finding;
   std::size_t best_priority = std::numeric_limits<std::size_t>::max();
+  YankPermit permit(*this, members);
+  EachFile(members, [&](const FileRef& ref, const Listing::FileFacts& facts) {
+    finding.has_files = true;
+    const std::optional<std::size_t> priority = PriorityOf(ref, facts);
+    const bool is_foreign = !IsSource(facts) && !priority;  // as most are
+    if (is_foreign || ObjectionTo(ref, facts, permit) != Objection::kNone) {
+      return;
+    }
+    if (IsSource(facts)) {
+      finding.has_source = true;
+    } else if (!finding.has_wheel || *priority < best_priority) {
+      finding.has_wheel = true;
+      best_priority = *priority;
+      finding.best = ref;
+    } else if (*priority == best_priority) {
+      finding.best.reset();  // build tags decide
+    }
+  });
+  if (!finding.has_wheel && !finding.has_source) {
+    finding.symptom = SymptomOf(members);
+  }
+  return finding;
+}
+
+ReleaseSurvey::Symptom ReleaseSurvey::SymptomOf(std::span<const Member> members) const {
   std::optional<std::uint64_t> yanked;
   std::optional<std::uint64_t> python;
   bool has_bad_hash = false;
@@ -187,11 +215,8 @@ ReleaseSurvey::Finding ReleaseSurvey::LookAtFiles(std::span<const Member> member
   bool has_source_file = false;
   YankPermit permit(*this, members);
   EachFile(members, [&](const FileRef& ref, const Listing::FileFacts& facts) {
-    finding.has_files = true;
     has_source_file = has_source_file || IsSource(facts);
     switch (ObjectionTo(ref, facts, permit)) {
-      case Objection::kPolicy:
-        break;
       case Objection::kTags:
         tags += Scatter(tags_[ref.source][facts.tag_set].id);
         break;
@@ -204,32 +229,24 @@ ReleaseSurvey::Finding ReleaseSurvey::LookAtFiles(std::span<const Member> member
       case Objection::kHash:
         has_bad_hash = true;
         break;
+      case Objection::kPolicy:
       case Objection::kNone:
-        if (IsSource(facts)) {
-          finding.has_source = true;
-        } else if (const std::size_t priority = *PriorityOf(ref, facts);
-                   !finding.has_wheel || priority < best_priority) {
-          finding.has_wheel = true;
-          best_priority = priority;
-          finding.best = ref;
-        } else if (priority == best_priority) {
-          finding.best.reset();  // build tags decide
-        }
         break;
     }
   });
   if (yanked) {
-    finding.symptom = {Symptom::Kind::kYanked, *yanked};
-  } else if (has_bad_hash) {
-    finding.symptom = {Symptom::Kind::kHash, 0};
-  } else if (python) {
-    finding.symptom = {Symptom::Kind::kPython, *python};
-  } else if (tags != 0) {
-    finding.symptom = {Symptom::Kind::kTags, tags};
-  } else if (has_source_file) {
-    finding.symptom = {Symptom::Kind::kSource, 0};
+    return {Symptom::Kind::kYanked, *yanked};
   }
-  return finding;
+  if (has_bad_hash) {
+    return {Symptom::Kind::kHash, 0};
+  }
+  if (python) {
+    return {Symptom::Kind::kPython, *python};
+  }
+  if (tags != 0) {
+    return {Symptom::Kind::kTags, tags};
+  }
+  return {has_source_file ? Symptom::Kind::kSource : Symptom::Kind::kNothing, 0};
 }
 
 ProjectVersion ReleaseSurvey::Judge(std::span<const Member> members) const {
