@@ -8,6 +8,7 @@
 #include "flowstone/base/text.h"
 #include "flowstone/lock/lock_writer.h"
 #include "flowstone/os/file_operations.h"
+#include "flowstone/os/named_file.h"
 #include "flowstone/os/path.h"
 #include "flowstone/resolve/request_record.h"
 
@@ -221,7 +222,7 @@ Result<FlowLockPlan> PlanFlowLocks(
 Status WriteFlowLocks(os::FileSystem& filesystem, const FlowLockPlan& plan) {
   for (const PlannedLock& planned : plan.locks) {
     if (!planned.IsCurrent()) {
-      FLOWSTONE_TRY(Annotate(os::ReplaceFile(filesystem, planned.path, planned.text),
+      FLOWSTONE_TRY(Annotate(os::WriteNamedFile(filesystem, planned.path, planned.text),
                              "while writing " + planned.name));
     }
   }

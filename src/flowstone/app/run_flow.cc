@@ -13,8 +13,8 @@
 #include "flowstone/flow/retry_policy.h"
 #include "flowstone/net/redact.h"
 #include "flowstone/os/executable_path.h"
-#include "flowstone/os/file_operations.h"
 #include "flowstone/os/host_name.h"
+#include "flowstone/os/named_file.h"
 #include "flowstone/os/path.h"
 #include "flowstone/version.h"
 
@@ -118,7 +118,7 @@ Status WriteRunId(const Machine& machine, const RunChoices& choices, const std::
     return Ok();
   }
   const std::string path = os::AbsolutePath(machine.working_directory, *choices.run_id_file);
-  return Annotate(os::ReplaceFile(machine.filesystem, path, run), "while writing --run-id-file");
+  return Annotate(os::WriteNamedFile(machine.filesystem, path, run), "while writing --run-id-file");
 }
 
 std::string LockSource(const LockedEnvironment& locked) {

@@ -6,7 +6,7 @@
 #include "flowstone/app/flow_code.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
-#include "flowstone/os/file_operations.h"
+#include "flowstone/os/named_file.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::cli {
@@ -97,10 +97,10 @@ CommandResult CommandPackageSave(FlowSession& session) {
     session.console.Out(archive);
     return 0;
   }
-  FLOWSTONE_TRY(
-      Annotate(os::ReplaceFile(session.machine.filesystem,
-                               os::AbsolutePath(session.machine.working_directory, path), archive),
-               "while saving the code package"));
+  FLOWSTONE_TRY(Annotate(
+      os::WriteNamedFile(session.machine.filesystem,
+                         os::AbsolutePath(session.machine.working_directory, path), archive),
+      "while saving the code package"));
   session.console.Err(fmt::format("Code package {} saved in {}\n", package.id().ToString(), path));
   return 0;
 }
