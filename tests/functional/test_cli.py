@@ -155,6 +155,21 @@ def test_a_reader_that_goes_away_is_no_error(project: Project) -> None:
     assert (done.status, done.errors) == (0, ""), done
 
 
+def test_closed_streams_are_not_taken_for_files(project: Project, stocked: Index) -> None:
+    for redirection, arguments, status in (
+        (">&-", "-o -", 1),  # the lock went nowhere
+        (">&-", "-o pylock.toml", 0),
+        ("2>&-", "-o pylock.toml --refresh", 0),
+        ("<&- >&- 2>&-", "-o pylock.toml --refresh", 0),
+    ):
+        command = f"'{ENGINE}' lock alpha {arguments} {redirection}"
+        done = project.command(["sh", "-c", command])
+        assert done.status == status, (command, done)
+    for place in (project.home, project.path):
+        for file in place.rglob("*"):
+            assert not file.is_file() or b"Resolv" not in file.read_bytes(), file
+
+
 def test_a_full_disk_is_an_error(project: Project, stocked: Index) -> None:
     done = project.command(["sh", "-c", f"'{ENGINE}' lock alpha -o - >/dev/full"])
     assert done.status == 1, done

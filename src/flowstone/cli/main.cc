@@ -20,6 +20,7 @@
 #include "flowstone/os/heap.h"
 #include "flowstone/os/posix_filesystem.h"
 #include "flowstone/os/posix_process_runner.h"
+#include "flowstone/os/standard_streams.h"
 #include "flowstone/os/system_clock.h"
 #include "flowstone/os/working_directory.h"
 
@@ -62,6 +63,7 @@ int Dispatch(const app::Machine& machine, std::vector<std::string> arguments, Co
 }
 
 int Main(int argc, char** argv) {
+  os::HoldStandardStreams();
   os::ShareOneHeap();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of write(2), not our end
   os::PosixFileSystem filesystem;
