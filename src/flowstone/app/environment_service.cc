@@ -247,17 +247,19 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
     const install::Interpreter& interpreter) const {
   // The indexes are not part of the request: the same wish is the same request on every machine,
   // whichever mirror it uses (design, promise 2). The lock says where each package came from.
-  resolve::ResolveRequest request{.requirements = wish.requirements,
-                                  .constraints = wish.constraints,
-                                  .overrides = wish.overrides,
-                                  .excludes = wish.excludes,
-                                  .target = interpreter.target,
-                                  .policies = settings_.policies,
-                                  .exclude_newer_us = wish.exclude_newer_us
-                                                          ? wish.exclude_newer_us
-                                                          : settings_.exclude_newer_us,
-                                  .exclude_newer_of_us = settings_.exclude_newer_of_us,
-                                  .hashes = settings_.hashes};
+  resolve::ResolveRequest request{
+      .requirements = wish.requirements,
+      .constraints = wish.constraints,
+      .overrides = wish.overrides,
+      .excludes = wish.excludes,
+      .target = interpreter.target,
+      .policies = settings_.policies,
+      .exclude_newer_us =
+          wish.exclude_newer_us ? wish.exclude_newer_us : settings_.exclude_newer_us,
+      .exclude_newer_kind =
+          wish.exclude_newer_us ? resolve::CutOffKind::kMoment : settings_.exclude_newer_kind,
+      .exclude_newer_of_us = settings_.exclude_newer_of_us,
+      .hashes = settings_.hashes};
   request.builds = wish.builds;
   request.builds.Add(settings_.builds.wish);
   request.universal = wish.universal;

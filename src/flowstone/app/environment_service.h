@@ -51,6 +51,7 @@ struct EnvironmentSettings {
   // Packages whose locked versions do not count: the lock is resolved again, and they may move.
   std::vector<pypi::Name> upgrade_packages;
   std::optional<std::int64_t> exclude_newer_us;
+  resolve::CutOffKind exclude_newer_kind = resolve::CutOffKind::kMoment;
   std::string exclude_newer_origin;  // who set it, for messages: "--exclude-newer"
   // Another moment for single projects; none: all their files exist.
   std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us;

@@ -173,6 +173,7 @@ Status PolicyWriter::ApplyCutoffs() {
     if (table.exclude_newer && *table.exclude_newer != "false") {
       FLOWSTONE_LET(settings_.exclude_newer_us,
                     parse(who, *table.exclude_newer, project::DateMeaning::kWholeDay));
+      settings_.exclude_newer_kind = CutOffKindOf(*table.exclude_newer);
       settings_.exclude_newer_origin = who;
     }
     for (const auto& [name, text] : table.exclude_newer_package) {
@@ -185,6 +186,7 @@ Status PolicyWriter::ApplyCutoffs() {
   if (wish_.exclude_newer) {
     FLOWSTONE_LET(settings_.exclude_newer_us, parse("--exclude-newer", *wish_.exclude_newer,
                                                     project::DateMeaning::kFirstMoment));
+    settings_.exclude_newer_kind = CutOffKindOf(*wish_.exclude_newer);
     settings_.exclude_newer_origin = "--exclude-newer";
   }
   for (const auto& [name, text] : wish_.exclude_newer_package) {
@@ -327,6 +329,10 @@ Result<std::vector<std::string>> ApplyLockPolicies(const LockPolicyWish& wish,
                                                    std::int64_t now_us,
                                                    EnvironmentSettings& settings) {
   return PolicyWriter(wish, inputs, pip, now_us, settings).Apply();
+}
+
+resolve::CutOffKind CutOffKindOf(const std::string& text) {
+  return project::IsDuration(text) ? resolve::CutOffKind::kAge : resolve::CutOffKind::kMoment;
 }
 
 }  // namespace flowstone::app

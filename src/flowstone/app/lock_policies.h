@@ -40,4 +40,7 @@ Result<std::vector<std::string>> ApplyLockPolicies(const LockPolicyWish& wish,
                                                    std::int64_t now_us,
                                                    EnvironmentSettings& settings);
 
+// Of what `--exclude-newer` or a table says.
+resolve::CutOffKind CutOffKindOf(const std::string& text);
+
 }  // namespace flowstone::app

@@ -146,6 +146,10 @@ TEST_F(LockPoliciesTest, DurationsAreCountedFromTheLastMidnight) {
   wish_.exclude_newer = "2 days";
   EXPECT_THAT(Apply(), IsOk());
   EXPECT_EQ(settings_.exclude_newer_us, 19'998 * kDay);
+  EXPECT_EQ(settings_.exclude_newer_kind, resolve::CutOffKind::kAge);
+  wish_.exclude_newer = "2024-10-01";
+  EXPECT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.exclude_newer_kind, resolve::CutOffKind::kMoment);
 }
 
 TEST_F(LockPoliciesTest, AProjectHasAMomentOfItsOwnOrNone) {

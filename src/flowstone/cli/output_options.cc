@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "flowstone/app/lock_policies.h"
 #include "flowstone/cli/build_options.h"
 #include "flowstone/cli/error_report.h"
 #include "flowstone/cli/package_options.h"
@@ -66,6 +67,7 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
     FLOWSTONE_LET(settings.exclude_newer_us,
                   Annotate(project::ParseCutoff(*date, clock.NowNs() / 1000),
                            "while reading --exclude-newer"));
+    settings.exclude_newer_kind = app::CutOffKindOf(*date);
     settings.exclude_newer_origin = "--exclude-newer";
   }
   FLOWSTONE_TRY(ApplyBuildOptions(arguments, settings));

@@ -21,7 +21,7 @@ struct UnitName {
   std::int64_t seconds;
 };
 
-constexpr std::array<UnitName, 21> kUnits = {{
+constexpr std::array<UnitName, 23> kUnits = {{
     {"w", 7 * kDaySeconds},
     {"week", 7 * kDaySeconds},
     {"weeks", 7 * kDaySeconds},
@@ -42,6 +42,8 @@ constexpr std::array<UnitName, 21> kUnits = {{
     {"minutes", 60},
     {"s", 1},
     {"sec", 1},
+    {"secs", 1},
+    {"second", 1},
     {"seconds", 1},
 }};
 
@@ -104,7 +106,7 @@ std::optional<std::int64_t> IsoSeconds(std::string_view text) {
   return words.empty() ? std::nullopt : std::optional(seconds);
 }
 
-std::optional<std::int64_t> DurationSeconds(std::string_view text) {
+std::optional<std::int64_t> SumOfTerms(std::string_view text) {
   const std::string lower = AsciiLower(TrimText(text));
   std::string_view rest = lower;
   if (rest.starts_with('p')) {
@@ -128,6 +130,11 @@ std::optional<std::int64_t> DurationSeconds(std::string_view text) {
   return seconds;
 }
 
+std::optional<std::int64_t> DurationSeconds(std::string_view text) {
+  const std::optional<std::int64_t> seconds = SumOfTerms(text);
+  return seconds && *seconds <= kLongestSeconds ? seconds : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::int64_t> ParseCutoff(std::string_view text, std::int64_t now_us, DateMeaning date) {
@@ -138,7 +145,7 @@ Result<std::int64_t> ParseCutoff(std::string_view text, std::int64_t now_us, Dat
     return *moment + (is_whole_day ? kDaySeconds * kSecondUs : 0);
   }
   const std::optional<std::int64_t> seconds = DurationSeconds(trimmed);
-  if (!seconds || *seconds > kLongestSeconds) {
+  if (!seconds) {
     return Error{.code = ErrorCode::kInvalid,
                  .message = "'" + std::string(text) + "' is neither a date nor a duration",
                  .hints = {"write 2026-11-01, 2026-11-01T12:00:00Z, or \"14 days\""}};
@@ -146,6 +153,10 @@ Result<std::int64_t> ParseCutoff(std::string_view text, std::int64_t now_us, Dat
   const bool is_days = *seconds % kDaySeconds == 0;
   const std::int64_t grain = (is_days ? kDaySeconds : 1) * kSecondUs;
   return now_us - now_us % grain - *seconds * kSecondUs;
+}
+
+bool IsDuration(std::string_view text) {
+  return DurationSeconds(text).has_value();
 }
 
 }  // namespace flowstone::project

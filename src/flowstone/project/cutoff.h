@@ -21,4 +21,7 @@ enum class DateMeaning : std::uint8_t {
 Result<std::int64_t> ParseCutoff(std::string_view text, std::int64_t now_us,
                                  DateMeaning date = DateMeaning::kFirstMoment);
 
+// Whether it says how long ago, rather than when.
+bool IsDuration(std::string_view text);
+
 }  // namespace flowstone::project

@@ -42,6 +42,13 @@ TEST(CutoffTest, ShorterDurationsCountFromTheSecond) {
   EXPECT_EQ(At("1 day, 30 minutes"), "2026-11-21T19:00:45Z");
 }
 
+TEST(CutoffTest, ADurationIsKnownFromADate) {
+  EXPECT_TRUE(IsDuration("14 days"));
+  EXPECT_TRUE(IsDuration("PT90S"));
+  EXPECT_FALSE(IsDuration("2026-11-01"));
+  EXPECT_FALSE(IsDuration("soon"));
+}
+
 TEST(CutoffTest, WhatHasNoFixedLengthIsRefused) {
   for (const char* text : {"", "soon", "1 month", "P1M", "P1Y", "14", "days", "P", "-2 days",
                            "2026-13-01", "99999999999 days", "PT1D"}) {

@@ -79,6 +79,9 @@ struct UniversalWish {
   friend bool operator==(const UniversalWish&, const UniversalWish&) = default;
 };
 
+// What the cut-off of a request is: that moment, or the one that was so long ago when it was asked.
+enum class CutOffKind : std::uint8_t { kMoment, kAge };
+
 struct ResolveRequest {
   std::vector<RequestedRequirement> requirements;
   // Restrict projects that something needs; need nothing by themselves. Their extras mean nothing.
@@ -96,6 +99,9 @@ struct ResolveRequest {
   ResolvePolicies policies = {};
   // Files published at or after this moment do not exist; microseconds since the Unix epoch.
   std::optional<std::int64_t> exclude_newer_us = {};
+  // Of an age, a lock with an earlier moment answers as well: tomorrow it is as good as today. Not
+  // part of the identity.
+  CutOffKind exclude_newer_kind = CutOffKind::kMoment;
   // Another moment for single projects; none: all their files exist.
   std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us = {};
   HashPolicy hashes = HashPolicy::kWhereNamed;

@@ -174,9 +174,19 @@ void CompareSettings(const std::map<std::string, std::vector<std::string>>& lock
   }
 }
 
-void CompareCutOffs(const lock::ToolTable& locked, const lock::ToolTable& asked,
+// Whether a lock of one cut-off does for another that was so long ago when it was asked for.
+bool IsOldEnough(const std::string& locked, const std::string& asked) {
+  const auto locked_us = lock::ParseTimestamp(locked);
+  const auto asked_us = lock::ParseTimestamp(asked);
+  return locked_us && asked_us && *locked_us <= *asked_us;
+}
+
+void CompareCutOffs(const lock::ToolTable& locked, const lock::ToolTable& asked, CutOffKind kind,
                     std::vector<std::string>& mismatches) {
-  if (!asked.exclude_newer.empty() && locked.exclude_newer != asked.exclude_newer) {
+  const bool is_old_enough =
+      kind == CutOffKind::kAge && IsOldEnough(locked.exclude_newer, asked.exclude_newer);
+  if (!asked.exclude_newer.empty() && locked.exclude_newer != asked.exclude_newer &&
+      !is_old_enough) {
     mismatches.push_back(
         locked.exclude_newer.empty()
             ? "it was made without a cut-off date, and " + asked.exclude_newer + " is asked for"
@@ -357,7 +367,7 @@ std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest
                   mismatches);
     CompareSettings(locked.config_settings, asked.config_settings, mismatches);
     CompareOptions(locked.options, asked.options, mismatches);
-    CompareCutOffs(locked, asked, mismatches);
+    CompareCutOffs(locked, asked, request.exclude_newer_kind, mismatches);
     if (locked.conflicts != asked.conflicts) {
       mismatches.emplace_back("its extras and groups conflict in other ways");
     }

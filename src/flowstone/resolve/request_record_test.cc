@@ -84,6 +84,18 @@ TEST(RequestRecord, ACutOffMattersOnlyWhenOneIsAskedFor) {
               ElementsAre("its cut-off date is 2026-10-01T00:00:00Z, not 2026-11-01T00:00:00Z"));
 }
 
+TEST(RequestRecord, ACutOffThatMovesOnWithTheDaysLeavesALockCurrent) {
+  ResolveRequest request = RequestFor({Wanted("alpha")});
+  request.exclude_newer_us = lock::ParseTimestamp("2026-10-01");
+  const lock::Lock lock = LockFor(request);
+  request.exclude_newer_kind = CutOffKind::kAge;
+  request.exclude_newer_us = lock::ParseTimestamp("2026-11-01");
+  EXPECT_THAT(Mismatches(lock, request), IsEmpty());
+  request.exclude_newer_us = lock::ParseTimestamp("2026-09-01");
+  EXPECT_THAT(Mismatches(lock, request),
+              ElementsAre("its cut-off date is 2026-10-01T00:00:00Z, not 2026-09-01T00:00:00Z"));
+}
+
 TEST(RequestRecord, AnotherPolicyIsNamed) {
   ResolveRequest request = RequestFor({Wanted("alpha")});
   const lock::Lock lock = LockFor(request);
