@@ -18,7 +18,7 @@ class ProgressSink {
   virtual void Start(Phase phase, const std::string& label, std::uint64_t total) = 0;
   // `amount` more is done; `item` names what just happened ("numpy 2.1.0") and may be empty.
   virtual void Advance(Phase phase, std::uint64_t amount, const std::string& item) = 0;
-  // The total became known or grew.
+  // The total became known or grew. Of kResolve: how many of what was looked at are taken.
   virtual void SetTotal(Phase phase, std::uint64_t total) = 0;
   virtual void Finish(Phase phase) = 0;
   // The phase ends without its result: an error follows.

@@ -154,13 +154,14 @@ std::string ProgressDisplay::Bar(Phase phase, const Running& running) const {
 std::string ProgressDisplay::Summary(Phase phase, const Running& running) const {
   const Words words = WordsOf(phase);
   const std::int64_t elapsed = clock_.MonotonicNs() - running.began_ns;
-  std::string line =
-      fmt::format("{} {} in {}", words.done, Amount(words, running.done), FormatDuration(elapsed));
+  const bool looked_at_more = phase == Phase::kResolve && running.total > 0;
+  const std::string amount = Amount(words, looked_at_more ? running.total : running.done);
+  std::string line = fmt::format("{} {} in {}", words.done, amount, FormatDuration(elapsed));
   if (words.unit.empty() && elapsed > 100'000'000) {
     const double rate = static_cast<double>(running.done) * 1e9 / static_cast<double>(elapsed);
     line += fmt::format(", {}/s", FormatBytes(static_cast<std::uint64_t>(rate)));
   }
-  if (!running.label.empty() && running.label != Amount(words, running.done)) {
+  if (!running.label.empty() && running.label != amount) {
     line += style_.Dim(fmt::format(" ({})", running.label));
   }
   return line;

@@ -29,6 +29,16 @@ TEST_F(ProgressDisplayTest, LinesSayWhatBeganAndWhatCameOfIt) {
   EXPECT_EQ(written_, "Resolving step train...\nResolved 1 package in 38 ms (step train)\n");
 }
 
+TEST_F(ProgressDisplayTest, ReleasesThatWereOnlyLookedAtAreNotCounted) {
+  ProgressDisplay display = Display(ProgressMode::kLines);
+  display.Start(Phase::kResolve, "step train", 0);
+  display.Advance(Phase::kResolve, 1, "numpy 2.1.0");
+  display.Advance(Phase::kResolve, 1, "numpy 2.0.0");
+  display.SetTotal(Phase::kResolve, 1);
+  display.Finish(Phase::kResolve);
+  EXPECT_EQ(written_, "Resolving step train...\nResolved 1 package in 0 ms (step train)\n");
+}
+
 TEST_F(ProgressDisplayTest, LabelIsNotRepeatedWhenItIsTheAmount) {
   ProgressDisplay display = Display(ProgressMode::kLines);
   display.Start(Phase::kInstall, "2 packages", 2);

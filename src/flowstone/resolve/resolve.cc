@@ -28,17 +28,33 @@ namespace {
 
 using Answer = std::variant<Resolution, ResolveConflict>;
 
-// Who asks: "step train", "step train and pylock.toml", or the number of requirements when nobody
-// is named.
+// "requirements.txt" of "requirements.txt:12".
+std::string_view WithoutLine(std::string_view origin) {
+  const std::size_t colon = origin.rfind(':');
+  const bool is_line = colon != std::string_view::npos && colon + 1 < origin.size() &&
+                       std::all_of(origin.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
+                                   origin.end(), [](char c) { return IsAsciiDigit(c); });
+  return is_line ? origin.substr(0, colon) : origin;
+}
+
+// Who asks: "step train", "the command line and requirements.txt", or the number of requirements
+// when nobody is named.
 std::string AskersOf(const ResolveRequest& request) {
+  constexpr std::size_t most = 3;
   std::vector<std::string> askers;
   for (const RequestedRequirement& wish : request.requirements) {
-    if (!wish.origin.empty() && std::ranges::find(askers, wish.origin) == askers.end()) {
-      askers.push_back(wish.origin);
+    std::string asker(WithoutLine(wish.origin));
+    if (!asker.empty() && std::ranges::find(askers, asker) == askers.end()) {
+      askers.push_back(std::move(asker));
     }
   }
   if (askers.empty()) {
     return CountOf(request.requirements.size(), "requirement");
+  }
+  if (askers.size() > most) {
+    const std::size_t others = askers.size() - (most - 1);
+    askers.resize(most - 1);
+    return JoinText(askers, ", ") + " and " + std::to_string(others) + " others";
   }
   return JoinText(askers, " and ");
 }
@@ -54,8 +70,9 @@ class ResolvePhase {
       progress_.Abandon(Phase::kResolve);
     }
   }
-  void Finish() {
+  void Finish(std::size_t packages) {
     is_finished_ = true;
+    progress_.SetTotal(Phase::kResolve, packages);
     progress_.Finish(Phase::kResolve);
   }
   ResolvePhase(const ResolvePhase&) = delete;
@@ -131,8 +148,10 @@ Result<Answer> Resolve(const ResolveRequest& request, CandidateSource& source,
     if (confirmation == Confirmation::kChanged) {
       continue;
     }
-    if (answer && std::holds_alternative<Resolution>(*answer)) {
-      phase.Finish();
+    if (answer) {
+      if (const auto* resolution = std::get_if<Resolution>(&*answer)) {
+        phase.Finish(resolution->lock.packages.size());
+      }
     }
     return answer;
   }

@@ -45,6 +45,39 @@ class ResolveTest : public ::testing::Test {
   NoProgress progress_;
 };
 
+// Keeps what the phase of resolving is called, and how many packages it came to.
+class PhaseLog final : public ProgressSink {
+ public:
+  void Start(Phase, const std::string& label, std::uint64_t) override { label_ = label; }
+  void Advance(Phase, std::uint64_t, const std::string&) override {}
+  void SetTotal(Phase, std::uint64_t total) override { total_ = total; }
+  void Finish(Phase) override {}
+
+  const std::string& label() const { return label_; }
+  std::uint64_t total() const { return total_; }
+
+ private:
+  std::string label_;
+  std::uint64_t total_ = 0;
+};
+
+TEST_F(ResolveTest, ProgressNamesFilesOnceAndCountsWhatIsTaken) {
+  source_.Publish({.name = "app", .version = "2.0", .dependencies = {"lib<1"}});
+  source_.Publish({.name = "app", .version = "1.0"});
+  source_.Publish({.name = "lib", .version = "1.0"});
+  Require("app", "requirements.txt:1");
+  Require("lib", "requirements.txt:2");
+  PhaseLog log;
+  ASSERT_THAT(Resolve(request_, source_, log, options_), IsOk());
+  EXPECT_EQ(log.label(), "requirements.txt");
+  EXPECT_EQ(log.total(), 2U);
+  for (const char* origin : {"a.txt:1", "b.txt:1", "the command line"}) {
+    Require("lib", origin);
+  }
+  ASSERT_THAT(Resolve(request_, source_, log, options_), IsOk());
+  EXPECT_EQ(log.label(), "requirements.txt, a.txt and 2 others");
+}
+
 TEST_F(ResolveTest, LockHasEverythingThatInstallingNeeds) {
   source_.Publish({.name = "app",
                    .version = "1.0",
