@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flowstone/base/text.h"
@@ -22,7 +25,31 @@ std::string Versions(const lock::PackageDifference& package) {
   return package.before + " -> " + package.after;
 }
 
+// A project has hundreds of files: a few of each kind are shown, the others are counted.
+std::string FactLines(const std::vector<std::string>& facts) {
+  constexpr std::size_t shown = 3;
+  std::map<std::string_view, std::size_t> counts;  // by kind: "file added"
+  std::string text;
+  for (const std::string& fact : facts) {
+    const std::string_view kind = std::string_view(fact).substr(0, fact.find(':'));
+    if (++counts[kind] <= shown) {
+      text += fmt::format("             {}\n", fact);
+    }
+  }
+  for (const auto& [kind, count] : counts) {
+    if (count > shown) {
+      text += fmt::format("             {}: {} more\n", kind, count - shown);
+    }
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string ChangeText(const lock::PackageDifference& package) {
+  return fmt::format("{} {} {}", lock::PackageChangeName(package.change), package.name.ToString(),
+                     Versions(package));
+}
 
 std::string DifferenceText(const lock::LockDifference& difference) {
   std::string text;
@@ -32,9 +59,7 @@ std::string DifferenceText(const lock::LockDifference& difference) {
   for (const lock::PackageDifference& package : difference.packages) {
     text += fmt::format("{:<8} {} {}\n", lock::PackageChangeName(package.change),
                         package.name.ToString(), Versions(package));
-    for (const std::string& fact : package.facts) {
-      text += fmt::format("             {}\n", fact);
-    }
+    text += FactLines(package.facts);
     for (const std::string& cause : package.causes) {
       text += fmt::format("         because: {}\n", cause);
     }

@@ -9,6 +9,8 @@
 
 namespace flowstone::cli {
 
+// "changed rich 13.9.4 -> 15.0.0".
+std::string ChangeText(const lock::PackageDifference& package);
 // One line for each input and each package, with the reasons of its change; empty when nothing
 // differs.
 std::string DifferenceText(const lock::LockDifference& difference);

@@ -355,7 +355,10 @@ class Comparison {
     if (const auto* changes = inputs_.ChangesOf(difference.name)) {
       causes = *changes;
     }
-    AddNeighbours(difference, causes);
+    // Another target brings other files of the same version by itself.
+    if (moved_.contains(difference.name) || !inputs_.TargetsDiffer()) {
+      AddNeighbours(difference, causes);
+    }
     AddMoments(difference, causes);
     if (!causes.empty()) {
       return causes;

@@ -146,6 +146,17 @@ TEST(LockDiff, AnotherTargetOrPolicyIsTheCauseOfWhatItBrings) {
               ElementsAre("resolution (none) -> lowest", "the locks are for other targets"));
 }
 
+TEST(LockDiff, OtherFilesOfTheSameVersionComeFromTheTargetNotFromWhatNeedsThem) {
+  const Lock before =
+      LockOf({Package("alpha", "1.0", {"beta"}), Package("beta", "1.0")}, {{.text = "alpha"}});
+  Lock after =
+      LockOf({Package("alpha", "2.0", {"beta"}), Package("beta", "1.0")}, {{.text = "alpha"}});
+  after.tool->targets = {"darwin"};
+  after.packages.back().wheels.front().name = "beta-1.0-cp312-cp312-macosx_11_0_arm64.whl";
+  EXPECT_THAT(DiffLocks(before, after).packages.back().causes,
+              ElementsAre("the locks are for other targets"));
+}
+
 TEST(LockDiff, LocksOfOtherToolsAreComparedWithoutInputs) {
   Lock before{.packages = {Package("alpha", "1.0")}};
   Lock after{.packages = {Package("alpha", "1.0"), Package("beta", "1.0")}};
