@@ -19,6 +19,8 @@ namespace {
 // keeps references until Parse is over.
 struct Bound {
   const CommandSpec* spec = nullptr;
+  std::vector<std::string> options;  // keys: its own, and those shared by the commands above it
+  std::vector<std::string> shared;   // keys: what its children may have too
   CLI::App* app = nullptr;
   std::map<std::string, std::vector<std::string>> values;
   std::map<std::string, std::int64_t> switches;
@@ -41,18 +43,35 @@ bool MayMean(const std::vector<std::string>& words, std::string_view flags) {
   });
 }
 
+// Adds the keys that the command has no option of its own for.
+void Inherit(const std::vector<std::string>& shared, const CommandSpec& spec,
+             std::vector<std::string>& options) {
+  for (const std::string& key : shared) {
+    const bool is_own = std::ranges::find(options, key) != options.end() ||
+                        std::ranges::find(spec.dynamic_options, key, &DynamicOption::key) !=
+                            spec.dynamic_options.end();
+    if (!is_own) {
+      options.push_back(key);
+    }
+  }
+}
+
 // Only what `words` can mean is made known: there are many commands, with many options each.
+// `bound.shared` comes with what the commands above share.
 void Bind(const CommandSpec& spec, const std::vector<std::string>& words, CLI::App& app,
           Bound& bound) {
   bound.spec = &spec;
   bound.app = &app;
+  bound.options = spec.options;
+  Inherit(bound.shared, spec, bound.options);
+  Inherit(spec.shared_options, spec, bound.shared);
   app.set_help_flag();
   app.set_config();
   // One command per level: otherwise CLI11 takes a word like `show` in `logs show` for the command
   // of that name one level up.
   app.require_subcommand(0, 1);
   app.add_flag("-h,--help", bound.wants_help);
-  for (const std::string& key : spec.options) {
+  for (const std::string& key : bound.options) {
     const OptionSpec& option = FindOption(key);
     if (!MayMean(words, option.flags)) {
       continue;
@@ -82,7 +101,7 @@ void Bind(const CommandSpec& spec, const std::vector<std::string>& words, CLI::A
   }
   for (const CommandSpec& child : spec.commands) {
     if (std::ranges::find(words, child.name) != words.end()) {
-      bound.children.emplace_back();
+      bound.children.emplace_back().shared = bound.shared;
       Bind(child, words, *app.add_subcommand(child.name), bound.children.back());
     }
   }
@@ -96,7 +115,7 @@ Error UsageError(std::string message, const Bound& bound, const std::string& pat
 
 std::vector<std::string> FlagsOf(const Bound& bound) {
   std::vector<std::string> flags = {"--help"};
-  for (const std::string& key : bound.spec->options) {
+  for (const std::string& key : bound.options) {
     for (const std::string_view flag : SplitText(FindOption(key).flags, ',')) {
       flags.emplace_back(flag);
     }

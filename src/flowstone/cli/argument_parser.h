@@ -46,6 +46,8 @@ struct CommandSpec {
   std::vector<DynamicOption> dynamic_options = {};
   std::vector<CommandSpec> commands = {};
   std::string epilogue = {};  // examples, printed after the options
+  // Those of `options` that may also follow the name of a command: `tool lock -q`.
+  std::vector<std::string> shared_options = {};
 };
 
 struct ParsedArguments {

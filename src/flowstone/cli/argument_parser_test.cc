@@ -76,6 +76,39 @@ TEST(ParseArguments, CommandsNest) {
   EXPECT_TRUE(parsed.Has("json"));
 }
 
+TEST(ParseArguments, SharedOptionsMayFollowTheCommand) {
+  CommandSpec root{.name = "flowstone",
+                   .summary = "",
+                   .options = {"quiet", "no-progress"},
+                   .shared_options = {"quiet"}};
+  root.commands = {{.name = "store",
+                    .summary = "",
+                    .options = {},
+                    .commands = {{.name = "verify", .summary = "", .options = {}}}}};
+  const auto parsed = ParseArguments(root, {"store", "verify", "-q"}, os::Environment(), 80);
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_TRUE(std::get<ParsedArguments>(*parsed).Has("quiet"));
+  EXPECT_THAT(ParseArguments(root, {"store", "verify", "--no-progress"}, os::Environment(), 80),
+              HasMessage(HasSubstr("unknown option '--no-progress'")));
+  const auto misspelt = ParseArguments(root, {"store", "verify", "--quite"}, os::Environment(), 80);
+  ASSERT_FALSE(misspelt);
+  EXPECT_THAT(misspelt.error().ToString(), HasSubstr("did you mean '--quiet'?"));
+}
+
+TEST(ParseArguments, AParameterOfTheFlowComesBeforeASharedOption) {
+  CommandSpec root{
+      .name = "flow.py", .summary = "", .options = {"color"}, .shared_options = {"color"}};
+  root.commands = {
+      {.name = "run",
+       .summary = "",
+       .options = {},
+       .dynamic_options = {{.key = "color", .metavar = "TEXT", .help = "", .variables = {}}}}};
+  const auto parsed = ParseArguments(root, {"run", "--color", "red"}, os::Environment(), 80);
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_FALSE(std::get<ParsedArguments>(*parsed).Has("color"));
+  EXPECT_EQ(std::get<ParsedArguments>(*parsed).dynamic_values.at("color"), "red");
+}
+
 TEST(ParseArguments, NoCommandIsNoError) {
   EXPECT_TRUE(Parse({}).command.empty());
 }

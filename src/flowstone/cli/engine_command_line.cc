@@ -154,7 +154,9 @@ CommandSpec EngineCommandSpec() {
                    .summary =
                        "Runs Python flows and manages everything they depend on. "
                        "`flowstone flow.py ...` is `python flow.py ...`",
-                   .options = {"version", "quiet", "color", "no-progress"}};
+                   .options = {"version", "quiet", "color", "no-progress"},
+                   .epilogue = "-q, --color and --no-progress may also follow the command.",
+                   .shared_options = {"quiet", "color", "no-progress"}};
   root.commands = EnvironmentCommands();
   for (CommandSpec& command : MachineCommands()) {
     root.commands.push_back(std::move(command));

@@ -167,7 +167,9 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
           flow.doc.empty() ? "the flow " + flow.name : std::string(SplitLines(flow.doc).front()),
       .options =
           Join(Join({"environment", "package-suffixes", "datastore", "metadata"}, kOutputOptions),
-               Join(kFlowPackageOptions, {"with", "isolation"}))};
+               Join(kFlowPackageOptions, {"with", "isolation"})),
+      .epilogue = "-q, -v, --color and --no-progress may also follow the command.",
+      .shared_options = kOutputOptions};
   if (root.summary.ends_with('.')) {
     root.summary.pop_back();
   }
