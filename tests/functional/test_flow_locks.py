@@ -149,6 +149,22 @@ def test_locking_again_keeps_versions_until_told_otherwise(
     assert 'version = "3.0"' in (project.path / "pylock.train.toml").read_text()
 
 
+def test_check_with_upgrade_says_what_would_move(project: Project, stocked: Index) -> None:
+    write_flow(project, ALPHA % "1.0")
+    lock(project)
+    before = (project.path / "pylock.train.toml").read_text()
+    stocked.add(Wheel("beta", "1.5"))
+    assert project.flow("environment", "lock", "--check", "--refresh").status == 0
+    for option in (["--upgrade"], ["--upgrade-package", "beta"]):
+        done = project.flow("environment", "lock", "--check", "--refresh", *option)
+        assert done.status == 1, done
+        assert "pylock.train.toml: changed beta 1.0 -> 1.5" in done.output
+    assert project.flow("environment", "lock", "--check", "--upgrade-package", "alpha").status == 0
+    assert (project.path / "pylock.train.toml").read_text() == before
+    lock(project)  # nothing of it was remembered
+    assert (project.path / "pylock.train.toml").read_text() == before
+
+
 def test_steps_agree_on_versions_where_they_can(project: Project, stocked: Index) -> None:
     stocked.add(Wheel("beta", "2.0"))
     stocked.add(Wheel("picky", "1.0", requires=["beta<2"]))

@@ -297,6 +297,19 @@ def test_poetry_lock_and_pipfile_lock_find_their_files(project: Project, stocked
         assert used.status == 0, used
 
 
+def test_check_of_a_lock_that_is_taken_as_it_is(project: Project, stocked: Index) -> None:
+    digest = stocked.sha256["gamma-1.0-py3-none-any.whl"]
+    entry = {"version": "==1.0", "hashes": [f"sha256:{digest}"]}
+    pipfile = {"_meta": {"pipfile-spec": 6}, "default": {"gamma": entry}}
+    project.write("Pipfile.lock", json.dumps(pipfile))
+    assert project.engine("lock", "-r", "Pipfile.lock").status == 0
+    done = project.engine("lock", "-r", "Pipfile.lock", "--check")
+    assert done.status == 0 and "pylock.toml is current" in done.errors, done
+    project.write("Pipfile.lock", json.dumps({**pipfile, "default": {}, "develop": {}}))
+    done = project.engine("lock", "-r", "Pipfile.lock", "--check")
+    assert done.status == 1 and done.output.startswith("removed  gamma 1.0\n"), done
+
+
 def test_groups_of_a_lock_are_chosen_when_it_is_installed(project: Project, stocked: Index) -> None:
     digest = stocked.sha256["gamma-1.0-py3-none-any.whl"]
     entry = {"version": "==1.0", "hashes": [f"sha256:{digest}"]}
@@ -320,6 +333,16 @@ def test_a_lock_whose_files_are_gone_is_an_error(project: Project, stocked: Inde
 def test_a_lock_comes_alone(project: Project) -> None:
     project.write("uv.lock", "version = 1\n")
     errors = refused(project, "-r", "uv.lock", "alpha")
+    assert "uv.lock is a lock: it is taken as it is" in errors
+
+
+def test_a_lock_comes_without_configured_constraints(project: Project, stocked: Index) -> None:
+    project.write("limits.txt", "gamma<1\n")
+    project.environment["PIP_CONSTRAINT"] = str(project.path / "limits.txt")
+    project.write("uv.lock", "version = 1\nrequires-python = '>=3.8'\n")
+    done = project.engine("lock", "-r", "uv.lock")
+    assert done.status == 0, done
+    errors = refused(project, "-r", "uv.lock", "-c", "limits.txt")
     assert "uv.lock is a lock: it is taken as it is" in errors
 
 

@@ -105,6 +105,19 @@ def test_check_asks_nobody_when_the_lock_is_current(project: Project, stocked: I
     assert stocked.requests == []
 
 
+def test_a_lock_is_written_where_its_name_leads(project: Project, stocked: Index) -> None:
+    (project.path / "shared").mkdir()
+    (project.path / "pylock.toml").symlink_to("shared/all.toml")
+    text = lock(project, "alpha")
+    assert (project.path / "pylock.toml").is_symlink()
+    assert (project.path / "shared" / "all.toml").read_text() == text
+    printed = project.engine("lock", "alpha", "-o", "/dev/stdout")
+    assert printed.status == 0 and printed.output == text, printed
+    done = project.engine("lock", "alpha", "-o", "nowhere/pylock.toml")
+    assert done.status == 1, done
+    assert f"there is no directory '{project.path}/nowhere'" in done.errors
+
+
 def test_check_says_what_would_change_and_writes_nothing(project: Project, stocked: Index) -> None:
     before = lock(project, "alpha<2")
     done = project.engine("lock", "alpha>=2", "delta", "--check")
@@ -115,10 +128,42 @@ def test_check_says_what_would_change_and_writes_nothing(project: Project, stock
     assert (project.path / "pylock.toml").read_text() == before
 
 
+def test_check_with_upgrade_looks_for_newer_releases(project: Project, stocked: Index) -> None:
+    before = lock(project, "alpha<2")
+    assert project.engine("lock", "alpha<2", "--check", "--upgrade").status == 0
+    stocked.add(Wheel("beta", "1.5"))
+    for option in (["--upgrade"], ["--upgrade-package", "beta"]):
+        done = project.engine("lock", "alpha<2", "--check", *option, "--refresh")
+        assert done.status == 1, done
+        assert "changed  beta 1.0 -> 1.5" in done.output
+    done = project.engine("lock", "alpha<2", "--check", "--upgrade-package", "alpha")
+    assert done.status == 0, done
+    assert "pylock.toml is current" in done.errors
+    assert (project.path / "pylock.toml").read_text() == before
+
+
+def test_quiet_locks_without_a_word(project: Project, stocked: Index) -> None:
+    done = project.engine("lock", "alpha", "-q")
+    assert (done.status, done.output, done.errors) == (0, "", "")
+    done = project.engine("-q", "lock", "alpha", "--check")
+    assert (done.status, done.output, done.errors) == (0, "", "")
+
+
+def test_what_is_resolved_is_what_is_locked(project: Project, stocked: Index) -> None:
+    done = project.engine("lock", "alpha<3", "alpha!=2")
+    assert "Resolved 2 packages" in done.errors
+    assert "2 packages locked" in done.errors
+    stocked.add(Wheel("old", "2.0", requires=["beta<1"]))
+    stocked.add(Wheel("old", "1.0"))
+    done = project.engine("lock", "old", "beta")
+    assert "Resolved 2 packages" in done.errors, done
+
+
 def test_check_without_a_lock_fails(project: Project, stocked: Index) -> None:
     done = project.engine("lock", "delta", "--check")
     assert done.status == 1, done
     assert "pylock.toml does not exist" in done.errors
+    assert done.output == "added    delta 1.0\n"
     assert not (project.path / "pylock.toml").exists()
 
 

@@ -186,9 +186,11 @@ Status InputReader::ReadFile(const std::string& given) {
 }
 
 Status InputReader::ReadLock(const OpenFile& file, project::LockFormat format) {
-  const bool is_alone = spec_.files.size() == 1 && spec_.requirements.empty() &&
-                        spec_.constraint_files.empty() && spec_.override_files.empty() &&
-                        spec_.excludes.empty() && spec_.groups.empty() && spec_.extras.empty();
+  const bool has_constraints = !spec_.constraint_files.empty() &&
+                               spec_.which_constraints == LockInputSpec::Constraints::kNamed;
+  const bool is_alone = spec_.files.size() == 1 && spec_.requirements.empty() && !has_constraints &&
+                        spec_.override_files.empty() && spec_.excludes.empty() &&
+                        spec_.groups.empty() && spec_.extras.empty();
   if (!is_alone) {
     return Error{.code = ErrorCode::kInvalid,
                  .message = file.shown +
@@ -386,10 +388,13 @@ Status InputReader::CheckExtras() const {
     if (std::ranges::find(found_extras_, extra) == found_extras_.end()) {
       Error error{.code = ErrorCode::kNotFound,
                   .message = "there is no extra '" + extra.ToString() + "'"};
+      const std::vector<std::string> known = KnownExtras();
       if (projects_.empty()) {
         error.hints.emplace_back("extras are those of a pyproject.toml: name it with -r");
-      } else if (const auto nearest = NearestSpelling(extra.ToString(), KnownExtras())) {
+      } else if (const auto nearest = NearestSpelling(extra.ToString(), known)) {
         error.hints.push_back("did you mean '" + *nearest + "'?");
+      } else if (!known.empty()) {
+        error.hints.push_back("there are: " + JoinText(known, ", "));
       }
       return error;
     }
@@ -399,7 +404,9 @@ Status InputReader::CheckExtras() const {
 
 Result<LockInputs> InputReader::Read() {
   std::vector<std::string> files = spec_.files;
-  if (files.empty() && spec_.requirements.empty() && spec_.groups.empty()) {
+  const bool wants_extras =
+      !spec_.extras.empty() || spec_.which_extras == LockInputSpec::Extras::kAll;
+  if (files.empty() && spec_.requirements.empty() && (spec_.groups.empty() || wants_extras)) {
     FLOWSTONE_LET(
         const bool is_project,
         os::Exists(machine_.filesystem, os::JoinPath(machine_.working_directory, kProjectFile)));

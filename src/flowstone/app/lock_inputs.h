@@ -25,6 +25,8 @@ struct LockInputSpec {
   std::vector<std::string> requirements = {};
   std::vector<std::string> files = {};
   std::vector<std::string> constraint_files = {};
+  enum class Constraints : std::uint8_t { kNamed, kConfigured };
+  Constraints which_constraints = Constraints::kNamed;  // kConfigured: a lock may do without them
   std::vector<std::string> override_files = {};
   std::vector<std::string> build_constraint_files = {};
   std::vector<pypi::Name> excludes = {};

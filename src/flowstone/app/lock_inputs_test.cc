@@ -150,6 +150,9 @@ TEST_F(ProjectInputsTest, AnExtraThatIsNotThereIsRefused) {
   EXPECT_THAT(inputs, AllOf(HasCode(ErrorCode::kNotFound),
                             HasMessage(HasSubstr("there is no extra 'plto'"))));
   EXPECT_THAT(inputs.error().hints, ElementsAre("did you mean 'plot'?"));
+  const auto unlike =
+      Read({.files = {"pyproject.toml"}, .extras = {*pypi::ExtraName::Parse("web")}});
+  EXPECT_THAT(unlike.error().hints, ElementsAre(HasSubstr("there are: ")));
 }
 
 TEST_F(ProjectInputsTest, GroupsComeFromTheProjectWithTheGroupsTheyInclude) {
@@ -157,6 +160,11 @@ TEST_F(ProjectInputsTest, GroupsComeFromTheProjectWithTheGroupsTheyInclude) {
   EXPECT_THAT(NamesOf({.files = {"pyproject.toml"}, .groups = {"lint"}}),
               ElementsAre("numpy", "ruff"));
   EXPECT_THAT(Read({.groups = {"docs"}}), HasCode(ErrorCode::kNotFound));
+}
+
+TEST_F(ProjectInputsTest, AnExtraBesideAGroupBringsTheProject) {
+  EXPECT_THAT(NamesOf({.groups = {"lint"}, .extras = {*pypi::ExtraName::Parse("plot")}}),
+              ElementsAre("numpy", "matplotlib", "ruff"));
 }
 
 TEST_F(ProjectInputsTest, AGroupMayBeOfAnotherProject) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "flowstone/cli/flow_session.h"
 #include "flowstone/cli/lock_report.h"
 #include "flowstone/cli/output_options.h"
+#include "flowstone/lock/lock_diff.h"
+#include "flowstone/lock/lock_reader.h"
 #include "flowstone/os/path.h"
 #include "flowstone/os/user_directories.h"
 
@@ -171,10 +174,31 @@ void PrintPlan(FlowSession& session, const app::FlowLockPlan& plan) {
   session.console.Out(session.arguments.Has("json") ? json.dump(2) + "\n" : text);
 }
 
+// What the plan would move in files that are there, one sentence each.
+Result<std::vector<std::string>> MovesOf(const app::FlowLockPlan& plan) {
+  std::vector<std::string> moves;
+  for (const app::PlannedLock& planned : plan.locks) {
+    if (planned.IsCurrent() || !planned.before) {
+      continue;
+    }
+    FLOWSTONE_LET(const lock::Lock before, lock::ParseLock(*planned.before));
+    for (const auto& package : lock::DiffLocks(before, planned.locked.lock).packages) {
+      moves.push_back(fmt::format("{}: {}", planned.name, ChangeText(package)));
+    }
+  }
+  return moves;
+}
+
+// `service` remembers nothing: what it resolves is looked at only.
 CommandResult CheckLocks(FlowSession& session, app::EnvironmentService& service,
                          const app::StepWishes& wishes) {
-  FLOWSTONE_LET(const std::vector<std::string> reasons,
+  FLOWSTONE_LET(std::vector<std::string> reasons,
                 app::StaleFlowLocks(service, session.machine.filesystem, session.flow, wishes));
+  if (reasons.empty() && !service.keeps_locks()) {
+    FLOWSTONE_LET(const app::FlowLockPlan plan,
+                  app::PlanFlowLocks(service, session.machine.filesystem, session.flow, wishes));
+    FLOWSTONE_LET(reasons, MovesOf(plan));
+  }
   if (session.arguments.Has("json")) {
     session.console.Out(
         nlohmann::json({{"current", reasons.empty()}, {"reasons", reasons}}).dump(2) + "\n");
@@ -222,10 +246,11 @@ CommandResult CommandEnvironmentLock(FlowSession& session) {
                                       session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   const bool is_check = session.arguments.Has("check");
-  FLOWSTONE_LET(
-      const auto datastore,
-      is_check ? app::ProjectDatastore::OpenIfThere(session.machine)
-               : app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kCreate));
+  std::unique_ptr<app::ProjectDatastore> datastore;
+  if (!is_check) {
+    FLOWSTONE_LET(datastore,
+                  app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kCreate));
+  }
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   app::EnvironmentService service(session.machine, home, datastore.get(), *progress, settings);
   FLOWSTONE_LET(const app::StepWishes wishes,

@@ -149,7 +149,7 @@ Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
   for (const std::string& note : notes) {
     session.console.PrintWarning(note);
   }
-  if (task.inputs.default_file) {
+  if (task.inputs.default_file && VerbosityOf(session.arguments) != Verbosity::kQuiet) {
     session.console.Err(fmt::format("locking the project of {}\n", *task.inputs.default_file));
   }
   task.inputs.wish.python = session.arguments.Value("python").value_or("");
@@ -221,10 +221,11 @@ Result<int> CommandLock(EngineSession& session) {
   FLOWSTONE_LET(const install::Interpreter interpreter, InterpreterFor(session, service, wish));
   FLOWSTONE_TRY(ChooseTargets(session, interpreter, task.inputs));
   const std::string origin = "the command line";
-  if (session.arguments.Has("check")) {
-    if (output.IsCurrent(service.RequestOf(wish, origin, interpreter))) {
-      return 0;
-    }
+  const bool may_move =
+      session.arguments.Has("upgrade") || session.arguments.Has("upgrade-package");
+  if (session.arguments.Has("check") &&
+      output.Answers(service.RequestOf(wish, origin, interpreter)) && !may_move) {
+    return output.ReportCurrent();
   }
   output.Prefer(service);
   FLOWSTONE_LET(const app::LockedEnvironment locked, service.Lock(wish, origin));

@@ -116,6 +116,9 @@ Result<app::LockInputSpec> LockInputsOf(const EngineSession& session,
   if (!session.arguments.Has("constraint") && spec.constraint_files.empty()) {
     spec.constraint_files = pip_constraints;
   }
+  if (!session.arguments.Has("constraint")) {
+    spec.which_constraints = app::LockInputSpec::Constraints::kConfigured;
+  }
   FLOWSTONE_LET(spec.excludes, NamesOf<pypi::Name>(session, "exclude"));
   FLOWSTONE_LET(spec.extras, NamesOf<pypi::ExtraName>(session, "extra"));
   if (session.arguments.Has("all-extras")) {

@@ -15,7 +15,7 @@
 #include "flowstone/lock/lock_diff.h"
 #include "flowstone/lock/lock_reader.h"
 #include "flowstone/lock/lock_writer.h"
-#include "flowstone/os/file_operations.h"
+#include "flowstone/os/named_file.h"
 #include "flowstone/os/path.h"
 #include "flowstone/resolve/request_record.h"
 
@@ -101,11 +101,10 @@ Result<LockOutput> LockOutput::Open(EngineSession& session) {
     return output;
   }
   output.path_ = os::AbsolutePath(session.machine.working_directory, output.name_);
-  Result<std::string> text = session.machine.filesystem.ReadFile(output.path_);
+  FLOWSTONE_LET(std::optional<std::string> text,
+                Annotate(os::ReadNamedFile(session.machine.filesystem, output.path_),
+                         "while reading the lock " + output.name_));
   if (!text) {
-    if (text.error().code != ErrorCode::kNotFound) {
-      return Annotate(std::move(text), "while reading the lock " + output.name_).error();
-    }
     return output;
   }
   output.text_ = *std::move(text);
@@ -125,7 +124,7 @@ std::string LockOutput::directory() const {
   return IsStandardOutput() ? session_->machine.working_directory : os::DirName(path_);
 }
 
-bool LockOutput::IsCurrent(const resolve::ResolveRequest& request) const {
+bool LockOutput::Answers(const resolve::ResolveRequest& request) {
   if (!existing_) {
     session_->console.Err(fmt::format("{} does not exist\n", name_));
     return false;
@@ -134,13 +133,31 @@ bool LockOutput::IsCurrent(const resolve::ResolveRequest& request) const {
   for (const std::string& mismatch : mismatches) {
     session_->console.Err(fmt::format("{}: {}\n", name_, mismatch));
   }
-  if (mismatches.empty() && session_->arguments.Has("json")) {
+  answers_ = mismatches.empty();
+  return answers_;
+}
+
+int LockOutput::ReportCurrent() const {
+  if (session_->arguments.Has("json")) {
     session_->console.Out(DifferenceJson({}) + "\n");
   }
-  if (mismatches.empty()) {
-    session_->console.Err(fmt::format("{} is current\n", name_));
+  Say(fmt::format("{} is current", name_));
+  return 0;
+}
+
+int LockOutput::ReportCheck(const app::LockedEnvironment& locked) const {
+  lock::LockDifference difference = lock::DiffLocks(existing_.value_or(lock::Lock()), locked.lock);
+  if (existing_ && (text_ == TextIn(directory(), locked) || (answers_ && difference.empty()))) {
+    return ReportCurrent();
   }
-  return mismatches.empty();
+  if (!existing_) {  // the reason for all of it was told
+    for (lock::PackageDifference& package : difference.packages) {
+      package.causes.clear();
+    }
+  }
+  session_->console.Out(session_->arguments.Has("json") ? DifferenceJson(difference) + "\n"
+                                                        : DifferenceText(difference));
+  return 1;
 }
 
 void LockOutput::Prefer(app::EnvironmentService& service) const {
@@ -152,10 +169,7 @@ void LockOutput::Prefer(app::EnvironmentService& service) const {
 Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
   Console& console = session_->console;
   if (session_->arguments.Has("check")) {
-    const auto difference = lock::DiffLocks(existing_.value_or(lock::Lock()), locked.lock);
-    console.Out(session_->arguments.Has("json") ? DifferenceJson(difference) + "\n"
-                                                : DifferenceText(difference));
-    return 1;
+    return ReportCheck(locked);
   }
   if (locked.counters && VerbosityOf(session_->arguments) == Verbosity::kVerbose) {
     console.Err(CountersText(*locked.counters) + "\n");
@@ -171,8 +185,8 @@ Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
     return Report(locked, "unchanged",
                   fmt::format("{} locked in {}: nothing changed", packages, name_));
   }
-  FLOWSTONE_TRY(Annotate(os::ReplaceFile(session_->machine.filesystem, path_, text),
-                         "while writing the lock"));
+  FLOWSTONE_TRY(Annotate(os::WriteNamedFile(session_->machine.filesystem, path_, text),
+                         "while writing the lock " + name_));
   return Report(locked, "written", fmt::format("{} locked in {}", packages, name_));
 }
 
@@ -181,9 +195,15 @@ int LockOutput::Report(const app::LockedEnvironment& locked, std::string_view ou
   if (session_->arguments.Has("json")) {
     session_->console.Out(ReportJson(name_, outcome, locked));
   } else {
-    session_->console.Err(sentence + "\n");
+    Say(sentence);
   }
   return 0;
+}
+
+void LockOutput::Say(const std::string& sentence) const {
+  if (VerbosityOf(session_->arguments) != Verbosity::kQuiet) {
+    session_->console.Err(sentence + "\n");
+  }
 }
 
 }  // namespace flowstone::cli

@@ -22,8 +22,10 @@ class LockOutput {
 
   // Where relative paths of the lock start: absolute.
   std::string directory() const;
-  // For `--check`: whether the existing lock answers the request as it is. Says why it does not.
-  bool IsCurrent(const resolve::ResolveRequest& request) const;
+  // For `--check`: whether the existing lock answers the request. Says why it does not.
+  bool Answers(const resolve::ResolveRequest& request);
+  // For `--check`: says that the lock may stay as it is. The exit status.
+  int ReportCurrent() const;
   // Unless `--upgrade` is given.
   void Prefer(app::EnvironmentService& service) const;
   // Writes or prints the lock; with `--check`, prints what would change; with `--json`, a report.
@@ -34,15 +36,20 @@ class LockOutput {
   explicit LockOutput(EngineSession& session) : session_(&session) {}
 
   bool IsStandardOutput() const { return name_ == "-"; }
+  // For `--check`: says what `locked` would change. The exit status.
+  int ReportCheck(const app::LockedEnvironment& locked) const;
   // Says what became of the lock file, or prints it with `--json`. The exit status.
   int Report(const app::LockedEnvironment& locked, std::string_view outcome,
              const std::string& sentence) const;
+  // On standard error, unless `--quiet` is given.
+  void Say(const std::string& sentence) const;
 
   EngineSession* session_;
   std::string name_;  // as given
   std::string path_;  // absolute
   std::string text_;  // of the existing lock
   std::optional<lock::Lock> existing_;
+  bool answers_ = false;  // the existing lock does what was asked for, whatever its versions
 };
 
 }  // namespace flowstone::cli
