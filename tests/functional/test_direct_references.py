@@ -165,10 +165,13 @@ def test_a_directory_without_its_name(project: Project, stocked: Index) -> None:
     assert done.output == "changed\n", done
 
 
-def test_an_editable_directory_is_seen_as_it_changes(project: Project, stocked: Index) -> None:
+@pytest.mark.parametrize("arguments", [("-r", "requirements.txt"), ("-e", "./lib"), ("-e", "lib")])
+def test_an_editable_directory_is_seen_as_it_changes(
+    project: Project, stocked: Index, arguments: tuple[str, ...]
+) -> None:
     SourceProject("local-lib").write(project.path / "lib")
     project.write("requirements.txt", "-e ./lib\n")
-    text = lock(project, "-r", "requirements.txt")
+    text = lock(project, *arguments)
     assert "editable = true" in text
     code = "import local_lib; print(local_lib.VERSION)"
     assert run_in_lock(project, code).output == "1.0\n"

@@ -118,6 +118,13 @@ def test_a_lock_is_written_where_its_name_leads(project: Project, stocked: Index
     assert f"there is no directory '{project.path}/nowhere'" in done.errors
 
 
+def test_another_name_than_a_locks_is_warned_of(project: Project, stocked: Index) -> None:
+    assert "warning" not in project.engine("lock", "alpha", "-o", "pylock.dev.toml").errors
+    done = project.engine("lock", "alpha", "-o", "lock.toml")
+    assert done.status == 0
+    assert "warning: other tools take a file for a lock only when it is called" in done.errors
+
+
 def test_check_says_what_would_change_and_writes_nothing(project: Project, stocked: Index) -> None:
     before = lock(project, "alpha<2")
     done = project.engine("lock", "alpha>=2", "delta", "--check")

@@ -1,6 +1,7 @@
 #include "flowstone/app/lock_inputs.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "flowstone/app/workspace.h"
@@ -49,6 +50,7 @@ class InputReader {
   Result<OpenFile> Open(const std::string& given) const;
   Result<std::optional<std::string>> TextBeside(const OpenFile& file, std::string_view name) const;
 
+  Status RefuseFile(const std::string& spec) const;
   Status ReadSpecs();
   Status ReadFile(const std::string& given);
   Status ReadLock(const OpenFile& file, project::LockFormat format);
@@ -154,8 +156,30 @@ Result<resolve::RequestedRequirement> InputReader::RequestedHere(
   return requested;
 }
 
+// "requirements.txt" is a file that is there, not the package requirements-txt.
+Status InputReader::RefuseFile(const std::string& spec) const {
+  constexpr std::array<std::string_view, 6> endings = {".txt", ".in",   ".toml",
+                                                       ".py",  ".lock", ".cfg"};
+  const bool may_be_file =
+      std::ranges::any_of(endings, [&](std::string_view ending) { return spec.ends_with(ending); });
+  if (may_be_file && machine_.filesystem.Stat(PlaceOf(spec))) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "'" + spec + "' is a file, and no requirement",
+                 .hints = {"take requirements from it with -r " + spec}};
+  }
+  return Ok();
+}
+
 Status InputReader::ReadSpecs() {
+  for (const std::string& spec : spec_.editables) {
+    FLOWSTONE_LET(WrittenRequirement written,
+                  Annotate(project::ParseEditable(spec, machine_.working_directory),
+                           "while reading --editable"));
+    written.source = {.file = "the command line"};
+    FLOWSTONE_TRY(wishes_.AddRequirements({written}));
+  }
   for (const std::string& spec : spec_.requirements) {
+    FLOWSTONE_TRY(RefuseFile(spec));
     FLOWSTONE_LET(WrittenRequirement written,
                   project::ParseWrittenRequirement(spec, machine_.working_directory));
     written.source = {.file = "the command line"};
@@ -188,7 +212,8 @@ Status InputReader::ReadFile(const std::string& given) {
 Status InputReader::ReadLock(const OpenFile& file, project::LockFormat format) {
   const bool has_constraints = !spec_.constraint_files.empty() &&
                                spec_.which_constraints == LockInputSpec::Constraints::kNamed;
-  const bool is_alone = spec_.files.size() == 1 && spec_.requirements.empty() && !has_constraints &&
+  const bool is_alone = spec_.files.size() == 1 && spec_.requirements.empty() &&
+                        spec_.editables.empty() && !has_constraints &&
                         spec_.override_files.empty() && spec_.excludes.empty() &&
                         spec_.groups.empty() && spec_.extras.empty();
   if (!is_alone) {
@@ -406,7 +431,8 @@ Result<LockInputs> InputReader::Read() {
   std::vector<std::string> files = spec_.files;
   const bool wants_extras =
       !spec_.extras.empty() || spec_.which_extras == LockInputSpec::Extras::kAll;
-  if (files.empty() && spec_.requirements.empty() && (spec_.groups.empty() || wants_extras)) {
+  if (files.empty() && spec_.requirements.empty() && spec_.editables.empty() &&
+      (spec_.groups.empty() || wants_extras)) {
     FLOWSTONE_LET(
         const bool is_project,
         os::Exists(machine_.filesystem, os::JoinPath(machine_.working_directory, kProjectFile)));

@@ -23,6 +23,7 @@ namespace flowstone::app {
 // What is to be read. Files are paths from the working directory, URLs, or "-" for standard input.
 struct LockInputSpec {
   std::vector<std::string> requirements = {};
+  std::vector<std::string> editables = {};  // directories and repositories
   std::vector<std::string> files = {};
   std::vector<std::string> constraint_files = {};
   enum class Constraints : std::uint8_t { kNamed, kConfigured };

@@ -144,6 +144,15 @@ TEST_F(ProjectInputsTest, ExtrasAreThoseThatAreNamed) {
               UnorderedElementsAre("numpy", "matplotlib", "numba"));
 }
 
+TEST_F(ProjectInputsTest, AFileIsNoRequirement) {
+  const auto inputs = Read({.requirements = {"pyproject.toml"}});
+  EXPECT_THAT(inputs,
+              AllOf(HasCode(ErrorCode::kInvalid),
+                    HasMessage(HasSubstr("'pyproject.toml' is a file, and no requirement"))));
+  EXPECT_THAT(inputs.error().hints, ElementsAre(HasSubstr("-r pyproject.toml")));
+  EXPECT_THAT(NamesOf({.requirements = {"discord.py"}}), ElementsAre("discord-py"));
+}
+
 TEST_F(ProjectInputsTest, AnExtraThatIsNotThereIsRefused) {
   const auto inputs =
       Read({.files = {"pyproject.toml"}, .extras = {*pypi::ExtraName::Parse("plto")}});

@@ -109,6 +109,7 @@ Result<app::LockInputSpec> LockInputsOf(const EngineSession& session,
                           .override_files = ListOf(session, "override"),
                           .build_constraint_files = ListOf(session, "build-constraint"),
                           .groups = session.arguments.Values("group")};
+  spec.editables = session.arguments.Values("editable");
   if (const auto found = session.arguments.positionals.find("spec");
       found != session.arguments.positionals.end()) {
     spec.requirements = found->second;

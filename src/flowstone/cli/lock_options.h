@@ -13,8 +13,8 @@ namespace flowstone::cli {
 
 // Keys of the option table.
 inline constexpr std::array kLockInputOptions = {
-    "requirements", "constraint", "override", "build-constraint",
-    "exclude",      "group",      "extra",    "all-extras"};
+    "requirements", "editable", "constraint", "override",  "build-constraint",
+    "exclude",      "group",    "extra",      "all-extras"};
 inline constexpr std::array kLockPolicyOptions = {
     "compat",      "resolution",       "prerelease",
     "pre",         "exclude-newer",    "exclude-newer-package",

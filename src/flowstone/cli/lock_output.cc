@@ -185,6 +185,13 @@ Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
     return Report(locked, "unchanged",
                   fmt::format("{} locked in {}: nothing changed", packages, name_));
   }
+  const std::string base = os::BaseName(path_);
+  if (!lock::IsLockFileName(base) && base.find('.') != std::string::npos) {
+    console.PrintWarning(
+        "other tools take a file for a lock only when it is called pylock.toml or "
+        "pylock.NAME.toml, not " +
+        base);
+  }
   FLOWSTONE_TRY(Annotate(os::WriteNamedFile(session_->machine.filesystem, path_, text),
                          "while writing the lock " + name_));
   return Report(locked, "written", fmt::format("{} locked in {}", packages, name_));

@@ -96,6 +96,9 @@ constexpr std::array kOptions = {
     OptionSpec{"requirements", "-r,--requirements", "FILE", "",
                "take requirements from a requirements.txt, pyproject.toml or script, or a lock as "
                "it is; - is standard input; may be repeated"},
+    OptionSpec{"editable", "-e,--editable", "PATH", "",
+               "a project directory that environments point at instead of holding a copy, or a "
+               "repository; may be repeated"},
     OptionSpec{"constraint", "-c,--constraint", "FILE",
                "FLOWSTONE_CONSTRAINT,UV_CONSTRAINT,PIP_CONSTRAINT",
                "restrict versions of what is needed anyway; may be repeated",
