@@ -1,5 +1,6 @@
 #include "flowstone/base/json_reader.h"
 
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -19,13 +20,13 @@ constexpr std::uint64_t ZeroBytes(std::uint64_t word) {
   return (word - kEachByte) & ~word & kHighBits;
 }
 
-// Whether one of eight bytes ends a run of plain characters: a quote, a backslash, a control.
-bool HasSpecial(const char* bytes) {
+// Has the high bit of the first of eight bytes that ends a run of plain characters (a quote, a
+// backslash, a control), and perhaps of bytes behind it.
+std::uint64_t SpecialBytes(const char* bytes) {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
   const std::uint64_t controls = (word - kEachByte * 0x20U) & ~word & kHighBits;
-  return (ZeroBytes(word ^ (kEachByte * '"')) | ZeroBytes(word ^ (kEachByte * '\\')) | controls) !=
-         0;
+  return ZeroBytes(word ^ (kEachByte * '"')) | ZeroBytes(word ^ (kEachByte * '\\')) | controls;
 }
 
 bool IsSpecial(char c) {
@@ -34,9 +35,13 @@ bool IsSpecial(char c) {
 
 // Where the run of plain characters from `begin` on ends.
 std::size_t EndOfPlain(std::string_view text, std::size_t begin) {
+  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
+  constexpr std::size_t bits_of_byte = 8;
   std::size_t end = begin;
-  while (end + sizeof(std::uint64_t) <= text.size() && !HasSpecial(text.data() + end)) {
-    end += sizeof(std::uint64_t);
+  for (; end + sizeof(std::uint64_t) <= text.size(); end += sizeof(std::uint64_t)) {
+    if (const std::uint64_t special = SpecialBytes(text.data() + end)) {
+      return end + static_cast<std::size_t>(std::countr_zero(special)) / bits_of_byte;
+    }
   }
   while (end < text.size() && !IsSpecial(text[end])) {
     ++end;
@@ -147,15 +152,14 @@ bool JsonReader::NextMember(char end) {
   if (Consume(end)) {
     return false;
   }
-  if (!is_first && !Consume(',')) {
-    Fail();
-    return false;
+  if (!is_first) {
+    if (!Consume(',')) {
+      Fail();
+      return false;
+    }
+    SkipSpace();
   }
-  if (Peek() == JsonType::kNone) {
-    Fail();
-    return false;
-  }
-  return true;
+  return true;  // whoever reads the member finds out whether there is one
 }
 
 std::optional<std::string_view> JsonReader::NextKey() {
@@ -164,7 +168,7 @@ std::optional<std::string_view> JsonReader::NextKey() {
   }
   const std::optional<std::string_view> key = ReadString(key_);
   SkipSpace();
-  if (!key || !Consume(':') || Peek() == JsonType::kNone) {
+  if (!key || !Consume(':')) {
     Fail();
     return std::nullopt;
   }

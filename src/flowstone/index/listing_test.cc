@@ -59,6 +59,25 @@ TEST(ListingTest, VersionsAscendAndKeepTheirFirstSpelling) {
   EXPECT_TRUE(listing.FactsOfVersion(3).is_prerelease);
 }
 
+TEST(ListingTest, NamesAreReadInEverySpelling) {
+  const auto file = [](const std::string& filename) {
+    return IndexFile{
+        .filename = filename, .url = "https://files.example/" + filename, .sha256 = {}};
+  };
+  const Listing listing = Listing::Of(
+      {.name = "foo-bar",
+       .files = {file("Foo.Bar-1.0-py3-none-any.whl"), file("foo_bar-1.0-PY3-none-any.whl"),
+                 file("foo_bar-1.0.0-1x-py3-none-any.whl"), file("foo_bar-1.0-x1-py3-none-any.whl"),
+                 file("foo_bar-one-py3-none-any.whl"), file("foo_bar-1.0-py3-none-.whl"),
+                 file("foo_baz-1.0-py3-none-any.whl"), file("foo_bar-1.0.tar.gz")}},
+      *pypi::Name::Parse("foo-bar"));
+  EXPECT_THAT(VersionsOf(listing), ElementsAre("1.0"));
+  ASSERT_EQ(listing.file_count(), 4U);
+  EXPECT_EQ(listing.Facts(0).tag_set, listing.Facts(1).tag_set);
+  EXPECT_EQ(listing.Facts(0).tag_set, listing.Facts(2).tag_set);
+  EXPECT_EQ(listing.Filename(3), "foo_bar-1.0.tar.gz");
+}
+
 TEST(ListingTest, VersionsWithEqualFilesHaveAShapeInCommonWhateverTheirTimes) {
   const auto uploaded = [](IndexFile file, std::int64_t time_us) {
     file.upload_time_us = time_us;

@@ -1,13 +1,14 @@
 // Packs a project page: groups its files by version and lays out the columns.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <map>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,8 +18,12 @@
 #include "flowstone/index/flat_source.h"
 #include "flowstone/index/listing.h"
 #include "flowstone/index/listing_layout.h"
+#include "flowstone/pypi/name.h"
 #include "flowstone/pypi/sdist_name.h"
+#include "flowstone/pypi/tags.h"
+#include "flowstone/pypi/version.h"
 #include "flowstone/pypi/wheel_name.h"
+#include "flowstone/pypi/wheel_name_parts.h"
 
 namespace flowstone::index {
 namespace {
@@ -29,29 +34,10 @@ using listing_layout::Header;
 using listing_layout::UrlForm;
 using listing_layout::VersionRow;
 
-// A file of the project, by what its name says.
-struct NamedFile {
-  const IndexFile* file;
-  pypi::Version version;
-  std::string tag_set;  // empty for what is no wheel
-};
-
-std::optional<NamedFile> ReadName(const IndexFile& file, const pypi::Name& name) {
-  if (file.filename.ends_with(".whl")) {
-    Result<pypi::WheelName> wheel = pypi::WheelName::Parse(file.filename);
-    if (!wheel || wheel->name != name) {
-      return std::nullopt;
-    }
-    return NamedFile{&file, std::move(wheel->version), wheel->tags.ToString()};
-  }
-  Result<pypi::SdistName> sdist = pypi::SdistName::ParseFor(name, file.filename);
-  return sdist ? std::optional(NamedFile{&file, std::move(sdist->version), {}}) : std::nullopt;
-}
-
-// Numbers texts in the order of their first mention, from 1.
+// Numbers texts in the order of their first mention, from 1. The texts outlive it.
 class Numbering {
  public:
-  std::uint32_t NumberOf(const std::string& text) {
+  std::uint32_t NumberOf(std::string_view text) {
     const auto [entry, is_new] =
         numbers_.try_emplace(text, static_cast<std::uint32_t>(texts_.size() + 1));
     if (is_new) {
@@ -59,12 +45,91 @@ class Numbering {
     }
     return entry->second;
   }
-  const std::vector<std::string>& texts() const { return texts_; }
+  const std::vector<std::string_view>& texts() const { return texts_; }
 
  private:
-  std::map<std::string, std::uint32_t> numbers_;
-  std::vector<std::string> texts_;
+  std::unordered_map<std::string_view, std::uint32_t> numbers_;
+  std::vector<std::string_view> texts_;
 };
+
+// A file of the project, by what its name says.
+struct NamedFile {
+  const IndexFile* file;
+  const pypi::Version* version;
+  const std::string* tag_set;  // null for what is no wheel
+};
+
+// Reads the names of a project's files. They have few versions and tag sets in common, each of
+// which is read once. The files outlive it, and it what it gives.
+class FileNameReader {
+ public:
+  explicit FileNameReader(const pypi::Name& name) : name_(name) {}
+
+  // Nothing when it is no file of the project.
+  std::optional<NamedFile> Read(const IndexFile& file) {
+    if (!file.filename.ends_with(".whl")) {
+      Result<pypi::SdistName> sdist = pypi::SdistName::ParseFor(name_, file.filename);
+      if (!sdist) {
+        return std::nullopt;
+      }
+      return NamedFile{&file, &sdist_versions_.emplace_back(std::move(sdist->version)), nullptr};
+    }
+    const Result<pypi::WheelNameParts> parts = pypi::WheelNameParts::Of(file.filename);
+    if (!parts || !IsOwnName(parts->name) ||
+        (parts->build && !pypi::BuildTag::Parse(*parts->build))) {
+      return std::nullopt;
+    }
+    const std::optional<pypi::Version>& version = VersionOf(parts->version);
+    const std::optional<std::string>& tag_set = TagSetOf(parts->tags);
+    if (!version || !tag_set) {
+      return std::nullopt;
+    }
+    return NamedFile{&file, &*version, &*tag_set};
+  }
+
+ private:
+  bool IsOwnName(std::string_view text) {
+    if (text != own_name_) {
+      const Result<pypi::Name> name = pypi::Name::Parse(text);
+      if (!name || *name != name_) {
+        return false;
+      }
+      own_name_ = text;
+    }
+    return true;
+  }
+
+  const std::optional<pypi::Version>& VersionOf(std::string_view text) {
+    const auto [entry, is_new] = versions_.try_emplace(text);
+    if (is_new) {
+      if (Result<pypi::Version> version = pypi::Version::Parse(text)) {
+        entry->second = *std::move(version);
+      }
+    }
+    return entry->second;
+  }
+
+  // As TagSet writes it.
+  const std::optional<std::string>& TagSetOf(std::string_view text) {
+    const auto [entry, is_new] = tag_sets_.try_emplace(text);
+    if (is_new) {
+      if (const Result<pypi::TagSet> tags = pypi::TagSet::Parse(text)) {
+        entry->second = tags->ToString();
+      }
+    }
+    return entry->second;
+  }
+
+  const pypi::Name& name_;
+  std::string_view own_name_;  // as it was last spelt
+  std::unordered_map<std::string_view, std::optional<pypi::Version>> versions_;  // of wheels
+  std::deque<pypi::Version> sdist_versions_;
+  std::unordered_map<std::string_view, std::optional<std::string>> tag_sets_;
+};
+
+// What the texts of a file take up beside its name: two digests, a URL in its shortest form,
+// lengths.
+constexpr std::size_t kUsualDetails = 128;
 
 std::string_view BytesOf(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()};
@@ -94,34 +159,41 @@ std::optional<Digest> HashAtEnd(std::string_view directory) {
 
 class ListingWriter {
  public:
-  ListingWriter(const ProjectPage& page, const pypi::Name& name) : page_(page) {
+  ListingWriter(const ProjectPage& page, const pypi::Name& name) : page_(page), names_(name) {
+    files_.reserve(page.files.size());
     for (const IndexFile& file : page.files) {
-      if (std::optional<NamedFile> named = ReadName(file, name)) {
-        files_.push_back(*std::move(named));
+      if (const std::optional<NamedFile> named = names_.Read(file)) {
+        files_.push_back(*named);
       } else if (!MayBelongTo(name, file.filename)) {
         warnings_.push_back("left out " + file.filename + ": its name is not one of " +
                             name.ToString());
       }
     }
-    std::ranges::stable_sort(files_, {}, &NamedFile::version);
+    std::ranges::stable_sort(files_, [](const NamedFile& a, const NamedFile& b) {
+      return a.version != b.version && *a.version < *b.version;
+    });
     warnings_.insert(warnings_.begin(), page.warnings.begin(), page.warnings.end());
   }
 
   std::string Write() && {
+    std::size_t text_size = 0;
     for (std::size_t i = 0; i < files_.size(); ++i) {
-      if (i == 0 || files_[i - 1].version != files_[i].version) {
+      const auto& [file, version, tag_set] = files_[i];
+      if (i == 0 || (files_[i - 1].version != version && *files_[i - 1].version != *version)) {
         first_files_.push_back(i);
       }
-      tag_sets_of_.push_back(files_[i].tag_set.empty() ? 0 : tag_sets_.NumberOf(files_[i].tag_set));
-      const std::optional<std::string>& python = files_[i].file->requires_python;
-      pythons_of_.push_back(python ? pythons_.NumberOf(*python) : 0);
+      tag_sets_of_.push_back(tag_set == nullptr ? 0 : tag_sets_.NumberOf(*tag_set));
+      pythons_of_.push_back(file->requires_python ? pythons_.NumberOf(*file->requires_python) : 0);
+      text_size += file->filename.size() + kUsualDetails;
     }
     const std::size_t rows_at = sizeof(Header) + sizeof(std::uint64_t) * first_files_.size();
     const std::size_t facts_at = rows_at + sizeof(VersionRow) * first_files_.size();
     const std::size_t details_at = facts_at + sizeof(FactsRow) * files_.size();
     const std::size_t tables_at = details_at + sizeof(DetailsRow) * files_.size();
-    out_.Reserve(tables_at +
-                 sizeof(std::uint32_t) * (tag_sets_.texts().size() + pythons_.texts().size()));
+    const std::size_t texts_at =
+        tables_at + sizeof(std::uint32_t) * (tag_sets_.texts().size() + pythons_.texts().size());
+    out_.Expect(texts_at + text_size);
+    out_.Reserve(texts_at);
     WriteHeader();
     WriteVersions(rows_at);
     for (std::size_t i = 0; i < files_.size(); ++i) {
@@ -147,7 +219,7 @@ class ListingWriter {
 
   void WriteVersions(std::size_t rows_at) {
     for (std::size_t i = 0; i < first_files_.size(); ++i) {
-      const pypi::Version& version = files_[first_files_[i]].version;
+      const pypi::Version& version = *files_[first_files_[i]].version;
       out_.Store(sizeof(Header) + sizeof(std::uint64_t) * i, KeyHead(version.key()));
       const bool is_short = version.key().size() <= sizeof(std::uint64_t);
       out_.Store(
@@ -171,7 +243,8 @@ class ListingWriter {
       facts.Append(row.tag_set_and_yank);
       facts.Append(row.python);
     }
-    return shapes_.NumberOf(std::move(facts).Take()) - 1;
+    const auto next = static_cast<std::uint32_t>(shapes_.size());
+    return shapes_.try_emplace(std::move(facts).Take(), next).first->second;
   }
 
   std::int64_t NewestUploadOf(std::size_t version) const {
@@ -193,7 +266,7 @@ class ListingWriter {
   DetailsRow DetailsOf(const IndexFile& file) {
     DetailsRow row{.size = file.size.value_or(UINT64_MAX),
                    .filename = out_.OwnText(file.filename),
-                   .url = out_.OwnText(PackUrl(file)),
+                   .url = WriteUrl(file),
                    .sha256 = file.sha256 ? out_.OwnText(BytesOf(*file.sha256)) : 0,
                    .yank_reason = file.is_yanked_by_empty_text
                                       ? listing_layout::kYankedByEmptyText
@@ -202,52 +275,62 @@ class ListingWriter {
       row.metadata = file.metadata->sha256 ? out_.OwnText(BytesOf(*file.metadata->sha256))
                                            : listing_layout::kOfferWithoutDigest;
     }
-    std::vector<std::string> hashes;
-    hashes.reserve(file.other_hashes.size());
-    for (const FileHash& hash : file.other_hashes) {
-      hashes.push_back(hash.algorithm + ":" + hash.hex);
+    if (!file.other_hashes.empty()) {
+      std::vector<std::string> hashes;
+      hashes.reserve(file.other_hashes.size());
+      for (const FileHash& hash : file.other_hashes) {
+        hashes.push_back(hash.algorithm + ":" + hash.hex);
+      }
+      row.other_hashes = out_.Text(JoinText(hashes, "\n"));
     }
-    row.other_hashes = out_.Text(JoinText(hashes, "\n"));
     return row;
   }
 
-  std::string PackUrl(const IndexFile& file) {
-    const std::string_view url = file.url;
-    if (url.empty()) {
-      return {};
+  // The offset of the URL in the form that suits it.
+  std::uint32_t WriteUrl(const IndexFile& file) {
+    if (file.url.empty()) {
+      return 0;
     }
-    if (!url.ends_with("/" + file.filename)) {
-      return static_cast<char>(UrlForm::kWhole) + file.url;
+    std::string_view directory = file.url;
+    if (directory.ends_with(file.filename)) {
+      directory.remove_suffix(file.filename.size());
     }
-    std::string_view directory = url.substr(0, url.size() - file.filename.size());
+    if (directory.size() == file.url.size() || !directory.ends_with('/')) {
+      url_form_.assign(1, static_cast<char>(UrlForm::kWhole)).append(file.url);
+      return out_.OwnText(url_form_);
+    }
     const std::optional<Digest> hash = HashAtEnd(directory);
     if (hash) {
       directory.remove_suffix(2 + 1 + 2 + 1 + 60 + 1);
     }
-    PackedWriter packed;
-    packed.Append(out_.Text(directory));
-    std::string form(1, static_cast<char>(hash ? UrlForm::kHashed : UrlForm::kDirectory));
-    form.append(std::move(packed).Take());
-    return hash ? form.append(BytesOf(*hash)) : form;
+    const auto place = std::bit_cast<std::array<char, sizeof(std::uint32_t)>>(out_.Text(directory));
+    url_form_.assign(1, static_cast<char>(hash ? UrlForm::kHashed : UrlForm::kDirectory));
+    url_form_.append(place.data(), place.size());
+    if (hash) {
+      url_form_.append(BytesOf(*hash));
+    }
+    return out_.OwnText(url_form_);
   }
 
-  void WriteTable(std::size_t offset, const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
+  void WriteTable(std::size_t offset, const std::vector<std::string_view>& texts) {
+    for (const std::string_view text : texts) {
       out_.Store(offset, out_.Text(text));
       offset += sizeof(std::uint32_t);
     }
   }
 
   const ProjectPage& page_;
-  std::vector<NamedFile> files_;
+  FileNameReader names_;
+  std::vector<NamedFile> files_;  // by version
   std::vector<std::string> warnings_;
   std::vector<std::size_t> first_files_;  // of each version
   Numbering tag_sets_;
   Numbering pythons_;
-  Numbering shapes_;
+  std::unordered_map<std::string, std::uint32_t> shapes_;
   std::vector<std::uint32_t> tag_sets_of_;  // of each file
   std::vector<std::uint32_t> pythons_of_;
   PackedWriter out_;
+  std::string url_form_;  // the last one
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -61,6 +62,8 @@ class PackedWriter {
     const auto raw = std::bit_cast<std::array<char, sizeof(Number)>>(number);
     bytes_.append(raw.data(), raw.size());
   }
+  // About so many bytes will be written: saves moving them.
+  void Expect(std::size_t length) { bytes_.reserve(length); }
   // Room for what is known later.
   void Reserve(std::size_t length) { bytes_.append(length, '\0'); }
   template <class Number>
@@ -72,11 +75,10 @@ class PackedWriter {
     if (text.empty()) {
       return 0;
     }
-    const auto [entry, is_new] = texts_.try_emplace(std::string(text), 0);
-    if (is_new) {
-      entry->second = OwnText(text);
+    if (const auto known = texts_.find(text); known != texts_.end()) {
+      return known->second;
     }
-    return entry->second;
+    return texts_.emplace(text, OwnText(text)).first->second;
   }
   // The same for a text that hardly has its equal, such as a digest: it is not looked for.
   std::uint32_t OwnText(std::string_view text) {
@@ -96,8 +98,15 @@ class PackedWriter {
   std::string Take() && { return std::move(bytes_); }
 
  private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
   std::string bytes_;
-  std::unordered_map<std::string, std::uint32_t> texts_;
+  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> texts_;
 };
 
 }  // namespace flowstone::index

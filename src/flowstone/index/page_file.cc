@@ -12,6 +12,16 @@
 namespace flowstone::index {
 namespace {
 
+// Digits, letters, "-" and "_": what stands in most paths.
+constexpr auto kIsWordCharacter = [] {
+  std::array<bool, 256> is_word{};
+  for (std::size_t c = 0; c < is_word.size(); ++c) {
+    is_word[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                 c == '-' || c == '_';
+  }
+  return is_word;
+}();
+
 bool IsHex(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return IsAsciiDigit(c) || (c >= 'a' && c <= 'f');
@@ -19,24 +29,29 @@ bool IsHex(std::string_view text) {
 }
 
 Status CheckFileName(std::string_view name) {
-  bool bad = name.empty() || name == "." || name == "..";
-  for (const char c : name) {
-    bad = bad || c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  }
-  if (bad) {
+  const bool is_bad =
+      name.empty() || name == "." || name == ".." || std::ranges::any_of(name, [](char c) {
+        return !kIsWordCharacter[static_cast<unsigned char>(c)] &&
+               (c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F);
+      });
+  if (is_bad) {
     return Error{.code = ErrorCode::kCorrupt, .message = "a file has a name that no file can have"};
   }
   return Ok();
 }
 
 std::optional<int> TakeNumber(std::string_view& text, std::size_t digits) {
-  int value = 0;
-  if (text.size() < digits ||
-      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(digits),
-                   IsAsciiDigit)) {
+  if (text.size() < digits) {
     return std::nullopt;
   }
-  std::from_chars(text.data(), text.data() + digits, value);
+  int value = 0;
+  for (const char c : text.substr(0, digits)) {
+    const int digit = c - '0';
+    if (digit < 0 || digit > 9) {
+      return std::nullopt;
+    }
+    value = value * 10 + digit;
+  }
   text.remove_prefix(digits);
   return value;
 }
@@ -116,12 +131,20 @@ std::optional<std::chrono::minutes> TakeOffset(std::string_view text) {
   return sign * (std::chrono::hours(*hours) + std::chrono::minutes(*minutes));
 }
 
+bool AddSha256(IndexFile& file, std::string_view hex) {
+  const Result<Digest> digest = Digest::Parse(TrimText(hex));
+  if (digest && !file.sha256) {
+    file.sha256 = *digest;
+  }
+  return digest.has_value();
+}
+
 // Whether the path, put behind a directory, needs no escape and leads nowhere but down.
 bool IsPlainPath(std::string_view path) {
   char before = '/';
   for (const char c : path) {
-    const bool is_plain =
-        IsAsciiAlnum(c) || c == '-' || c == '_' || (before != '/' && (c == '.' || c == '/'));
+    const bool is_plain = kIsWordCharacter[static_cast<unsigned char>(c)] ||
+                          (before != '/' && (c == '.' || c == '/'));
     if (!is_plain) {
       return false;
     }
@@ -165,15 +188,12 @@ Status CheckApiVersion(std::string_view version, const net::Url& page_url,
   return Ok();
 }
 
-Result<IndexFile> LinkReader::Read(std::string_view link, std::string_view filename) {
-  if (!filename.empty() && !start_.empty() && link.starts_with(start_) &&
-      IsPlainPath(link.substr(start_.size()))) {
-    FLOWSTONE_TRY(CheckFileName(filename));
-    IndexFile file;
-    file.filename = filename;
-    file.url.reserve(start_url_.size() + link.size() - start_.size());
-    file.url.append(start_url_).append(link.substr(start_.size()));
-    return file;
+Result<std::string> LinkReader::Read(std::string_view link, std::string_view filename) {
+  FLOWSTONE_TRY(CheckFileName(filename));
+  if (!start_.empty() && link.starts_with(start_) && IsPlainPath(link.substr(start_.size()))) {
+    std::string url;
+    url.reserve(start_url_.size() + link.size() - start_.size());
+    return url.append(start_url_).append(link.substr(start_.size()));
   }
   FLOWSTONE_LET(IndexFile file, MakeIndexFile(page_url_, link, filename));
   const std::size_t start = StartOfPath(link);
@@ -182,7 +202,7 @@ Result<IndexFile> LinkReader::Read(std::string_view link, std::string_view filen
     start_ = link.substr(0, start);
     start_url_ = file.url.substr(0, file.url.size() - path.size());
   }
-  return file;
+  return std::move(file.url);
 }
 
 Result<IndexFile> MakeIndexFile(const net::Url& base, std::string_view link,
@@ -209,13 +229,12 @@ Result<IndexFile> MakeIndexFile(const net::Url& base, std::string_view link,
 bool AddHash(IndexFile& file, std::string_view algorithm, std::string_view hex) {
   constexpr std::array<std::string_view, 8> known_algorithms = {
       "md5", "sha1", "sha224", "sha384", "sha512", "blake2b", "sha3_256", "sha3_512"};
+  if (algorithm == "sha256") {
+    return AddSha256(file, hex);
+  }
   const std::string name = AsciiLower(TrimText(algorithm));
   if (name == "sha256") {
-    const Result<Digest> digest = Digest::Parse(TrimText(hex));
-    if (digest && !file.sha256) {
-      file.sha256 = *digest;
-    }
-    return digest.has_value();
+    return AddSha256(file, hex);
   }
   const std::string value = AsciiLower(TrimText(hex));
   if (std::find(known_algorithms.begin(), known_algorithms.end(), name) == known_algorithms.end() ||
@@ -276,7 +295,7 @@ void FinishPage(ProjectPage& page) {
     return;
   }
   // Views into strings that move with their files would dangle: decide first, erase afterwards.
-  std::unordered_set<std::string_view> seen;
+  std::unordered_set<std::string_view> seen(page.files.size());
   std::vector<bool> again;
   again.reserve(page.files.size());
   for (const IndexFile& file : page.files) {

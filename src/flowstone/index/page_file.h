@@ -34,8 +34,8 @@ class LinkReader {
   // `page_url` outlives this.
   explicit LinkReader(const net::Url& page_url) : page_url_(page_url) {}
 
-  // As MakeIndexFile.
-  Result<IndexFile> Read(std::string_view link, std::string_view filename);
+  // The URL of the file as MakeIndexFile has it; also fails for a name that no file can have.
+  Result<std::string> Read(std::string_view link, std::string_view filename);
 
  private:
   const net::Url& page_url_;

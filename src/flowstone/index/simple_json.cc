@@ -51,14 +51,13 @@ class JsonPage {
     }
   }
 
-  // The text, or nothing when the value is no string.
-  std::optional<std::string> TakeText() {
+  // The text, or nothing when the value is no string. Valid until the next text is taken.
+  std::optional<std::string_view> TakeText() {
     const std::optional<std::string_view> text = reader_.TakeString();
     if (!text) {
       reader_.Skip();
-      return std::nullopt;
     }
-    return std::string(*text);
+    return text;
   }
 
   void TakeField(std::string_view key) {
@@ -104,35 +103,43 @@ class JsonPage {
 
   // The facts about one file, before its link is resolved.
   struct Entry {
-    std::string filename;
-    std::string link;
-    IndexFile facts;
+    IndexFile& facts;
     bool has_core_metadata = false;
     std::vector<std::string> bad = {};  // keys whose values are malformed
   };
 
   void TakeFile() {
-    Entry entry;
+    Entry entry{.facts = page_.files.emplace_back()};
+    link_.clear();
     EachField([&](std::string_view key) { TakeFact(entry, key); });
-    Result<IndexFile> file = links_.Read(entry.link, entry.filename);
-    if (!file || entry.filename.empty() || entry.link.empty()) {
-      const std::string reason = file ? "it has no name or no URL" : file.error().message;
-      page_.warnings.push_back("left out the file '" + entry.filename + "': " + reason);
+    const std::string& filename = entry.facts.filename;
+    Result<std::string> url = UrlOf(filename);
+    if (!url) {
+      page_.warnings.push_back("left out the file '" + filename + "': " + url.error().message);
+      page_.files.pop_back();
       return;
     }
     for (const std::string& key : entry.bad) {
-      page_.warnings.push_back("ignored the malformed " + key + " of " + entry.filename);
+      page_.warnings.emplace_back("ignored the malformed ")
+          .append(key)
+          .append(" of ")
+          .append(filename);
     }
-    entry.facts.filename = std::move(file->filename);
-    entry.facts.url = std::move(file->url);
-    page_.files.push_back(std::move(entry.facts));
+    entry.facts.url = *std::move(url);
+  }
+
+  Result<std::string> UrlOf(const std::string& filename) {
+    if (filename.empty() || link_.empty()) {
+      return Error{.code = ErrorCode::kCorrupt, .message = "it has no name or no URL"};
+    }
+    return links_.Read(link_, filename);
   }
 
   void TakeFact(Entry& entry, std::string_view key) {
     if (key == "filename") {
-      entry.filename = TakeText().value_or("");
+      entry.facts.filename = TakeText().value_or("");
     } else if (key == "url") {
-      entry.link = TakeText().value_or("");
+      link_ = TakeText().value_or("");
     } else if (key == "hashes") {
       TakeHashes(entry);
     } else if (key == "requires-python") {
@@ -152,8 +159,7 @@ class JsonPage {
 
   void TakeHashes(Entry& entry) {
     EachField([&](std::string_view algorithm) {
-      const std::string name(algorithm);
-      if (!AddHash(entry.facts, name, TakeText().value_or("")) && name == "sha256") {
+      if (!AddHash(entry.facts, algorithm, TakeText().value_or("")) && algorithm == "sha256") {
         entry.bad.emplace_back("sha256");
       }
     });
@@ -180,8 +186,7 @@ class JsonPage {
     }
     IndexFile hashes;
     EachField([&](std::string_view algorithm) {
-      const std::string name(algorithm);
-      (void)AddHash(hashes, name, TakeText().value_or(""));
+      (void)AddHash(hashes, algorithm, TakeText().value_or(""));
     });
     entry.facts.metadata = MetadataOffer{.sha256 = hashes.sha256};
   }
@@ -209,8 +214,7 @@ class JsonPage {
   }
 
   void TakeUploadTime(Entry& entry) {
-    const std::optional<std::string> text = TakeText();
-    if (text) {
+    if (const std::optional<std::string_view> text = TakeText()) {
       entry.facts.upload_time_us = ParseUploadTime(*text);
       if (!entry.facts.upload_time_us) {
         entry.bad.emplace_back("upload-time");
@@ -221,6 +225,7 @@ class JsonPage {
   JsonReader reader_;
   const net::Url& url_;
   LinkReader links_;
+  std::string link_;  // of the file that is being read
   ProjectPage page_;
   std::string api_version_;
   bool has_files_ = false;

@@ -1,10 +1,12 @@
 #include "flowstone/pypi/wheel_name.h"
 
 #include <algorithm>
-#include <vector>
+#include <array>
+#include <cstddef>
+#include <utility>
 
-#include "flowstone/base/text.h"
 #include "flowstone/pypi/version_parts.h"
+#include "flowstone/pypi/wheel_name_parts.h"
 
 namespace flowstone::pypi {
 namespace {
@@ -45,8 +47,9 @@ std::strong_ordering operator<=>(const BuildTag& a, const BuildTag& b) {
   return a.suffix <=> b.suffix;
 }
 
-Result<WheelName> WheelName::Parse(std::string_view filename) {
+Result<WheelNameParts> WheelNameParts::Of(std::string_view filename) {
   constexpr std::string_view extension = ".whl";
+  constexpr std::size_t most = 6;
   if (!filename.ends_with(extension)) {
     return InvalidWheelName(filename, "it does not end with '.whl'");
   }
@@ -54,23 +57,44 @@ Result<WheelName> WheelName::Parse(std::string_view filename) {
     return InvalidWheelName(filename, "it contains a path separator or a control character");
   }
   const std::string_view stem = filename.substr(0, filename.size() - extension.size());
-  const std::vector<std::string_view> parts = SplitText(stem, '-');
-  if (parts.size() != 5 && parts.size() != 6) {
+  std::array<std::string_view, most> parts;
+  std::size_t count = 0;
+  for (std::size_t begin = 0; begin <= stem.size(); ++count) {
+    const std::size_t end = std::min(stem.find('-', begin), stem.size());
+    if (count < most) {
+      parts[count] = stem.substr(begin, end - begin);
+    }
+    begin = end + 1;
+  }
+  if (count != most - 1 && count != most) {
     return InvalidWheelName(filename, "it needs five or six parts separated by '-'");
   }
   if (parts[0].find("__") != std::string_view::npos) {
     return InvalidWheelName(filename, "the project name contains '__'");
   }
-  const std::string frame = "while reading the file name '" + std::string(filename) + "'";
-  WheelName wheel;
-  FLOWSTONE_LET(wheel.name, Annotate(Name::Parse(parts[0]), frame));
-  FLOWSTONE_LET(wheel.version, Annotate(Version::Parse(parts[1]), frame));
-  if (parts.size() == 6) {
-    FLOWSTONE_LET(wheel.build, Annotate(BuildTag::Parse(parts[2]), frame));
+  WheelNameParts found{.name = parts[0], .version = parts[1]};
+  if (count == most) {
+    found.build = parts[2];
   }
-  const std::string_view tags =
-      stem.substr(static_cast<std::size_t>(parts[parts.size() - 3].data() - stem.data()));
-  FLOWSTONE_LET(wheel.tags, Annotate(TagSet::Parse(tags), frame));
+  const std::string_view python = parts[count - 3];
+  found.tags = stem.substr(static_cast<std::size_t>(python.data() - stem.data()));
+  return found;
+}
+
+Result<WheelName> WheelName::Parse(std::string_view filename) {
+  FLOWSTONE_LET(const WheelNameParts parts, WheelNameParts::Of(filename));
+  const auto within = [filename](auto part) {
+    return part ? std::move(part)
+                : Annotate(std::move(part),
+                           "while reading the file name '" + std::string(filename) + "'");
+  };
+  WheelName wheel;
+  FLOWSTONE_LET(wheel.name, within(Name::Parse(parts.name)));
+  FLOWSTONE_LET(wheel.version, within(Version::Parse(parts.version)));
+  if (parts.build) {
+    FLOWSTONE_LET(wheel.build, within(BuildTag::Parse(*parts.build)));
+  }
+  FLOWSTONE_LET(wheel.tags, within(TagSet::Parse(parts.tags)));
   return wheel;
 }
 

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "flowstone/pypi/sdist_name.h"
+#include "flowstone/pypi/wheel_name_parts.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::pypi {
@@ -27,6 +29,15 @@ TEST(WheelName, ReadsEveryPart) {
 
 TEST(WheelName, BuildIsOptional) {
   EXPECT_TRUE(WheelName::Parse("foo-1.0-py3-none-any.whl")->build.empty());
+}
+
+TEST(WheelNameParts, AreThoseOfTheName) {
+  const WheelNameParts parts = *WheelNameParts::Of("Foo-1.0-2b-cp38.cp39-abi3-linux_x86_64.whl");
+  EXPECT_EQ(parts.name, "Foo");
+  EXPECT_EQ(parts.version, "1.0");
+  EXPECT_EQ(parts.build, "2b");
+  EXPECT_EQ(parts.tags, "cp38.cp39-abi3-linux_x86_64");
+  EXPECT_EQ(WheelNameParts::Of("foo-1.0-py3-none-any.whl")->build, std::nullopt);
 }
 
 TEST(WheelName, ErrorsSayWhy) {
