@@ -8,6 +8,7 @@
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/version.h"
+#include "flowstone/pypi/version_set.h"
 #include "flowstone/resolve/dependency_rules.h"
 #include "flowstone/resolve/request.h"
 
@@ -75,6 +76,16 @@ bool DirectWishes::Pins(const pypi::Name& name, const pypi::Version& version) co
          std::ranges::any_of(found->second.specifiers, [&](const pypi::SpecifierSet& specifiers) {
            return IsPinOf(specifiers, version);
          });
+}
+
+pypi::VersionSet DirectWishes::AdmittedVersions(const pypi::Name& name) const {
+  pypi::VersionSet admitted = pypi::VersionSet::Full();
+  if (const auto found = by_name_.find(name); found != by_name_.end()) {
+    for (const pypi::SpecifierSet& specifiers : found->second.specifiers) {
+      admitted = admitted.Intersection(specifiers.ToVersionSet());
+    }
+  }
+  return admitted;
 }
 
 bool DirectWishes::NamesHashes(const pypi::Name& name) const {

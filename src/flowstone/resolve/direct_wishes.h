@@ -11,6 +11,7 @@
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/pypi/version.h"
+#include "flowstone/pypi/version_set.h"
 #include "flowstone/resolve/dependency_rules.h"
 #include "flowstone/resolve/request.h"
 
@@ -30,6 +31,8 @@ class DirectWishes {
   bool NamesPrerelease(const pypi::Name& name) const;
   // A requirement or constraint is exactly this version.
   bool Pins(const pypi::Name& name, const pypi::Version& version) const;
+  // The versions of the project that all requirements and constraints admit.
+  pypi::VersionSet AdmittedVersions(const pypi::Name& name) const;
   // Whether HashObjection can say anything about files of the project.
   bool NamesHashes(const pypi::Name& name) const;
   // Why the hashes of the request forbid a file of the project; empty when they do not.

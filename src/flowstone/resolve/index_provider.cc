@@ -29,7 +29,7 @@ namespace {
 // When so many versions of a project were chosen, the next ones are asked for before they are
 // needed: as many as were chosen, up to a limit.
 constexpr std::uint32_t kSmallestWindow = 5;
-constexpr std::uint32_t kLargestWindow = 50;
+constexpr std::uint32_t kLargestWindow = 32;
 
 // Whether a failure to get metadata is about that one file. Anything else must end the work, or an
 // index that is down for a moment would silently give older versions.
@@ -197,11 +197,15 @@ void IndexProvider::MoveWindow(ProjectRecord& project, const solve::OrdinalSet& 
     return;
   }
   // What is allowed now comes first, then what follows in order: what restricts the project to a
-  // few releases is likely to be given up for something that allows the next few.
+  // few releases is likely to be given up for something that allows the next few. What the request
+  // itself excludes will never be chosen.
+  const solve::OrdinalSet possible =
+      project.versions.with_wheel() &
+      project.versions.Within(wishes_.AdmittedVersions(project.versions.files().name));
   std::uint32_t left = tried + size - project.asked_ahead;
   project.asked_ahead += left;
   for (solve::OrdinalSet rest : {allowed, project.versions.Following(chosen)}) {
-    rest = (rest & project.versions.with_wheel()) - project.prefetched;
+    rest = (rest & possible) - project.prefetched;
     for (; left > 0 && !rest.is_empty(); --left) {
       const solve::Ordinal next = project.versions.Best(rest, PrereleaseAdmission::kNotAdmitted);
       rest.Erase(next);

@@ -185,6 +185,23 @@ TEST_F(ScoutTest, GoingThroughManyVersionsDoesNotCostARoundTripEach) {
   EXPECT_LE(source_.requests(), 2U * versions + 10);
 }
 
+TEST_F(ScoutTest, WhatTheRequestExcludesIsNotGoneThrough) {
+  constexpr int versions = 60;
+  for (int i = 1; i <= versions; ++i) {
+    const std::string version = "1." + std::to_string(i);
+    near_.Publish({.name = "client", .version = version, .dependencies = {"core==" + version}});
+    near_.Publish(
+        {.name = "core", .version = version, .dependencies = {i > 25 ? "base>=2" : "base"}});
+  }
+  near_.Publish({.name = "base", .version = "1.0"});
+  near_.Publish({.name = "base", .version = "2.0"});
+  Require("client>=1.20");
+  Require("base<2");
+  EXPECT_THAT(Locked(), ::testing::ElementsAre("base 1.0", "client 1.25", "core 1.25"));
+  EXPECT_TRUE(source_.WasAsked("client-1.20-py3-none-any.whl")) << "it is asked for ahead";
+  EXPECT_FALSE(source_.WasAsked("client-1.19-py3-none-any.whl"));
+}
+
 // `often` is decided again and again while `core` goes through its versions, and never changes.
 TEST_F(ScoutTest, WhatIsDecidedAgainIsNotGoneThrough) {
   constexpr int versions = 60;
