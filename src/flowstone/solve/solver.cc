@@ -102,9 +102,10 @@ class Search {
   const SolveOptions& options_;
   IncompatibilityStore store_;
   PartialSolution partial_;
-  std::vector<PackageRecord> records_;  // by package
-  std::vector<PackageId> discovered_;   // in order
-  std::deque<PackageId> touched_;       // packages whose incompatibilities must be looked at
+  std::vector<PackageRecord> records_;     // by package
+  std::vector<PackageId> discovered_;      // in order
+  std::vector<IncompatibilityId> stated_;  // dependencies, by the last Expand, in order
+  std::deque<PackageId> touched_;          // packages whose incompatibilities must be looked at
   // Those that have just reached the threshold.
   std::vector<PackageId> often_stopped_;
   std::vector<PackageId> often_stopping_;
@@ -228,8 +229,11 @@ void Search::AddDependency(PackageId dependent, Ordinal candidate, const Depende
   const std::optional<IncompatibilityId> id =
       store_.AddDependency(dependent, partial_.CandidateCount(dependent), candidate, dependency,
                            std::move(allowed), when_candidates);
-  if (id && *id < contradicted_.size()) {
-    contradicted_[*id] = {};  // it has grown
+  if (id) {
+    stated_.push_back(*id);
+    if (*id < contradicted_.size()) {
+      contradicted_[*id] = {};  // it has grown
+    }
   }
   if (provider_.IsPin(dependency.range)) {
     Record(dependency.package).urgency = Urgency::kPinned;
@@ -237,6 +241,7 @@ void Search::AddDependency(PackageId dependent, Ordinal candidate, const Depende
 }
 
 Status Search::Expand(PackageId package, Ordinal candidate) {
+  stated_.clear();
   if (Record(package).expanded.Contains(candidate)) {
     return Ok();
   }
@@ -373,21 +378,27 @@ Contradiction Search::Recover(IncompatibilityId violated) {
 
 bool Search::ConflictsNow(PackageId package, Ordinal candidate) {
   const OrdinalSet values = OrdinalSet::Only(partial_.CandidateCount(package) + 1, candidate);
-  for (const IncompatibilityId id : store_.Mentioning(package)) {
-    if (IsContradicted(id)) {
-      continue;
-    }
-    const Incompatibility& incompatibility = store_[id];
-    const bool is_violated = std::ranges::all_of(incompatibility.terms, [&](const Term& term) {
+  const auto is_violated = [&](IncompatibilityId id) {
+    return !IsContradicted(id) && std::ranges::all_of(store_[id].terms, [&](const Term& term) {
       return term.package == package ? values.IsSubsetOf(term.set)
                                      : partial_.Values(term.package).IsSubsetOf(term.set);
     });
-    if (is_violated) {
-      CountConflict(package, incompatibility);
+  };
+  // Of several dependencies that cannot be met, the one that the candidate states first is to
+  // blame, whichever others have stated before.
+  for (const IncompatibilityId id : stated_) {
+    if (store_[id].Find(package) != nullptr && is_violated(id)) {
+      CountConflict(package, store_[id]);
       return true;
     }
   }
-  return false;
+  const std::vector<IncompatibilityId>& mentioning = store_.Mentioning(package);
+  const auto violated = std::ranges::find_if(mentioning, is_violated);
+  if (violated == mentioning.end()) {
+    return false;
+  }
+  CountConflict(package, store_[*violated]);
+  return true;
 }
 
 void Search::CountConflict(PackageId affected, const Incompatibility& cause) {

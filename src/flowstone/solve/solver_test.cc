@@ -171,6 +171,25 @@ TEST(Solver, PackageThatKeepsConflictingIsTriedEarlier) {
   EXPECT_THAT(provider.SolveToText(), ElementsAre("a 19", "b 40"));
 }
 
+// The newest app states the conflict with y first, the others that with x. Blaming y for all would
+// keep x as it is, which only the oldest app suits.
+TEST(Solver, FirstDependencyThatCannotBeMetIsToBlame) {
+  ScriptedProvider provider;
+  provider.Package("x", 2);
+  provider.Package("y", 2);
+  provider.Package("app", 10);
+  provider.Depend("app", 10, "y", "<2");
+  provider.Depend("app", 10, "x", "<2");
+  for (std::uint32_t version = 9; version > 1; --version) {
+    provider.Depend("app", version, "x", "<2");
+    provider.Depend("app", version, "y", "<2");
+  }
+  provider.Require("x", "");
+  provider.Require("y", "");
+  provider.Require("app", "");
+  EXPECT_THAT(provider.SolveToText(), ElementsAre("x 1", "y 1", "app 10"));
+}
+
 TEST(Solver, PinnedPackageIsDecidedBeforeOpenOnes) {
   ScriptedProvider provider;
   provider.Package("a", 2);
