@@ -8,12 +8,13 @@ TOOLS := build/tools/bin/python
 BACKENDS := build/backends/complete
 JOBS := $(shell nproc)
 
-.PHONY: help setup build demo test unit functional bench lint format clean
+.PHONY: help setup build demo test unit functional bench sanitize lint format clean
 
 help:
 	@echo "make demo     build, then run the example flow twice and look at what it left"
 	@echo "make test     build, then run every test"
 	@echo "make build    build/bin/flowstone and build/venv/bin/python"
+	@echo "make sanitize tests with ASan and UBSan, then with TSan"
 	@echo "make lint     format, clang-tidy, layers, sizes, ruff, mypy"
 	@echo "make format   rewrite sources as the format gates want them"
 	@echo "make bench    a table of timings beside Metaflow's and uv's"
@@ -46,6 +47,10 @@ test: build $(TOOLS) $(BACKENDS)
 bench: build $(TOOLS)
 	@$(TOOLS) bench/macro/run.py
 	@$(TOOLS) bench/resolve/run.py --record
+
+sanitize: setup $(VENV) $(TOOLS) $(BACKENDS)
+	@tools/sanitize.sh asan
+	@tools/sanitize.sh tsan
 
 lint: setup $(TOOLS)
 	@test -f build/$(PRESET)/build.ninja || { mkdir -p build && cmake --preset $(PRESET) >build/configure.log; }
