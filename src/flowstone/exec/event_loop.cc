@@ -73,7 +73,9 @@ WaitOutcome EventLoop::Wait(std::chrono::milliseconds timeout) {
     return WaitOutcome::kInterrupted;
   }
   for (int i = 0; i < count; ++i) {
-    const auto found = watched_.find(events[static_cast<std::size_t>(i)].data.u64);
+    // A copy: an epoll_event is packed, so that a reference into it may be misaligned.
+    const std::uint64_t id = events[static_cast<std::size_t>(i)].data.u64;
+    const auto found = watched_.find(id);
     if (found != watched_.end()) {
       const std::shared_ptr<std::function<void()>> ready = found->second.ready;
       (*ready)();
