@@ -27,9 +27,10 @@ option(FLOWSTONE_STATIC "link libraries statically where there is an archive" ${
 
 # Of the program: nothing in it is for others to call, and what it calls is bound when it starts.
 set(flowstone_program_link_options
-  -Wl,--as-needed -Wl,--gc-sections -Wl,-O1 -Wl,--exclude-libs,ALL -Wl,-z,relro,-z,now -Wl,--hash-style=gnu)
+  -Wl,--as-needed -Wl,--gc-sections -Wl,-O1 -Wl,-z,relro,-z,now -Wl,--hash-style=gnu)
 if(FLOWSTONE_STATIC)
-  list(APPEND flowstone_program_link_options -static-libstdc++ -static-libgcc)
+  # Not with sanitizers: hidden, clang's malloc would not be that of libc.
+  list(APPEND flowstone_program_link_options -Wl,--exclude-libs,ALL -static-libstdc++ -static-libgcc)
 endif()
 
 find_program(CCACHE_PROGRAM ccache)
