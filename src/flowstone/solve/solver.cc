@@ -402,23 +402,35 @@ bool Search::ConflictsNow(PackageId package, Ordinal candidate) {
 }
 
 void Search::CountConflict(PackageId affected, const Incompatibility& cause) {
+  // A package and its feature are of one mind: neither is in the other's way, and what is in the
+  // way of the feature is in the way of both.
+  const auto* dependency = std::get_if<DependencyCause>(&cause.cause);
+  const std::optional<PackageId> feature = dependency == nullptr ? std::nullopt : dependency->when;
+  const PackageId dependent = cause.terms.empty() ? affected : cause.terms.front().package;
+  const bool is_of_feature = feature && (affected == *feature || affected == dependent);
+  const std::uint32_t times = is_of_feature ? 2 : 1;
   bool has_culprit = false;
   for (const Term& term : cause.terms) {
-    if (term.package == affected || term.package == root_) {
+    if (term.package == affected || term.package == root_ ||
+        (is_of_feature && (term.package == *feature || term.package == dependent))) {
       continue;
     }
     has_culprit = true;
     PackageRecord& culprit = Record(term.package);
     ++culprit.conflicts;
-    if (++culprit.conflicts_as_culprit == kConflictThreshold) {
-      often_stopping_.push_back(term.package);
+    for (std::uint32_t i = 0; i < times; ++i) {
+      if (++culprit.conflicts_as_culprit == kConflictThreshold) {
+        often_stopping_.push_back(term.package);
+      }
     }
   }
   if (has_culprit) {
     PackageRecord& record = Record(affected);
     ++record.conflicts;
-    if (++record.conflicts_as_affected == kConflictThreshold) {
-      often_stopped_.push_back(affected);
+    for (std::uint32_t i = 0; i < times; ++i) {
+      if (++record.conflicts_as_affected == kConflictThreshold) {
+        often_stopped_.push_back(affected);
+      }
     }
   }
 }

@@ -190,6 +190,21 @@ TEST(Solver, FirstDependencyThatCannotBeMetIsToBlame) {
   EXPECT_THAT(provider.SolveToText(), ElementsAre("x 1", "y 1", "app 10"));
 }
 
+// Three versions of app want another base for a feature. That is enough to try an older base, and
+// sooner than the oldest app.
+TEST(Solver, WhatIsInTheWayOfAFeatureIsInTheWayOfItsPackageToo) {
+  ScriptedProvider provider;
+  provider.Package("base", 2);
+  provider.Package("app", 4);
+  for (std::uint32_t version = 4; version > 1; --version) {
+    provider.Depend("app", version, "base", "<2", "app[x]");
+  }
+  provider.Require("base", "");
+  provider.Require("app", "");
+  provider.Require("app[x]", "");
+  EXPECT_THAT(provider.SolveToText(), ElementsAre("base 1", "app 4"));
+}
+
 TEST(Solver, PinnedPackageIsDecidedBeforeOpenOnes) {
   ScriptedProvider provider;
   provider.Package("a", 2);
