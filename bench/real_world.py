@@ -36,7 +36,13 @@ EXPLAINED: dict[tuple[str, str, str], str] = {
     # airflow needs importlib-metadata only where Python is older than 3.12. uv keeps the version
     # that it decided under that marker when it goes back before importlib-metadata for
     # opentelemetry-api's sake, and ends with an opentelemetry-api of 2023.
-    ("airflow-constrained", "newest", "*"): "uv goes back less far than it means to",
+    **{
+        ("airflow-constrained", variant, "*"): "uv goes back less far than it means to"
+        for variant in ("newest", "lowest-direct", "prerelease", "universal")
+    },
+    # uv decides each extra of apache-airflow apart, with the packages that it pins in between:
+    # from the fifth choice on the packages become necessary in another order.
+    ("airflow-3", "newest", "*"): "uv decides the extras of a package one after the other",
 }
 
 SETS = (
@@ -61,6 +67,14 @@ SETS = (
             "botocore==1.34.131",
         ),
     ),
+    RequirementSet(
+        "airflow-3",
+        (
+            "apache-airflow[amazon,async,celery,cncf-kubernetes,docker,elasticsearch,google,http,"
+            "microsoft-azure,postgres,redis,slack,snowflake,ssh,statsd]",
+        ),
+        python="3.12",
+    ),
     RACED["boto3"],
     RequirementSet("dbt", ("dbt-core", "dbt-postgres", "dbt-bigquery")),
     RACED["unsat"],
@@ -76,7 +90,9 @@ VARIANTS = {
     "universal": {"options": ("--universal",)},
 }
 # Made for one target, or (airflow) minutes of work for uv.
-LEFT_OUT = {("airflow", name) for name in VARIANTS if name not in ("newest", "prerelease")}
+LEFT_OUT = {("airflow", name) for name in VARIANTS if name not in ("newest", "prerelease")} | {
+    ("airflow-3", name) for name in VARIANTS if name != "newest"
+}
 
 LIMIT_SECONDS = 900
 
