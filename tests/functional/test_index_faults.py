@@ -135,7 +135,27 @@ def test_a_redirect_from_https_to_http_is_refused(project: Project, tmp_path: Pa
 def test_a_login_page_is_recognised(project: Project, stocked: Index) -> None:
     body = b"<html><form action=/login><input name=u><input type=password></form></html>"
     stocked.faults[PAGE] = Fault(body=body)
-    assert_reported(lock(project), "asks for a password", "hint")
+    assert_reported(lock(project), "login page", "no page of an index", "hint")
+
+
+def test_a_login_that_an_index_leads_to_is_told_with_its_title(
+    project: Project, stocked: Index
+) -> None:
+    stocked.faults[PAGE] = Fault(status=302, headers={"Location": "/sso/start?from=alpha&state=s3"})
+    stocked.faults["/sso/start*"] = Fault(
+        body=b"<html><title>Corp: sign in</title><script src=app.js></script></html>"
+    )
+    done = lock(project)
+    assert_reported(done, f"{stocked.origin}/sso/start is a web page", '("Corp: sign in")')
+    assert f"where {stocked.origin}{PAGE} leads to" in done.errors
+    assert "state=s3" not in done.errors
+
+
+def test_a_project_without_files_is_no_web_page(project: Project, stocked: Index) -> None:
+    body = b"<!DOCTYPE html><html><head><title>Links for alpha</title></head></html>"
+    stocked.faults[PAGE] = Fault(body=body)
+    done = lock(project)
+    assert "alpha has no" in done.errors, done
 
 
 @pytest.mark.parametrize("kind", [JSON_TYPE, HTML_TYPE])

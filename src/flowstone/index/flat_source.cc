@@ -23,7 +23,8 @@ bool IsHtmlName(std::string_view path) {
 
 Result<std::vector<IndexFile>> ReadLinks(const LinkPage& links) {
   FLOWSTONE_LET(const net::Url base, net::Url::Parse(links.url));
-  FLOWSTONE_LET(ProjectPage page, ParseSimplePage(links.content_type, links.body, base));
+  FLOWSTONE_LET(ProjectPage page,
+                ParseSimplePage(links.content_type, links.body, base, PageKind::kLinks));
   return std::move(page.files);
 }
 

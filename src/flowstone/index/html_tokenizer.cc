@@ -154,7 +154,8 @@ std::optional<HtmlToken> HtmlTokenizer::ReadTag(HtmlToken::Kind kind) {
     token.attributes.push_back(ReadAttribute());
   }
   if (kind == HtmlToken::Kind::kStartTag && HasRawText(token.name)) {
-    SkipRawText(token.name);
+    const std::string_view content = ReadRawText(token.name);
+    token.text = token.name == "title" ? DecodeHtml(content) : "";
   }
   return token;
 }
@@ -194,15 +195,17 @@ void HtmlTokenizer::SkipPast(std::string_view end) {
   at_ = found == std::string_view::npos ? html_.size() : found + end.size();
 }
 
-void HtmlTokenizer::SkipRawText(const std::string& element) {
+std::string_view HtmlTokenizer::ReadRawText(const std::string& element) {
   const std::string end = "</" + element;
+  const std::size_t begin = at_;
   while (at_ < html_.size()) {
     at_ = std::min(html_.find('<', at_), html_.size());
     if (AsciiLower(html_.substr(at_, end.size())) == end) {
-      return;
+      break;
     }
     at_ = std::min(at_ + 1, html_.size());
   }
+  return html_.substr(begin, at_ - begin);
 }
 
 }  // namespace flowstone::index

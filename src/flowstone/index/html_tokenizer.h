@@ -17,7 +17,7 @@ struct HtmlToken {
   enum class Kind : std::uint8_t { kStartTag, kEndTag, kText };
   Kind kind = Kind::kText;
   std::string name = {};  // of a tag, lower case
-  std::string text = {};  // decoded
+  std::string text = {};  // decoded; of a <title>, what stands in it
   // Names in lower case, values decoded; a value that is not written is empty.
   std::vector<std::pair<std::string, std::string>> attributes = {};
 
@@ -39,7 +39,8 @@ class HtmlTokenizer {
   std::pair<std::string, std::string> ReadAttribute();
   void SkipSpace();
   void SkipPast(std::string_view end);
-  void SkipRawText(const std::string& element);
+  // Reads up to the end tag of an element whose content is only text, and gives that.
+  std::string_view ReadRawText(const std::string& element);
 
   std::string_view html_;
   std::size_t at_ = 0;

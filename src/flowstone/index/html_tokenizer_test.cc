@@ -55,6 +55,14 @@ TEST(HtmlTokenizerTest, TagsInScriptsAreNone) {
   EXPECT_EQ(Tokens("<TITLE><b></TITLE>x"), "<title></title>[x]");
 }
 
+TEST(HtmlTokenizerTest, ATitleIsOneTokenWithItsText) {
+  HtmlTokenizer tokenizer("<title>a &amp; <b></title>c");
+  const auto title = tokenizer.Next();
+  ASSERT_TRUE(title);
+  EXPECT_EQ(title->name, "title");
+  EXPECT_EQ(title->text, "a & <b>");
+}
+
 TEST(HtmlTokenizerTest, ALonelyBracketIsText) {
   EXPECT_EQ(Tokens("1 < 2 <3"), "[1 ][< 2 ][<3]");
 }

@@ -154,8 +154,13 @@ PageFetcher::Answer PageFetcher::TakeNew(const PageQuery& query, Result<net::Res
   std::optional<ProjectPage> page;
   if (!missing) {
     FLOWSTONE_LET(const net::Url base, net::Url::Parse(response.final_url));
-    FLOWSTONE_LET(page, ParseSimplePage(response.headers.Get("Content-Type").value_or(""),
-                                        response.body, base));
+    Result<ProjectPage> parsed =
+        ParseSimplePage(response.headers.Get("Content-Type").value_or(""), response.body, base);
+    const std::string asked = PageUrl(query.index, query.name).Redacted();
+    if (!parsed && base.Redacted() != asked) {
+      return std::move(parsed.error()).WithContext("where " + asked + " leads to");
+    }
+    FLOWSTONE_LET(page, std::move(parsed));
   }
   if (auto freshness = FreshnessOf(response.headers, runtime_.clock().NowNs())) {
     return runtime_.cache()

@@ -23,7 +23,6 @@ struct Elements {
   std::string api_version;
   std::string status;
   std::string status_reason;
-  bool has_password_form = false;
 };
 
 void TakeMeta(const HtmlToken& tag, Elements& elements) {
@@ -56,9 +55,6 @@ Elements Collect(std::string_view html) {
       elements.base = token->Attribute("href").value_or("");
     } else if (token->name == "meta") {
       TakeMeta(*token, elements);
-    } else if (token->name == "input") {
-      const std::string type = AsciiLower(token->Attribute("type").value_or(""));
-      elements.has_password_form = elements.has_password_form || type == "password";
     }
   }
   return elements;
@@ -128,11 +124,6 @@ Result<ProjectPage> ParseSimpleHtml(std::string_view body, const net::Url& page_
     if (auto file = FileOf(anchor, base, page.warnings)) {
       page.files.push_back(*std::move(file));
     }
-  }
-  if (page.files.empty() && elements.has_password_form) {
-    return Error{.code = ErrorCode::kDenied,
-                 .message = "the page " + page_url.Redacted() + " asks for a password",
-                 .hints = {"give the credentials of the index in its URL or in ~/.netrc"}};
   }
   page.status = ParseProjectStatus(elements.status);
   page.status_reason = elements.status_reason;

@@ -321,14 +321,6 @@ TEST(SimpleHtmlTest, WhereTheUrlIsAScriptTheTextNamesTheFile) {
   EXPECT_EQ(page->files[0].url, "https://index.example/download?id=7");
 }
 
-TEST(SimpleHtmlTest, ALoginPageIsDenied) {
-  const auto page = Html(
-      "<form action=/login><input name=u><input TYPE=Password></form>"
-      "<a href=/forgot>Forgot it?</a>");
-  EXPECT_THAT(page, HasCode(ErrorCode::kDenied));
-  EXPECT_THAT(page, HasMessage(HasSubstr("netrc")));
-}
-
 TEST(SimpleHtmlTest, AnotherMajorVersionIsRefused) {
   EXPECT_THAT(Html("<meta name='pypi:repository-version' content='2.0'>"),
               HasCode(ErrorCode::kCorrupt));
