@@ -76,8 +76,8 @@ Digest IndexCache::PageId(const net::Url& index, const pypi::Name& name) const {
   return Digest::Of(text.append("\n").append(name.ToString()));
 }
 
-std::optional<IndexCache::Policy> IndexCache::FindPolicy(const Digest& id) {
-  const auto policy = knowledge_.Find(KnowledgeKey::Of(RecordKind::kPagePolicy, id));
+std::optional<IndexCache::Policy> IndexCache::FindPolicy(const KnowledgeKey& key) {
+  const auto policy = knowledge_.Find(key);
   if (!policy || policy->bytes.size() < sizeof(PolicyRow)) {
     return std::nullopt;
   }
@@ -93,7 +93,7 @@ std::optional<IndexCache::Policy> IndexCache::FindPolicy(const Digest& id) {
 
 std::optional<CachedPage> IndexCache::FindPage(const net::Url& index, const pypi::Name& name) {
   const Digest id = PageId(index, name);
-  const auto policy = FindPolicy(id);
+  const auto policy = FindPolicy(KnowledgeKey::Of(RecordKind::kPagePolicy, id));
   if (!policy) {
     return std::nullopt;
   }
@@ -141,7 +141,7 @@ void IndexCache::RenewPage(const net::Url& index, const pypi::Name& name, const 
 
 std::optional<CachedLinks> IndexCache::FindLinks(const net::Url& url) {
   const Digest id = LinksId(url);
-  const auto policy = FindPolicy(id);
+  const auto policy = FindPolicy(KnowledgeKey::Of(RecordKind::kPagePolicy, id));
   const auto record = knowledge_.Find(KnowledgeKey::Of(RecordKind::kLinkPage, id));
   if (!policy || !record || record->checksum != policy->listing_checksum) {
     return std::nullopt;
@@ -194,3 +194,17 @@ Result<std::string> IndexCache::ScratchDirectory() {
 }
 
 }  // namespace flowstone::index
+std::optional<CachedAbsence> IndexCache::FindAbsence(const IndexFile& file) {
+  auto policy = FindPolicy(KnowledgeKey::Of(RecordKind::kFileAbsence, file.url));
+  if (!policy) {
+    return std::nullopt;
+  }
+  return CachedAbsence{.freshness = std::move(policy->freshness),
+                       .status = static_cast<int>(policy->status)};
+}
+
+void IndexCache::StoreAbsence(const IndexFile& file, const CachedAbsence& absence) {
+  knowledge_.Remember(KnowledgeKey::Of(RecordKind::kFileAbsence, file.url),
+                      PackPolicy(absence.freshness, static_cast<std::uint32_t>(absence.status), 0));
+}
+

@@ -41,6 +41,12 @@ struct CachedLinks {
 };
 
 class IndexCache {
+// A file that an index names and no server has.
+struct CachedAbsence {
+  Freshness freshness;
+  int status = 0;  // of the answer: 404 or 410
+};
+
  public:
   // `root` is created when something is written. `files` outlives this.
   IndexCache(os::FileSystem& files, std::string root);
@@ -69,6 +75,10 @@ class IndexCache {
 
   // A directory for files that are removed after use; created if it is missing.
   Result<std::string> ScratchDirectory();
+  // That a file is not there. By its URL: another index may have the same file.
+  std::optional<CachedAbsence> FindAbsence(const IndexFile& file);
+  void StoreAbsence(const IndexFile& file, const CachedAbsence& absence);
+
 
  private:
   struct Policy {
@@ -76,7 +86,7 @@ class IndexCache {
     std::uint32_t status = 0;
     std::uint32_t listing_checksum = 0;  // of the record that it is about
   };
-  std::optional<Policy> FindPolicy(const Digest& id);
+  std::optional<Policy> FindPolicy(const KnowledgeKey& key);
   // Names a page in the knowledge, whatever the spelling of the index.
   Digest PageId(const net::Url& index, const pypi::Name& name) const;
 

@@ -32,7 +32,8 @@ enum class RecordKind : std::uint32_t {
   kListing = 1,
   kPagePolicy = 2,
   kMetadata = 3,
-  kLinkPage = 4
+  kLinkPage = 4,
+  kFileAbsence = 5
 };
 
 struct KnowledgeKey {

@@ -6,6 +6,7 @@
 #include "flowstone/base/digest.h"
 #include "flowstone/base/text.h"
 #include "flowstone/index/local_files.h"
+#include "flowstone/index/page_request.h"
 #include "flowstone/index/ranged_source.h"
 #include "flowstone/index/status_error.h"
 #include "flowstone/index/wheel_download.h"
@@ -63,6 +64,10 @@ void MetadataFetcher::Fetch(const IndexFile& file, Done done) {
     job.done(WheelMetadata{.parsed = *std::move(known), .source = MetadataSource::kCache});
     return;
   }
+  if (std::optional<Error> gone = KnownAbsence(job)) {
+    job.done(*std::move(gone));
+    return;
+  }
   if (mode_ == FetchMode::kOffline) {
     job.done(Error{.code = ErrorCode::kUnavailable,
                    .message = "the metadata of " + file.filename +
@@ -82,6 +87,27 @@ MetadataFetcher::Answer MetadataFetcher::ReadLocal(const Job& job) {
   FileByteSource source(std::move(file));
   FLOWSTONE_LET(const std::string text, ReadWheelMetadata(source, job.project));
   return WheelMetadata{.parsed = ParsedMetadata::Of(text), .source = MetadataSource::kWholeFile};
+}
+
+std::optional<Error> MetadataFetcher::KnownAbsence(const Job& job) {
+  const std::optional<CachedAbsence> absence = runtime_.cache().FindAbsence(job.file);
+  const FetchMode mode =
+      mode_ == FetchMode::kNormal && refreshed_.contains(job.project) ? FetchMode::kRefresh : mode_;
+  if (!absence || !MayBeUsed(absence->freshness, mode, runtime_.clock().NowNs())) {
+    return std::nullopt;
+  }
+  return ErrorOfStatus({.status = absence->status}, job.url)
+      .WithHint("that is what its server said before; --refresh asks again");
+}
+
+Error MetadataFetcher::RefusalOf(const Job& job, const net::Response& response) {
+  if (response.status == 404 || response.status == 410) {
+    if (auto freshness = FreshnessOf(response.headers, runtime_.clock().NowNs())) {
+      runtime_.cache().StoreAbsence(
+          job.file, {.freshness = *std::move(freshness), .status = response.status});
+    }
+  }
+  return ErrorOfStatus(response, job.url);
 }
 
 void MetadataFetcher::Finish(Job job, Result<std::string> text, MetadataSource source) {
@@ -182,7 +208,7 @@ void MetadataFetcher::TakeTail(Job job, const net::ByteRange& asked, TailSink& t
       return;
     }
   } else if (!RefusesRange(status)) {
-    job.done(ErrorOfStatus(*outcome, job.url));
+    job.done(RefusalOf(job, *outcome));
     return;
   }
   // A server that does not understand "the last n bytes" may understand numbers.
@@ -236,7 +262,7 @@ Result<std::string> MetadataFetcher::ReadWhole(const Job& job) {
       .url = job.url.ToString(), .sink = download.get(), .body_limit = kLargestWheel};
   FLOWSTONE_LET(const net::Response response, runtime_.Fetch(std::move(request)));
   if (response.status != 200) {
-    return ErrorOfStatus(response, job.url);
+    return RefusalOf(job, response);
   }
   FLOWSTONE_LET(const Digest digest, download->Finish());
   FLOWSTONE_TRY(CheckDigest(job.file, digest));

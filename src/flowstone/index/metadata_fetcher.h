@@ -7,7 +7,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flowstone/base/result.h"
@@ -25,7 +28,9 @@ class MetadataFetcher {
   using Answer = Result<WheelMetadata>;
   using Done = std::function<void(Answer)>;
 
-  MetadataFetcher(FetchRuntime& runtime, FetchMode mode) : runtime_(runtime), mode_(mode) {}
+  // `runtime` outlives this. Answers about `refreshed` projects that may change are asked for anew.
+  MetadataFetcher(FetchRuntime& runtime, FetchMode mode, std::set<pypi::Name> refreshed)
+      : runtime_(runtime), mode_(mode), refreshed_(std::move(refreshed)) {}
 
   // Whether Fetch reads the disk or waits for a server before it returns, and so is for workers.
   static bool MayWait(const IndexFile& file);
@@ -45,6 +50,10 @@ class MetadataFetcher {
   enum class RangeUse : std::uint8_t { kUnknown, kNoSuffix, kNone };
 
   Answer ReadLocal(const Job& job);
+  // What was said before of a file that is not there, while that may be believed.
+  std::optional<Error> KnownAbsence(const Job& job);
+  // Of an answer that is none of the file; that it is not there is remembered.
+  Error RefusalOf(const Job& job, const net::Response& response);
   void FetchSidecar(Job job);
   // The text, or why the copy beside the wheel is of no use.
   Result<std::string> CheckSidecar(const Job& job, const net::Response& response);
@@ -64,6 +73,7 @@ class MetadataFetcher {
 
   FetchRuntime& runtime_;
   const FetchMode mode_;
+  const std::set<pypi::Name> refreshed_;
   std::mutex mutex_;  // guards what follows
   std::map<std::string, RangeUse> range_uses_;
 };

@@ -42,7 +42,7 @@ class PackageIndex::Engine {
       : runtime_(std::make_shared<FetchRuntime>(transport, files, clock, options.cache_directory,
                                                 options.workers, options.readers)),
         pages_(*runtime_),
-        metadata_(*runtime_, options.mode),
+        metadata_(*runtime_, options.mode, options.refreshed),
         search_(*runtime_, pages_, options) {}
   ~Engine() {
     runtime_->Stop();

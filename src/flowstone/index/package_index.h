@@ -33,7 +33,7 @@ namespace flowstone::index {
 
 enum class FetchMode : std::uint8_t {
   kNormal,   // cached pages are used while they are fresh
-  kRefresh,  // every cached page is revalidated once
+  kRefresh,  // every cached page is revalidated once, every file that was not there is asked for
   kOffline,  // only what is cached, however old, and what is on disk
 };
 
@@ -55,7 +55,7 @@ struct PackageIndexOptions {
   std::vector<std::string> find_links = {};
   FetchMode mode = FetchMode::kNormal;
   StalePages stale_pages = StalePages::kRevalidatedFirst;
-  std::set<pypi::Name> refreshed = {};  // their pages are revalidated in kNormal as well
+  std::set<pypi::Name> refreshed = {};  // are asked about as in kRefresh
   std::string cache_directory;          // of IndexCache
   int workers = 8;                      // threads that wait for ranges and whole wheels
   int readers = 2;  // threads that parse pages: each may hold one of some megabytes

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 #include "flowstone/base/digest.h"
@@ -15,6 +16,7 @@ namespace {
 using ::flowstone::testing::HasCode;
 using ::flowstone::testing::HasMessage;
 using ::flowstone::testing::IsOk;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -195,6 +197,64 @@ TEST_F(PackageIndexMetadataTest, ABrokenWheelIsCorrupt) {
 
 TEST_F(PackageIndexMetadataTest, AMissingWheelIsNotFound) {
   EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+}
+
+TEST_F(PackageIndexMetadataTest, AWheelThatIsNotThereIsNotAskedForInEveryRun) {
+  IndexFile file = File();
+  file.metadata.emplace();
+  EXPECT_THAT(Read(file), HasCode(ErrorCode::kNotFound));
+  EXPECT_EQ(request_count(), 2U);  // its metadata and itself
+  clock_.Advance(std::chrono::seconds(599));
+  const auto remembered = Read(file);
+  EXPECT_THAT(remembered, HasCode(ErrorCode::kNotFound));
+  EXPECT_THAT(remembered, HasMessage(AllOf(HasSubstr(kWheelUrl), HasSubstr("404"))));
+  EXPECT_EQ(request_count(), 0U);
+  clock_.Advance(std::chrono::seconds(1));
+  ServeWheel(MakeWheel(kLarge));
+  EXPECT_THAT(Read(file), IsOk());
+}
+
+TEST_F(PackageIndexMetadataTest, ARefreshAsksAgainForAWheelThatWasNotThere) {
+  EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+  options_.refreshed = {*pypi::Name::Parse("other")};
+  EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+  EXPECT_EQ(request_count(), 0U);
+  options_.refreshed = {*pypi::Name::Parse("pkg")};
+  EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+  EXPECT_EQ(request_count(), 1U);
+  options_.refreshed.clear();
+  options_.mode = FetchMode::kRefresh;
+  EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+  EXPECT_EQ(request_count(), 1U);
+}
+
+TEST_F(PackageIndexMetadataTest, HowLongAMissingWheelIsBelievedInTheServerSays) {
+  site_.Add(kWheelUrl, net::MakeResponse(404, "", {{"Cache-Control", "max-age=30"}}));
+  EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+  clock_.Advance(std::chrono::seconds(30));
+  site_.Add(kWheelUrl, net::MakeResponse(410, "", {{"Cache-Control", "no-store"}}));
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+    EXPECT_EQ(request_count(), 1U) << run;
+  }
+}
+
+TEST_F(PackageIndexMetadataTest, OfflineKnowsThatAWheelIsNotThere) {
+  EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+  clock_.Advance(std::chrono::hours(1000));
+  options_.mode = FetchMode::kOffline;
+  EXPECT_THAT(Read(File()), HasCode(ErrorCode::kNotFound));
+  EXPECT_EQ(request_count(), 0U);
+}
+
+TEST_F(PackageIndexMetadataTest, WhatOneServerLacksAnotherMayHave) {
+  const std::string wheel = MakeWheel(kLarge);
+  IndexFile file = File();
+  file.sha256 = Digest::Of(wheel);
+  EXPECT_THAT(Read(file), HasCode(ErrorCode::kNotFound));
+  file.url = "https://files.example/mirror/pkg-1-py3-none-any.whl";
+  site_.Add(file.url, net::MakeResponse(200, wheel));
+  EXPECT_THAT(Read(file), IsOk());
 }
 
 TEST_F(PackageIndexMetadataTest, WhatIsNoWheelIsInvalid) {
