@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 import tomllib
-from support.index_server import Index
+from support.index_server import Fault, Index
 from support.project import ROOT, Done, Project, python_here
 from support.wheels import Wheel
 
@@ -182,20 +184,129 @@ def test_every_golden_message_has_a_case() -> None:
     assert {file.stem for file in GOLDEN.glob("*.txt")} == set(CASES) | more
 
 
-def test_index_that_was_not_asked_is_named(index: Index, project: Project) -> None:
-    with Index() as other:
-        other.add(Wheel("lib", "2.0"))
-        serve(Case([], [Wheel("lib", "1.0")]), index, project)
-        done = project.engine(
-            "lock", "lib>=2", "--index-url", f"other={other.url}", "--index", f"ours={index.url}"
-        )
-        assert done.status == 1, done
-        compare("indexes", settle(done.errors, index))
-        taken = project.engine(
-            "lock", "lib>=2", "--index-url", f"other={other.url}", "--index", f"ours={index.url}",
-            "--index-for", "lib=other",
-        )  # fmt: skip
+@pytest.fixture
+def other() -> Iterator[Index]:
+    with Index() as running:
+        yield running
+
+
+def lock_with_two(
+    project: Project, ours: Index, other: Index, *arguments: str, other_name: str = "other="
+) -> Done:
+    """With the index `ours` before `other`."""
+    return project.engine(
+        "lock",
+        *arguments,
+        "--index-url",
+        f"{other_name}{other.url}",
+        "--index",
+        f"ours={ours.url}",
+    )
+
+
+def test_version_on_an_index_that_was_not_asked(
+    index: Index, other: Index, project: Project
+) -> None:
+    index.add(Wheel("lib", "1.0"))
+    other.add(Wheel("lib", "2.0"))
+    done = lock_with_two(project, index, other, "lib>=2")
+    assert done.status == 1, done
+    compare("indexes", settle(done.errors, index))
+    assert other.requests == ["GET /simple/lib/"]
+    for choice in (["--index-for", "lib=other"], ["--index-strategy", "unsafe-best-match"]):
+        taken = lock_with_two(project, index, other, "lib>=2", *choice)
         assert taken.status == 0, taken
+
+
+def test_index_without_a_name_is_given_one_to_be_pinned_to(
+    index: Index, other: Index, project: Project
+) -> None:
+    index.add(Wheel("lib", "1.0"))
+    other.add(Wheel("lib", "2.0"))
+    done = lock_with_two(project, index, other, "lib>=2", other_name="")
+    assert f"{other.url} has lib 2.0, but lib is taken from ours" in done.errors, done
+    hint = f"--index NAME={other.url} --index-for lib=NAME"
+    assert hint in done.errors, done
+    taken = lock_with_two(
+        project, index, other, "lib>=2", *hint.replace("NAME", "more").split(), other_name=""
+    )
+    assert taken.status == 0, taken
+
+
+def test_explicit_index_that_has_what_no_other_has(
+    index: Index, other: Index, project: Project
+) -> None:
+    other.add(Wheel("lib", "2.0"))
+    table = f"""\
+        [project]
+        name = "ours"
+        version = "1"
+        dependencies = ["lib"]
+
+        [[tool.uv.index]]
+        name = "gpu"
+        url = "{other.url}"
+        explicit = true
+        """
+    project.write("pyproject.toml", table)
+    project.environment["FLOWSTONE_INDEX_URL"] = index.url
+    done = project.engine("lock")
+    assert done.status == 1, done
+    assert "gpu has lib 2.0, but is only asked for packages that are pinned to it" in done.errors
+    assert 'lib = { index = "gpu" } in [tool.uv.sources]' in done.errors
+    assert "spelling" not in done.errors
+    more = textwrap.dedent(table) + '\n[tool.uv.sources]\nlib = { index = "gpu" }\n'
+    project.write("pyproject.toml", more)
+    assert project.engine("lock").status == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lib>=3"],  # no index has it
+        ["lib>=2", "lib<2"],  # no version of it could do
+        ["lib>=2", "--exclude-newer", "2023-06-01"],  # what is there is too new
+        ["lib>=2", "--offline"],  # nothing is known of the other index
+    ],
+)
+def test_index_that_cannot_help_is_not_named(
+    index: Index, other: Index, project: Project, arguments: list[str]
+) -> None:
+    index.add(Wheel("lib", "1.0"))
+    other.add(Wheel("lib", "2.0"))
+    assert lock_with_two(project, index, other, "lib").status == 0
+    done = lock_with_two(project, index, other, *arguments)
+    assert done.status == 1, done
+    assert "--index-for" not in done.errors
+
+
+def test_other_index_is_not_asked_when_there_is_a_solution(
+    index: Index, other: Index, project: Project
+) -> None:
+    index.add(Wheel("lib", "1.0"))
+    assert lock_with_two(project, index, other, "lib").status == 0
+    assert other.requests == []
+
+
+def test_other_index_that_is_down_is_no_hindrance(
+    index: Index, other: Index, project: Project
+) -> None:
+    index.add(Wheel("lib", "1.0"))
+    other.faults["/*"] = Fault(status=500)
+    project.environment["FLOWSTONE_HTTP_RETRIES"] = "0"
+    done = lock_with_two(project, index, other, "lib>=2")
+    assert done.status == 1, done
+    assert "there is no such version (1.0 exists)" in done.errors
+    assert "hint" not in done.errors
+
+
+def test_name_that_an_earlier_lock_had_is_proposed(index: Index, project: Project) -> None:
+    serve(Case([], [Wheel("corpkit-frames", "1.0")]), index, project)
+    assert project.engine("lock", "corpkit-frames").status == 0
+    for misspelt in ("corpkti-frames", "corpkit-frmes", "corpkit-framess"):
+        done = project.engine("lock", misspelt)
+        assert "hint: did you mean 'corpkit-frames'?" in done.errors, done
+    assert "did you mean" not in project.engine("lock", "corpse-forms").errors
 
 
 def test_set_that_is_impossible_through_thousands_of_versions(

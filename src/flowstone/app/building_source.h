@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "flowstone/app/direct_references.h"
 #include "flowstone/app/source_builds.h"
@@ -30,6 +31,11 @@ class BuildingSource final : public resolve::CandidateSource {
   Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) override;
   Result<std::shared_ptr<const index::WheelMetadata>> Metadata(
       const index::IndexFile& file) override;
+  std::shared_ptr<const index::ProjectFiles> Elsewhere(
+      const index::ProjectFiles& project) override {
+    return indexes_.Elsewhere(project);
+  }
+  std::vector<std::string> KnownProjects() override { return indexes_.KnownProjects(); }
 
  private:
   Result<std::string> SourceMetadata(const index::IndexFile& file);

@@ -3,13 +3,16 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "flowstone/base/digest.h"
 #include "flowstone/index/packed_bytes.h"
 #include "flowstone/os/file_operations.h"
+#include "flowstone/pypi/sdist_name.h"
 
 namespace flowstone::index {
 namespace {
@@ -139,6 +142,23 @@ void IndexCache::RenewPage(const net::Url& index, const pypi::Name& name, const 
       PackPolicy(page.freshness, is_there ? kPresent : kMissing, is_there ? record->checksum : 0));
 }
 
+std::vector<std::string> IndexCache::KnownProjects() {
+  std::set<std::string> names;
+  knowledge_.ForEach(RecordKind::kListing, [&names](const Knowledge::Record& record) {
+    const std::optional<Listing> listing = Listing::Open(record.bytes, record.owner);
+    if (!listing || listing->file_count() == 0) {
+      return;
+    }
+    const std::string_view file = listing->Filename(0);
+    if (file.ends_with(".whl")) {
+      names.insert(pypi::NormalizeName(file.substr(0, file.find('-'))));
+    } else if (const auto sdist = pypi::SdistName::Parse(file)) {
+      names.insert(sdist->name.ToString());
+    }
+  });
+  return {names.begin(), names.end()};
+}
+
 std::optional<CachedLinks> IndexCache::FindLinks(const net::Url& url) {
   const Digest id = LinksId(url);
   const auto policy = FindPolicy(KnowledgeKey::Of(RecordKind::kPagePolicy, id));
@@ -187,13 +207,6 @@ ParsedMetadata IndexCache::StoreMetadata(const IndexFile& file, std::string_view
   return *ParsedMetadata::Open(record.bytes, record.owner);
 }
 
-Result<std::string> IndexCache::ScratchDirectory() {
-  std::string path = root_ + "/tmp";
-  FLOWSTONE_TRY(os::MakeDirectories(files_, path, 0700));
-  return path;
-}
-
-}  // namespace flowstone::index
 std::optional<CachedAbsence> IndexCache::FindAbsence(const IndexFile& file) {
   auto policy = FindPolicy(KnowledgeKey::Of(RecordKind::kFileAbsence, file.url));
   if (!policy) {
@@ -208,3 +221,10 @@ void IndexCache::StoreAbsence(const IndexFile& file, const CachedAbsence& absenc
                       PackPolicy(absence.freshness, static_cast<std::uint32_t>(absence.status), 0));
 }
 
+Result<std::string> IndexCache::ScratchDirectory() {
+  std::string path = root_ + "/tmp";
+  FLOWSTONE_TRY(os::MakeDirectories(files_, path, 0700));
+  return path;
+}
+
+}  // namespace flowstone::index

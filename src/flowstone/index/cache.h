@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/freshness.h"
@@ -40,13 +41,13 @@ struct CachedLinks {
   LinkPage page;
 };
 
-class IndexCache {
 // A file that an index names and no server has.
 struct CachedAbsence {
   Freshness freshness;
   int status = 0;  // of the answer: 404 or 410
 };
 
+class IndexCache {
  public:
   // `root` is created when something is written. `files` outlives this.
   IndexCache(os::FileSystem& files, std::string root);
@@ -59,8 +60,12 @@ struct CachedAbsence {
   // The page is what it was, and may be used for longer. The listing is not written again.
   void RenewPage(const net::Url& index, const pypi::Name& name, const CachedPage& page);
 
-  // The same for pages of links, which are of no project. They are kept as they came: there are
-  // few, and what is looked for in one differs from resolve to resolve.
+  // The names of all projects that an index is known to have files of, sorted. Looks at every
+  // listing: for those who have failed anyway.
+  std::vector<std::string> KnownProjects();
+
+  // As FindPage and so on, for pages of links, which are of no project. They are kept as they came:
+  // there are few, and what is looked for in one differs from resolve to resolve.
   std::optional<CachedLinks> FindLinks(const net::Url& url);
   void StoreLinks(const net::Url& url, const CachedLinks& links);
   void RenewLinks(const net::Url& url, const CachedLinks& links);
@@ -70,15 +75,15 @@ struct CachedAbsence {
   // Keeps what a METADATA text says, or that it cannot be read.
   ParsedMetadata StoreMetadata(const IndexFile& file, std::string_view text);
 
+  // That a file is not there. By its URL: another index may have the same file.
+  std::optional<CachedAbsence> FindAbsence(const IndexFile& file);
+  void StoreAbsence(const IndexFile& file, const CachedAbsence& absence);
+
   // Writes what was stored. Without this the destructor does.
   Status Flush() { return knowledge_.Flush(); }
 
   // A directory for files that are removed after use; created if it is missing.
   Result<std::string> ScratchDirectory();
-  // That a file is not there. By its URL: another index may have the same file.
-  std::optional<CachedAbsence> FindAbsence(const IndexFile& file);
-  void StoreAbsence(const IndexFile& file, const CachedAbsence& absence);
-
 
  private:
   struct Policy {

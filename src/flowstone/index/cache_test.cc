@@ -15,6 +15,7 @@ namespace {
 
 using ::flowstone::testing::IsOk;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -162,6 +163,20 @@ TEST_F(IndexCacheTest, WhatWasStoredLivesOnWithoutTheCache) {
   const std::optional<CachedPage> page = cache_->FindPage(index_, name_);
   cache_.reset();
   EXPECT_EQ(page->listing->VersionText(0), "1");
+}
+
+TEST_F(IndexCacheTest, KnowsTheProjectsThatHaveFiles) {
+  Store(Page("1"));
+  Reopen();
+  const ProjectPage sources{.name = "other-one",
+                            .files = {File("https://index.example/x", "other_one-1.0.tar.gz")}};
+  cache_->StorePage(index_, *pypi::Name::Parse("other-one"), freshness_, &sources);
+  cache_->StorePage(index_, *pypi::Name::Parse("missing"), freshness_, nullptr);
+  const ProjectPage nothing{.name = "empty", .files = {}};
+  cache_->StorePage(index_, *pypi::Name::Parse("empty"), freshness_, &nothing);
+  EXPECT_THAT(cache_->KnownProjects(), ElementsAre("other-one", "pkg"));
+  Reopen();
+  EXPECT_THAT(cache_->KnownProjects(), ElementsAre("other-one", "pkg"));
 }
 
 }  // namespace

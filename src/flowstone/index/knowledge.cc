@@ -160,6 +160,32 @@ std::optional<Knowledge::Record> Knowledge::Find(const KnowledgeKey& key) {
   return Record{.bytes = record->bytes, .owner = std::move(snapshot), .checksum = record->checksum};
 }
 
+void Knowledge::ForEach(RecordKind kind, const std::function<void(const Record&)>& visit) {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::unordered_map<KnowledgeKey, Record, KnowledgeKeyHash> remembered;
+  {
+    const std::lock_guard lock(mutex_);
+    if (snapshot_ == nullptr) {
+      snapshot_ = Snapshot::Take(files_, LogPath(), IndexPath());
+    }
+    snapshot = snapshot_;
+    remembered = remembered_;
+  }
+  for (const auto& [key, record] : remembered) {
+    if (key.kind == kind) {
+      visit(record);
+    }
+  }
+  for (const auto& [key, offset] : snapshot->Places()) {
+    const bool is_wanted = key.kind == kind && !remembered.contains(key);
+    const std::optional<LogRecord> record =
+        is_wanted ? ReadRecord(snapshot->bytes(), offset, PayloadCheck::kTrusted) : std::nullopt;
+    if (record) {
+      visit({.bytes = record->bytes, .owner = snapshot, .checksum = record->checksum});
+    }
+  }
+}
+
 Knowledge::Record Knowledge::Remember(const KnowledgeKey& key, std::string bytes) {
   const auto owner = std::make_shared<const std::string>(std::move(bytes));
   Record record{.bytes = *owner, .owner = owner, .checksum = ChecksumOf(*owner)};

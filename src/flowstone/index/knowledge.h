@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -67,6 +68,8 @@ class Knowledge {
   Knowledge& operator=(const Knowledge&) = delete;
 
   std::optional<Record> Find(const KnowledgeKey& key);
+  // Every record of that kind that counts, in no order. Walks over all of them.
+  void ForEach(RecordKind kind, const std::function<void(const Record&)>& visit);
   // Found from now on; on disk at the next Flush, which comes by itself when much has gathered.
   Record Remember(const KnowledgeKey& key, std::string bytes);
   // Appends what was remembered and brings the hash index up to date.

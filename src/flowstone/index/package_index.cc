@@ -1,8 +1,12 @@
 #include "flowstone/index/package_index.h"
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <future>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -30,6 +34,9 @@ std::string MetadataKey(const IndexFile& file) {
 }
 
 std::string ProjectKey(const pypi::Name& name, const std::optional<std::string>& pin) {
+// For how long what only a hint needs is waited for.
+constexpr std::chrono::seconds kPatience{5};
+
   return pin ? name.ToString() + " " + *pin : name.ToString();
 }
 
@@ -98,6 +105,23 @@ class PackageIndex::Engine {
       runtime_->Post(std::move(fetch));
     } else {
       fetch();
+  ProjectFiles Elsewhere(const ProjectFiles& project) {
+    if (project.unasked.empty()) {
+      return {.name = project.name};
+    }
+    auto answer = std::make_shared<std::promise<ProjectFiles>>();
+    std::future<ProjectFiles> files = answer->get_future();
+    runtime_->Post([this, name = project.name, indexes = project.unasked, answer] {
+      search_.StartElsewhere(name, indexes,
+                             [answer](ProjectFiles found) { answer->set_value(std::move(found)); });
+    });
+    return files.wait_for(kPatience) == std::future_status::ready
+               ? files.get()
+               : ProjectFiles{.name = project.name};
+  }
+
+  std::vector<std::string> KnownProjects() { return runtime_->cache().KnownProjects(); }
+
     }
     return ReadinessOf(metadatas_, key);
   }
@@ -258,3 +282,11 @@ std::vector<std::string> PackageIndex::MetadataWarnings() const {
 }
 
 }  // namespace flowstone::index
+ProjectFiles PackageIndex::Elsewhere(const ProjectFiles& project) {
+  return engine_->Elsewhere(project);
+}
+
+std::vector<std::string> PackageIndex::KnownProjects() {
+  return engine_->KnownProjects();
+}
+

@@ -71,6 +71,9 @@ struct FileSource {
 };
 
 // What the versions of several sources mean to each other.
+
+  // What people call an index: its name, or its URL.
+  const std::string& title() const { return name.empty() ? location : name; }
 enum class VersionOrder : std::uint8_t {
   kAcrossSources,  // the version decides; of equal ones the earlier source
   kBySource,       // all versions of an earlier source come before those of a later one
@@ -92,9 +95,9 @@ struct ProjectFiles {
   ProjectStatus status = ProjectStatus::kActive;
   std::string status_reason = {};
   std::vector<std::string> warnings = {};
-  // The indexes, by name or redacted URL, that were not asked: those behind the one that was found
-  // to have the project; of a project that was not found, those that serve pinned projects alone.
-  std::vector<std::string> unasked = {};
+  // The indexes that were not asked: those behind the one that was found to have the project; of a
+  // project that was not found, those that serve pinned projects alone.
+  std::vector<FileSource> unasked = {};
 
   // One file of the listing of that source.
   IndexFile File(std::uint32_t source, std::uint32_t file) const;
@@ -148,9 +151,18 @@ class PackageIndex {
   Result<std::shared_ptr<const ProjectFiles>> ProjectOf(const std::string& index,
                                                         const pypi::Name& name);
 
-  // The same for the METADATA of a wheel. In this order: the cache, the copy that the index serves
-  // beside it (PEP 658; its hash is verified), byte ranges of the wheel, the whole wheel. kInvalid
-  // for a file that is no wheel.
+  // What the indexes that were not asked for a project have of it, for hints: it has no influence
+  // on what is found. Waits, but not long: indexes that fail or are slow have nothing to say, in
+  // kOffline all those whose page is not cached.
+  ProjectFiles Elsewhere(const ProjectFiles& project);
+
+  // The names of projects that any index was found to have, in this run or an earlier one, sorted.
+  // Reads much of the cache, and asks nobody.
+  std::vector<std::string> KnownProjects();
+
+  // As Project, of the METADATA of a wheel. In this order: the cache, the copy that the index
+  // serves beside it (PEP 658; its hash is verified), byte ranges of the wheel, the whole wheel.
+  // kInvalid for a file that is no wheel.
   Readiness StartMetadata(const IndexFile& file);
   Result<std::shared_ptr<const WheelMetadata>> Metadata(const IndexFile& file);
 

@@ -30,9 +30,11 @@ struct ProjectSearch::Search {
 
 struct ProjectSearch::Gathering {
   Search search;
+  // What is done when all have answered.
+  std::function<void(Gathering&)> finish;
   std::mutex mutex;  // guards what follows
   std::vector<std::optional<PageFetcher::Answer>> answers;
-  std::size_t missing;
+  std::size_t missing = 0;
 };
 
 ProjectSearch::ProjectSearch(FetchRuntime& runtime, PageFetcher& pages,
@@ -122,7 +124,8 @@ Result<std::vector<std::size_t>> ProjectSearch::RouteOf(
   return route;
 }
 
-void ProjectSearch::Ask(const pypi::Name& name, std::size_t index, PageFetcher::Done done) {
+void ProjectSearch::Ask(const pypi::Name& name, std::size_t index, StalePages stale_pages,
+                        PageFetcher::Done done) {
   Index& asked = indexes_[index];
   if (!asked.url) {
     done(Error(asked.url.error()));
@@ -144,7 +147,7 @@ void ProjectSearch::Ask(const pypi::Name& name, std::size_t index, PageFetcher::
   pages_.Fetch({.index = *asked.url,
                 .name = name,
                 .mode = mode,
-                .stale_pages = stale_pages_,
+                .stale_pages = stale_pages,
                 .ignored_statuses = asked.definition.ignored_statuses},
                std::move(done));
 }
@@ -158,7 +161,7 @@ void ProjectSearch::SearchOnward(Search search, std::size_t step) {
   }
   const pypi::Name name = search.project.name;
   const std::size_t index = search.route[step];
-  Ask(name, index,
+  Ask(name, index, stale_pages_,
       [this, index, step, search = std::move(search)](PageFetcher::Answer answer) mutable {
         if (!answer) {
           search.done(std::move(answer.error()));
@@ -183,26 +186,29 @@ void ProjectSearch::NoteUnasked(Search& search) const {
                                 : index.definition.reach == IndexReach::kPinnedOnly &&
                                       !pins_.contains(search.project.name);
     if (is_unasked && index.url) {
-      search.project.unasked.push_back(index.definition.name.empty() ? index.location
-                                                                     : index.definition.name);
+      search.project.unasked.push_back(SourceOf(i));
     }
   }
 }
 
 void ProjectSearch::SearchAll(Search search) {
-  const std::size_t count = search.route.size();
-  if (count == 0) {
-    search.done(std::move(search.project));
-    return;
-  }
-  const pypi::Name name = search.project.name;
-  const std::vector<std::size_t> route = search.route;
   auto gathering = std::make_shared<Gathering>();
   gathering->search = std::move(search);
-  gathering->answers.resize(count);
-  gathering->missing = count;
-  for (std::size_t i = 0; i < count; ++i) {
-    Ask(name, route[i], [this, gathering, i](PageFetcher::Answer answer) {
+  gathering->finish = [this](Gathering& complete) { Merge(complete); };
+  AskAll(gathering, stale_pages_);
+}
+
+void ProjectSearch::AskAll(const std::shared_ptr<Gathering>& gathering, StalePages stale_pages) {
+  const std::vector<std::size_t> route = gathering->search.route;
+  const pypi::Name name = gathering->search.project.name;
+  if (route.empty()) {
+    gathering->finish(*gathering);
+    return;
+  }
+  gathering->answers.resize(route.size());
+  gathering->missing = route.size();
+  for (std::size_t i = 0; i < route.size(); ++i) {
+    Ask(name, route[i], stale_pages, [gathering, i](PageFetcher::Answer answer) {
       {
         const std::lock_guard lock(gathering->mutex);
         gathering->answers[i] = std::move(answer);
@@ -210,9 +216,31 @@ void ProjectSearch::SearchAll(Search search) {
           return;
         }
       }
-      Merge(*gathering);
+      gathering->finish(*gathering);
     });
   }
+}
+
+void ProjectSearch::StartElsewhere(const pypi::Name& name, const std::vector<FileSource>& indexes,
+                                   std::function<void(ProjectFiles)> done) {
+  auto gathering = std::make_shared<Gathering>();
+  gathering->search.project = EmptyProject(name, IndexStrategy::kUnsafeBestMatch);
+  for (std::size_t i = 0; i < indexes_.size(); ++i) {
+    if (indexes_[i].url && std::ranges::find(indexes, SourceOf(i)) != indexes.end()) {
+      gathering->search.route.push_back(i);
+    }
+  }
+  gathering->finish = [this, done = std::move(done)](Gathering& complete) {
+    Search& search = complete.search;
+    for (std::size_t i = 0; i < search.route.size(); ++i) {
+      if (PageFetcher::Answer& answer = *complete.answers[i]; answer && *answer) {
+        TakeListing(search.project, **std::move(answer), search.route[i]);
+      }
+    }
+    done(std::move(search.project));
+  };
+  // A stale page would have to be confirmed.
+  AskAll(gathering, StalePages::kRevalidatedFirst);
 }
 
 void ProjectSearch::Merge(Gathering& gathering) {
@@ -231,13 +259,16 @@ void ProjectSearch::Merge(Gathering& gathering) {
   search.done(std::move(search.project));
 }
 
+FileSource ProjectSearch::SourceOf(std::size_t index) const {
+  return {.kind = FileSource::Kind::kIndex,
+          .name = indexes_[index].definition.name,
+          .location = indexes_[index].location};
+}
+
 void ProjectSearch::TakeListing(ProjectFiles& project, Listing listing, std::size_t index) const {
-  const std::string& location = indexes_[index].location;
-  project.sources.push_back({.kind = FileSource::Kind::kIndex,
-                             .name = indexes_[index].definition.name,
-                             .location = location});
+  project.sources.push_back(SourceOf(index));
   if (project.index.empty()) {
-    project.index = location;
+    project.index = project.sources.back().location;
     project.status = listing.status();
     project.status_reason = listing.status_reason();
   }

@@ -36,6 +36,10 @@ class ProjectSearch {
   // Calls `done` once, on this thread or on a worker. `this` outlives the workers. `pin` names the
   // only index that counts, whatever the options say.
   void Start(const pypi::Name& name, const std::optional<std::string>& pin, Done done);
+  // What these indexes have of the project, whatever strategy and pin say; those that fail have
+  // nothing. For workers only.
+  void StartElsewhere(const pypi::Name& name, const std::vector<FileSource>& indexes,
+                      std::function<void(ProjectFiles)> done);
 
  private:
   // One index, opened.
@@ -55,14 +59,18 @@ class ProjectSearch {
   // index that does not exist.
   Result<std::vector<std::size_t>> RouteOf(const pypi::Name& name,
                                            const std::optional<std::string>& pin) const;
-  void Ask(const pypi::Name& name, std::size_t index, PageFetcher::Done done);
+  void Ask(const pypi::Name& name, std::size_t index, StalePages stale_pages,
+           PageFetcher::Done done);
   // Asks one index after the other until one has the project.
   void SearchOnward(Search search, std::size_t step);
   // Tells the project which indexes it was not asked of.
   void NoteUnasked(Search& search) const;
   // Asks all of them at once.
   void SearchAll(Search search);
+  void AskAll(const std::shared_ptr<Gathering>& gathering, StalePages stale_pages);
   void Merge(Gathering& gathering);
+  // As a source of files.
+  FileSource SourceOf(std::size_t index) const;
   // Takes over what an index says about the project.
   void TakeListing(ProjectFiles& project, Listing listing, std::size_t index) const;
 

@@ -49,6 +49,23 @@ class ProjectSearchTest : public PackageIndexFixture {
     }
     return found;
   }
+  std::vector<std::string> Unasked() {
+    std::vector<std::string> titles;
+    for (const FileSource& index : (*Find("pkg"))->unasked) {
+      titles.push_back(index.title());
+    }
+    return titles;
+  }
+  // "outer pkg-2.zip" of every file that the indexes have that were not asked.
+  std::vector<std::string> FoundElsewhere() {
+    const auto project = Find("pkg");
+    const ProjectFiles elsewhere = index_->Elsewhere(**project);
+    std::vector<std::string> found;
+    for (const IndexFile& file : elsewhere.Files()) {
+      found.push_back(elsewhere.sources.at(file.source).title() + " " + file.filename);
+    }
+    return found;
+  }
 };
 
 TEST_F(ProjectSearchTest, TheFirstIndexThatHasAProjectIsTheOnlyOne) {
@@ -61,16 +78,38 @@ TEST_F(ProjectSearchTest, TheFirstIndexThatHasAProjectIsTheOnlyOne) {
 TEST_F(ProjectSearchTest, IndexesBehindTheFirstThatHasAProjectAreTold) {
   Stock("inner", {"pkg-1.zip"});
   Stock("outer", {"pkg-2.zip"});
-  EXPECT_THAT((*Find("pkg"))->unasked, ElementsAre("outer"));
+  EXPECT_THAT(Unasked(), ElementsAre("outer"));
   options_.strategy = IndexStrategy::kUnsafeBestMatch;
-  EXPECT_THAT((*Find("pkg"))->unasked, IsEmpty());
+  EXPECT_THAT(Unasked(), IsEmpty());
+}
+
+TEST_F(ProjectSearchTest, IndexesThatWereNotAskedTellWhatTheyHaveWhenTheyAreAskedForIt) {
+  options_.indexes.push_back({.name = "third", .url = "https://third.example/simple"});
+  Stock("inner", {"pkg-1.zip"});
+  Stock("outer", {"pkg-2.zip"});
+  AnswerWith("third", 403);
+  EXPECT_THAT(FoundElsewhere(), ElementsAre("outer pkg-2.zip"));
+  EXPECT_EQ(request_count(), 3U);
+}
+
+TEST_F(ProjectSearchTest, WithoutNetworkOnlyPagesThatAreCachedTellMore) {
+  Stock("inner", {"pkg-1.zip"});
+  Stock("outer", {"pkg-2.zip"});
+  EXPECT_THAT(Found(), ElementsAre("inner pkg-1.zip"));
+  options_.mode = FetchMode::kOffline;
+  EXPECT_THAT(FoundElsewhere(), IsEmpty());
+  options_.mode = FetchMode::kNormal;
+  EXPECT_THAT(FoundElsewhere(), ElementsAre("outer pkg-2.zip"));
+  options_.mode = FetchMode::kOffline;
+  EXPECT_THAT(FoundElsewhere(), ElementsAre("outer pkg-2.zip"));
+  EXPECT_EQ(request_count(), 0U);
 }
 
 TEST_F(ProjectSearchTest, OfWhatIsNotFoundTheExplicitIndexesAreTold) {
   options_.indexes[0].reach = IndexReach::kPinnedOnly;
-  EXPECT_THAT((*Find("pkg"))->unasked, ElementsAre("inner"));
+  EXPECT_THAT(Unasked(), ElementsAre("inner"));
   options_.indexes[0].reach = IndexReach::kEveryProject;
-  EXPECT_THAT((*Find("pkg"))->unasked, IsEmpty());
+  EXPECT_THAT(Unasked(), IsEmpty());
 }
 
 TEST_F(ProjectSearchTest, BestMatchTakesTheFilesOfAllIndexes) {

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/package_index.h"
@@ -36,6 +38,14 @@ class CandidateSource {
   virtual Result<std::shared_ptr<const index::ProjectFiles>> Project(const pypi::Name& name) = 0;
   virtual Result<std::shared_ptr<const index::WheelMetadata>> Metadata(
       const index::IndexFile& file) = 0;
+  // What the indexes that were not asked for a project have of it, for hints; null when there is
+  // nothing that could be said.
+  virtual std::shared_ptr<const index::ProjectFiles> Elsewhere(
+      const index::ProjectFiles& /*project*/) {
+    return nullptr;
+  }
+  // The names of projects that are known to exist somewhere, sorted, for hints.
+  virtual std::vector<std::string> KnownProjects() { return {}; }
 };
 
 class IndexCandidateSource final : public CandidateSource {
@@ -61,6 +71,11 @@ class IndexCandidateSource final : public CandidateSource {
       const index::IndexFile& file) override {
     return index_.Metadata(file);
   }
+  std::shared_ptr<const index::ProjectFiles> Elsewhere(
+      const index::ProjectFiles& project) override {
+    return std::make_shared<const index::ProjectFiles>(index_.Elsewhere(project));
+  }
+  std::vector<std::string> KnownProjects() override { return index_.KnownProjects(); }
 
  private:
   index::PackageIndex& index_;

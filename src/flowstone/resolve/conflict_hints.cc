@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "flowstone/pypi/version_set.h"
+#include "flowstone/resolve/elsewhere_hints.h"
 #include "flowstone/resolve/name_hints.h"
 #include "flowstone/resolve/release_hints.h"
 #include "flowstone/solve/conflict.h"
@@ -20,13 +22,14 @@ constexpr std::size_t kMaxHints = 4;
 
 class HintWriter {
  public:
-  HintWriter(const IndexProvider& provider, const ResolveRequest& request, CandidateSource& source,
-             const ResolveOptions& options)
+  HintWriter(const std::vector<solve::ReasonFact>& facts, const IndexProvider& provider,
+             const ResolveRequest& request, CandidateSource& source, const ResolveOptions& options)
       : provider_(provider),
         request_(request),
         source_(source),
         options_(options),
-        releases_(provider, request, options) {}
+        releases_(provider, request, options),
+        elsewhere_(facts, provider, request, source) {}
 
   void Consider(const solve::ReasonFact& fact) {
     if (const auto* dependency = std::get_if<solve::DependencyFact>(&fact)) {
@@ -35,6 +38,7 @@ class HintWriter {
     }
     const auto& unusable = std::get<solve::UnusableFact>(fact);
     if (provider_.IsProject(unusable.package)) {
+      Add(elsewhere_.Of(unusable.package));
       Add(releases_.OfRejected(unusable.package, unusable.candidates));
     }
   }
@@ -51,6 +55,11 @@ class HintWriter {
   }
 
  private:
+  void Add(std::optional<Hint> hint) {
+    if (hint) {
+      hints_.push_back(*std::move(hint));
+    }
+  }
   void Add(std::vector<Hint> hints) {
     for (Hint& hint : hints) {
       hints_.push_back(std::move(hint));
@@ -65,9 +74,11 @@ class HintWriter {
     const auto requirer = fact.dependent == provider_.vocabulary().request()
                               ? ReleaseHints::Requirer::kRequest
                               : ReleaseHints::Requirer::kPackage;
-    if (!versions.files().found) {
+    std::optional<Hint> elsewhere = elsewhere_.Of(fact.package);
+    if (!versions.files().found && !elsewhere) {
       ConsiderName(versions.files().name, requirer);
     }
+    Add(std::move(elsewhere));
     if (fact.allowed.is_empty()) {
       Add(releases_.OfMissing(fact.package, provider_.vocabulary()[fact.range].versions, requirer));
     }
@@ -117,6 +128,7 @@ class HintWriter {
   CandidateSource& source_;
   const ResolveOptions& options_;
   const ReleaseHints releases_;
+  ElsewhereHints elsewhere_;
   std::vector<Hint> hints_;
 };
 
@@ -125,7 +137,7 @@ class HintWriter {
 std::vector<std::string> HintsFor(const std::vector<solve::ReasonFact>& facts,
                                   const IndexProvider& provider, const ResolveRequest& request,
                                   CandidateSource& source, const ResolveOptions& options) {
-  HintWriter writer(provider, request, source, options);
+  HintWriter writer(facts, provider, request, source, options);
   for (const solve::ReasonFact& fact : facts) {
     writer.Consider(fact);
   }

@@ -10,8 +10,9 @@
 
 namespace flowstone::resolve {
 
-// A hint about `name`, which no index has. `known` are names that the user may have meant; those
-// that are proposed are looked up in `source`. Empty when nothing like it is known.
+// A hint about `name`, which no index has. `known` are names that the user may have meant, besides
+// popular ones and those that `source` knows; what is proposed is looked up there. Empty when
+// nothing like it is known.
 std::string NameHint(const pypi::Name& name, const std::vector<pypi::Name>& known,
                      CandidateSource& source);
 

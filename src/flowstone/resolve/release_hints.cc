@@ -103,7 +103,7 @@ std::string ReleaseHints::RequireText(const pypi::Name& name, const std::string&
 std::vector<Hint> ReleaseHints::OfMissing(solve::PackageId project, const pypi::VersionSet& range,
                                           Requirer requirer) const {
   const ProjectVersions& versions = provider_.Versions(project);
-  std::vector<std::optional<Hint>> hints = {OfCutOff(versions, range), OfUnaskedIndexes(versions)};
+  std::vector<std::optional<Hint>> hints = {OfCutOff(versions, range)};
   // What a package asks for nobody can write in another way.
   if (requirer == Requirer::kRequest) {
     hints.push_back(OfSpelling(versions, range));
@@ -177,30 +177,6 @@ std::optional<Hint> ReleaseHints::OfSpelling(const ProjectVersions& versions,
   return std::nullopt;
 }
 
-std::optional<Hint> ReleaseHints::OfUnaskedIndexes(const ProjectVersions& versions) const {
-  const index::ProjectFiles& files = versions.files();
-  if (files.unasked.empty()) {
-    return std::nullopt;
-  }
-  const std::string name = files.name.ToString();
-  if (!files.found) {
-    return Hint{HintKind::kIndex, JoinText(files.unasked, " and ") +
-                                      (files.unasked.size() == 1 ? " is" : " are") +
-                                      " only asked for packages that are pinned to it: "
-                                      "--index-for " +
-                                      name + "=" + files.unasked.front()};
-  }
-  const std::string from = files.sources.empty() || files.sources.back().name.empty()
-                               ? files.index
-                               : files.sources.back().name;
-  return Hint{HintKind::kIndex,
-              name + " is taken from " + from + ", the first index that has it; " +
-                  JoinText(files.unasked, " and ") +
-                  (files.unasked.size() == 1 ? " was" : " were") +
-                  " not asked (--index-strategy unsafe-best-match asks all, --index-for " + name +
-                  "=INDEX one)"};
-}
-
 std::vector<Hint> ReleaseHints::OfRejected(solve::PackageId project,
                                            const solve::OrdinalSet& releases) const {
   const ProjectVersions& versions = provider_.Versions(project);
@@ -222,10 +198,10 @@ std::vector<Hint> ReleaseHints::OfRejected(solve::PackageId project,
       hints.emplace_back(OfHashes(newest, name));
       break;
     case Rejection::kPython:
-      hints = {OfPython(newest, name), OfNewest(versions), OfUnaskedIndexes(versions)};
+      hints = {OfPython(newest, name), OfNewest(versions)};
       break;
     case Rejection::kTags:
-      hints = {OfTags(newest, name), OfNewest(versions), OfUnaskedIndexes(versions)};
+      hints = {OfTags(newest, name), OfNewest(versions)};
       break;
     case Rejection::kOnlySource:
       hints.emplace_back(Hint{HintKind::kBuild,

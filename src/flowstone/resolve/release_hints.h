@@ -57,7 +57,6 @@ class ReleaseHints {
                                const pypi::VersionSet& range) const;
   std::optional<Hint> OfSpelling(const ProjectVersions& versions,
                                  const pypi::VersionSet& range) const;
-  std::optional<Hint> OfUnaskedIndexes(const ProjectVersions& versions) const;
   std::optional<Hint> OfPrereleases(const ProjectVersions& versions,
                                     const solve::OrdinalSet& releases) const;
   std::optional<Hint> OfPython(const ProjectVersion& release, const pypi::Name& name) const;
