@@ -383,11 +383,19 @@ def test_verbose_counts_what_resolving_took(index: Index, project: Project) -> N
     done = project.engine("lock", "app", "-v")
     assert done.status == 0, done
     assert re.search(
-        r"^2 project pages and metadata of 2 releases read with 4 requests \([\d.]+ \w+\); "
-        r"\d candidates? tried, \d decisions?, 0 conflicts; ",
+        r"^2 project pages \(0 cached\) and metadata of 2 releases \(0 cached\) read with "
+        r"4 requests \([\d.]+ \w+\); \d candidates? tried, \d decisions?, 0 conflicts\n"
+        r"[\d.]+ m?s: pages [\d.]+ ms, metadata [\d.]+ ms, solving [\d.]+ ms; writing [\d.]+ ms$",
         done.errors,
         re.MULTILINE,
     ), done
     report = json.loads(project.engine("lock", "app", "--json", "--upgrade").output)
-    assert report["counters"]["requests"] == 0
-    assert report["counters"]["pages"] == 2
+    counters = report["counters"]
+    assert counters["requests"] == 0
+    assert (counters["pages"], counters["cached_pages"]) == (2, 2)
+    assert (counters["metadata"], counters["cached_metadata"]) == (2, 2)
+    phases = counters["phases"]
+    assert set(phases) == {"pages", "metadata", "solving", "writing"}
+    assert all(taken > 0 for taken in phases.values())
+    resolving = sum(phases.values()) - phases["writing"]
+    assert resolving == counters["nanoseconds"]

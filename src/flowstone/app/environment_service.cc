@@ -72,13 +72,25 @@ ResolveCounters CountersOf(const solve::SolveStatistics& statistics,
                            const PackageConnection& connection) {
   const index::IndexCounters read = connection.counters();
   const net::TransferCounters transfers = connection.transfers();
-  return {.pages = read.projects,
+  return {.pages = read.pages,
+          .cached_pages = read.cached_pages,
           .metadata = read.metadata,
+          .cached_metadata = read.cached_metadata,
           .candidates = statistics.details_asked,
           .decisions = statistics.decisions,
           .conflicts = statistics.conflicts,
           .requests = transfers.requests,
           .bytes = transfers.bytes};
+}
+
+// Of a resolve that took so long, and before which the index had counted `before`.
+ResolvePhases PhasesOf(const index::IndexCounters& before, const index::IndexCounters& after,
+                       std::int64_t resolving_ns, std::int64_t writing_ns) {
+  ResolvePhases phases{.pages_ns = after.pages_ns - before.pages_ns,
+                       .metadata_ns = after.metadata_ns - before.metadata_ns,
+                       .writing_ns = writing_ns};
+  phases.solving_ns = resolving_ns - phases.pages_ns - phases.metadata_ns;
+  return phases;
 }
 
 // Name → URL as project pages have it, of the indexes that were given a name.
@@ -312,12 +324,14 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
       .asker = settings_.launcher.empty() ? resolve::Asker::kCommandLine : resolve::Asker::kFlow,
       .exclude_newer_origin =
           wish.exclude_newer_us ? "the decorator" : settings_.exclude_newer_origin};
-  const std::int64_t begin_ns = machine_.clock.NowNs();
+  const index::IndexCounters before = connection->counters();
+  const std::int64_t begin_ns = machine_.clock.MonotonicNs();
   auto answer = resolve::Resolve(plain, source, progress_, options);
   const bool is_offline = settings_.packages.mode == index::FetchMode::kOffline;
   if (!answer && answer.error().code == ErrorCode::kUnavailable && is_offline) {
     return resolve::OfflineError(answer.error(), resolve::MissingPieces(plain, source, options));
   }
+  const std::int64_t resolved_ns = machine_.clock.MonotonicNs();
   FLOWSTONE_LET(auto outcome, std::move(answer));
   if (const auto* conflict = std::get_if<resolve::ResolveConflict>(&outcome)) {
     return conflict->ToError();
@@ -336,9 +350,14 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
   locked.warnings.insert(locked.warnings.end(), builds->warnings().begin(),
                          builds->warnings().end());
   locked.counters = CountersOf(resolution.statistics, *connection);
-  locked.counters->nanoseconds = machine_.clock.NowNs() - begin_ns;
+  locked.counters->nanoseconds = resolved_ns - begin_ns;
+  const std::int64_t begin_writing_ns = machine_.clock.MonotonicNs();
   references.Complete(locked.lock);
   locked.text = lock::WriteLock(locked.lock);
+  if (settings_.packages.timing == index::CallTiming::kOn) {
+    locked.counters->phases = PhasesOf(before, connection->counters(), locked.counters->nanoseconds,
+                                       machine_.clock.MonotonicNs() - begin_writing_ns);
+  }
   return locked;
 }
 

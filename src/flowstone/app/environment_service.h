@@ -61,16 +61,27 @@ struct EnvironmentSettings {
   BuildSettings builds;
 };
 
+// Where the time of a resolve went.
+struct ResolvePhases {
+  std::int64_t pages_ns = 0;  // asking for pages of projects and waiting for them
+  std::int64_t metadata_ns = 0;
+  std::int64_t solving_ns = 0;  // all the rest of the resolve
+  std::int64_t writing_ns = 0;  // the text of the lock, and its file
+};
+
 // What it took to resolve.
 struct ResolveCounters {
-  std::uint64_t pages = 0;     // of projects, read ahead or asked for
-  std::uint64_t metadata = 0;  // of releases, the same
+  std::uint64_t pages = 0;            // of projects, read ahead or asked for
+  std::uint64_t cached_pages = 0;     // of them
+  std::uint64_t metadata = 0;         // of releases, the same
+  std::uint64_t cached_metadata = 0;  // of them
   std::uint64_t candidates = 0;
   std::uint64_t decisions = 0;
   std::uint64_t conflicts = 0;
   std::uint64_t requests = 0;  // to servers, with those that were tried again
   std::uint64_t bytes = 0;     // of their answers
   std::int64_t nanoseconds = 0;
+  std::optional<ResolvePhases> phases = {};  // where they are measured: index::CallTiming
 };
 
 struct LockedEnvironment {

@@ -29,7 +29,8 @@ Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine
                                  .mode = options.mode,
                                  .stale_pages = options.stale_pages,
                                  .refreshed = std::move(options.refreshed),
-                                 .cache_directory = std::move(options.cache_directory)});
+                                 .cache_directory = std::move(options.cache_directory),
+                                 .timing = options.timing});
   return connection;
 }
 

@@ -25,6 +25,7 @@ class PackageConnection {
   struct Options {
     index::IndexRequest request;
     index::FetchMode mode = index::FetchMode::kNormal;
+    index::CallTiming timing = index::CallTiming::kOff;
     index::StalePages stale_pages = index::StalePages::kRevalidatedFirst;
     std::set<pypi::Name> refreshed = {};  // projects whose cached pages are revalidated
     std::string default_index_url;

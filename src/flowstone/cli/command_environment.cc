@@ -159,7 +159,7 @@ void PrintPlan(FlowSession& session, const app::FlowLockPlan& plan) {
                         SourceOf(planned), PackageLines(planned.locked.lock));
     if (planned.locked.counters && session.verbosity == Verbosity::kVerbose) {
       session.console.Err(
-          fmt::format("{}: {}\n", planned.name, CountersText(*planned.locked.counters)));
+          fmt::format("{}:\n{}", planned.name, CountersText(*planned.locked.counters)));
     }
     for (const std::string& step : planned.steps) {
       json.push_back({{"step", step},

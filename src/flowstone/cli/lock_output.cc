@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "flowstone/base/text.h"
 #include "flowstone/cli/lock_report.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/lock/lock_diff.h"
@@ -43,7 +45,8 @@ std::string TextIn(const std::string& directory, const app::LockedEnvironment& l
 
 // What became of a lock, for programs.
 std::string ReportJson(const std::string& name, std::string_view outcome,
-                       const app::LockedEnvironment& locked) {
+                       const app::LockedEnvironment& locked,
+                       const std::optional<app::ResolveCounters>& counters) {
   nlohmann::json report = {{"lock", name},
                            {"outcome", outcome},
                            {"packages", nlohmann::json::array()},
@@ -69,12 +72,8 @@ std::string ReportJson(const std::string& name, std::string_view outcome,
                                         {"systems", std::move(systems)},
                                         {"pythons", missing.pythons}});
   }
-  if (const auto& counters = locked.counters) {
-    report["counters"] = {
-        {"pages", counters->pages},           {"metadata", counters->metadata},
-        {"candidates", counters->candidates}, {"decisions", counters->decisions},
-        {"conflicts", counters->conflicts},   {"requests", counters->requests},
-        {"bytes", counters->bytes},           {"nanoseconds", counters->nanoseconds}};
+  if (counters) {
+    report["counters"] = CountersJson(*counters);
   }
   return report.dump(2) + "\n";
 }
@@ -171,40 +170,47 @@ Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
   if (session_->arguments.Has("check")) {
     return ReportCheck(locked);
   }
-  if (locked.counters && VerbosityOf(session_->arguments) == Verbosity::kVerbose) {
-    console.Err(CountersText(*locked.counters) + "\n");
-  }
   if (IsStandardOutput()) {
+    ReportCounters(locked.counters);
     console.Out(locked.text);
     return 0;
   }
-  const std::size_t count = locked.lock.packages.size();
-  const std::string packages = fmt::format("{} {}", count, count == 1 ? "package" : "packages");
+  const std::int64_t begin_ns = session_->machine.clock.MonotonicNs();
   const std::string text = TextIn(os::DirName(path_), locked);
-  if (text_ == text) {
-    return Report(locked, "unchanged",
-                  fmt::format("{} locked in {}: nothing changed", packages, name_));
+  const bool is_same = text_ == text;
+  if (!is_same) {
+    FLOWSTONE_TRY(Write(text));
   }
+  std::optional<app::ResolveCounters> counters = locked.counters;
+  if (counters && counters->phases) {
+    counters->phases->writing_ns += session_->machine.clock.MonotonicNs() - begin_ns;
+  }
+  if (session_->arguments.Has("json")) {
+    console.Out(ReportJson(name_, is_same ? "unchanged" : "written", locked, counters));
+    return 0;
+  }
+  ReportCounters(counters);
+  Say(fmt::format("{} locked in {}{}", CountOf(locked.lock.packages.size(), "package"), name_,
+                  is_same ? ": nothing changed" : ""));
+  return 0;
+}
+
+Status LockOutput::Write(const std::string& text) const {
   const std::string base = os::BaseName(path_);
   if (!lock::IsLockFileName(base) && base.find('.') != std::string::npos) {
-    console.PrintWarning(
+    session_->console.PrintWarning(
         "other tools take a file for a lock only when it is called pylock.toml or "
         "pylock.NAME.toml, not " +
         base);
   }
-  FLOWSTONE_TRY(Annotate(os::WriteNamedFile(session_->machine.filesystem, path_, text),
-                         "while writing the lock " + name_));
-  return Report(locked, "written", fmt::format("{} locked in {}", packages, name_));
+  return Annotate(os::WriteNamedFile(session_->machine.filesystem, path_, text),
+                  "while writing the lock " + name_);
 }
 
-int LockOutput::Report(const app::LockedEnvironment& locked, std::string_view outcome,
-                       const std::string& sentence) const {
-  if (session_->arguments.Has("json")) {
-    session_->console.Out(ReportJson(name_, outcome, locked));
-  } else {
-    Say(sentence);
+void LockOutput::ReportCounters(const std::optional<app::ResolveCounters>& counters) const {
+  if (counters && VerbosityOf(session_->arguments) == Verbosity::kVerbose) {
+    session_->console.Err(CountersText(*counters));
   }
-  return 0;
 }
 
 void LockOutput::Say(const std::string& sentence) const {

@@ -38,9 +38,10 @@ class LockOutput {
   bool IsStandardOutput() const { return name_ == "-"; }
   // For `--check`: says what `locked` would change. The exit status.
   int ReportCheck(const app::LockedEnvironment& locked) const;
-  // Says what became of the lock file, or prints it with `--json`. The exit status.
-  int Report(const app::LockedEnvironment& locked, std::string_view outcome,
-             const std::string& sentence) const;
+  // Writes the file.
+  Status Write(const std::string& text) const;
+  // With `-v`.
+  void ReportCounters(const std::optional<app::ResolveCounters>& counters) const;
   // On standard error, unless `--quiet` is given.
   void Say(const std::string& sentence) const;
 

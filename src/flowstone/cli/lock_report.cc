@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -42,6 +43,11 @@ std::string FactLines(const std::vector<std::string>& facts) {
     }
   }
   return text;
+}
+
+// Phases are compared with each other: in one unit.
+std::string Milliseconds(std::int64_t nanoseconds) {
+  return fmt::format("{:.1f} ms", static_cast<double>(nanoseconds) / 1e6);
 }
 
 }  // namespace
@@ -84,12 +90,36 @@ std::string DifferenceJson(const lock::LockDifference& difference) {
 }
 
 std::string CountersText(const app::ResolveCounters& counters) {
-  return fmt::format("{} and metadata of {} read with {} ({}); {} tried, {}, {}; {}",
-                     CountOf(counters.pages, "project page"), CountOf(counters.metadata, "release"),
-                     CountOf(counters.requests, "request"), FormatBytes(counters.bytes),
-                     CountOf(counters.candidates, "candidate"),
-                     CountOf(counters.decisions, "decision"),
-                     CountOf(counters.conflicts, "conflict"), FormatDuration(counters.nanoseconds));
+  std::string text = fmt::format(
+      "{} ({} cached) and metadata of {} ({} cached) read with {} ({}); {} tried, {}, {}\n",
+      CountOf(counters.pages, "project page"), counters.cached_pages,
+      CountOf(counters.metadata, "release"), counters.cached_metadata,
+      CountOf(counters.requests, "request"), FormatBytes(counters.bytes),
+      CountOf(counters.candidates, "candidate"), CountOf(counters.decisions, "decision"),
+      CountOf(counters.conflicts, "conflict"));
+  if (const auto& phases = counters.phases) {
+    text += fmt::format("{}: pages {}, metadata {}, solving {}; writing {}\n",
+                        FormatDuration(counters.nanoseconds), Milliseconds(phases->pages_ns),
+                        Milliseconds(phases->metadata_ns), Milliseconds(phases->solving_ns),
+                        Milliseconds(phases->writing_ns));
+  }
+  return text;
+}
+
+nlohmann::json CountersJson(const app::ResolveCounters& counters) {
+  nlohmann::json json = {
+      {"pages", counters.pages},           {"cached_pages", counters.cached_pages},
+      {"metadata", counters.metadata},     {"cached_metadata", counters.cached_metadata},
+      {"candidates", counters.candidates}, {"decisions", counters.decisions},
+      {"conflicts", counters.conflicts},   {"requests", counters.requests},
+      {"bytes", counters.bytes},           {"nanoseconds", counters.nanoseconds}};
+  if (const auto& phases = counters.phases) {
+    json["phases"] = {{"pages", phases->pages_ns},
+                      {"metadata", phases->metadata_ns},
+                      {"solving", phases->solving_ns},
+                      {"writing", phases->writing_ns}};
+  }
+  return json;
 }
 
 }  // namespace flowstone::cli

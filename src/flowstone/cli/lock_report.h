@@ -2,6 +2,8 @@
 // diff`, `lock --check`), and what a new one took (`lock -v`).
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <string>
 
 #include "flowstone/app/environment_service.h"
@@ -17,7 +19,8 @@ std::string DifferenceText(const lock::LockDifference& difference);
 // The document of `--json`, indented, without a trailing newline.
 std::string DifferenceJson(const lock::LockDifference& difference);
 
-// What resolving took, in one line, for `-v`.
+// What resolving took, for `-v`: what was counted in one line, where the time went in another.
 std::string CountersText(const app::ResolveCounters& counters);
+nlohmann::json CountersJson(const app::ResolveCounters& counters);
 
 }  // namespace flowstone::cli

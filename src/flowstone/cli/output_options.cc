@@ -53,6 +53,9 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
   app::EnvironmentSettings settings;
   settings.launcher = launcher;
   FLOWSTONE_LET(settings.packages, PackageOptionsOf(arguments));
+  if (arguments.Has("verbose") || arguments.Has("json")) {
+    settings.packages.timing = index::CallTiming::kOn;
+  }
   if (arguments.Has("locked")) {
     settings.lock_use = app::LockUse::kLocked;
   } else if (arguments.Has("upgrade")) {

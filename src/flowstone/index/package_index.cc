@@ -3,10 +3,11 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
-#include <mutex>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -33,14 +34,33 @@ std::string MetadataKey(const IndexFile& file) {
   return key.append(digest.begin(), digest.end()).append(file.filename);
 }
 
-std::string ProjectKey(const pypi::Name& name, const std::optional<std::string>& pin) {
 // For how long what only a hint needs is waited for.
 constexpr std::chrono::seconds kPatience{5};
 
+std::string ProjectKey(const pypi::Name& name, const std::optional<std::string>& pin) {
   return pin ? name.ToString() + " " + *pin : name.ToString();
 }
 
 }  // namespace
+
+// Adds what passes while it lives, when that is to be measured.
+class PackageIndex::Stopwatch {
+ public:
+  Stopwatch(os::Clock* clock, std::atomic<std::int64_t>& sum_ns)
+      : clock_(clock), sum_ns_(sum_ns), began_ns_(clock == nullptr ? 0 : clock->MonotonicNs()) {}
+  ~Stopwatch() {
+    if (clock_ != nullptr) {
+      sum_ns_ += clock_->MonotonicNs() - began_ns_;
+    }
+  }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  os::Clock* const clock_;
+  std::atomic<std::int64_t>& sum_ns_;
+  const std::int64_t began_ns_;
+};
 
 class PackageIndex::Engine {
  public:
@@ -48,6 +68,7 @@ class PackageIndex::Engine {
          const PackageIndexOptions& options)
       : runtime_(std::make_shared<FetchRuntime>(transport, files, clock, options.cache_directory,
                                                 options.workers, options.readers)),
+        timing_clock_(options.timing == CallTiming::kOn ? &clock : nullptr),
         pages_(*runtime_),
         metadata_(*runtime_, options.mode, options.refreshed),
         search_(*runtime_, pages_, options) {}
@@ -84,27 +105,6 @@ class PackageIndex::Engine {
     return projects_.Wait(ProjectKey(name, pin));
   }
 
-  Readiness StartMetadata(const IndexFile& file) {
-    const std::string key = MetadataKey(file);
-    if (!metadatas_.Claim(key)) {
-      return ReadinessOf(metadatas_, key);
-    }
-    const std::thread::id asker = std::this_thread::get_id();
-    if (std::optional<ParsedMetadata> known = runtime_->cache().FindMetadata(file)) {
-      metadatas_.Complete(key, WheelMetadata{.parsed = *std::move(known)});
-      Tell(asker, file);
-      return Readiness::kThere;
-    }
-    auto fetch = [this, key, file, asker] {
-      metadata_.Fetch(file, [this, key, file, asker](MetadataFetcher::Answer answer) {
-        metadatas_.Complete(key, std::move(answer));
-        Tell(asker, file);
-      });
-    };
-    if (MetadataFetcher::MayWait(file)) {
-      runtime_->Post(std::move(fetch));
-    } else {
-      fetch();
   ProjectFiles Elsewhere(const ProjectFiles& project) {
     if (project.unasked.empty()) {
       return {.name = project.name};
@@ -122,6 +122,28 @@ class PackageIndex::Engine {
 
   std::vector<std::string> KnownProjects() { return runtime_->cache().KnownProjects(); }
 
+  Readiness StartMetadata(const IndexFile& file) {
+    const std::string key = MetadataKey(file);
+    if (!metadatas_.Claim(key)) {
+      return ReadinessOf(metadatas_, key);
+    }
+    const std::thread::id asker = std::this_thread::get_id();
+    if (std::optional<ParsedMetadata> known = runtime_->cache().FindMetadata(file)) {
+      ++cached_metadata_;
+      metadatas_.Complete(key, WheelMetadata{.parsed = *std::move(known)});
+      Tell(asker, file);
+      return Readiness::kThere;
+    }
+    auto fetch = [this, key, file, asker] {
+      metadata_.Fetch(file, [this, key, file, asker](MetadataFetcher::Answer answer) {
+        metadatas_.Complete(key, std::move(answer));
+        Tell(asker, file);
+      });
+    };
+    if (MetadataFetcher::MayWait(file)) {
+      runtime_->Post(std::move(fetch));
+    } else {
+      fetch();
     }
     return ReadinessOf(metadatas_, key);
   }
@@ -145,7 +167,16 @@ class PackageIndex::Engine {
     return metadata;
   }
 
-  IndexCounters Counters() { return {projects_.size(), metadatas_.size()}; }
+  IndexCounters Counters() {
+    return {.pages = pages_.pages(),
+            .cached_pages = pages_.cached_pages(),
+            .metadata = metadatas_.size(),
+            .cached_metadata = cached_metadata_,
+            .pages_ns = pages_ns_,
+            .metadata_ns = metadata_ns_};
+  }
+  Stopwatch TimePages() { return {timing_clock_, pages_ns_}; }
+  Stopwatch TimeMetadata() { return {timing_clock_, metadata_ns_}; }
 
   Result<Confirmation> Confirm() {
     FLOWSTONE_LET(const std::set<pypi::Name> changed, pages_.revalidations().WaitForAll());
@@ -194,6 +225,10 @@ class PackageIndex::Engine {
   }
 
   std::shared_ptr<FetchRuntime> runtime_;
+  os::Clock* const timing_clock_;  // null: nothing is measured
+  std::atomic<std::int64_t> pages_ns_ = 0;
+  std::atomic<std::int64_t> metadata_ns_ = 0;
+  std::atomic<std::uint64_t> cached_metadata_ = 0;
   PageFetcher pages_;
   MetadataFetcher metadata_;
   ProjectSearch search_;
@@ -232,56 +267,31 @@ PackageIndex::PackageIndex(net::Transport& transport, os::FileSystem& files, os:
 PackageIndex::~PackageIndex() = default;
 
 Readiness PackageIndex::StartProject(const pypi::Name& name) {
+  const Stopwatch stopwatch = engine_->TimePages();
   return engine_->StartProject(name);
 }
 
 Result<std::shared_ptr<const ProjectFiles>> PackageIndex::Project(const pypi::Name& name) {
+  const Stopwatch stopwatch = engine_->TimePages();
   return engine_->Project(name);
 }
 
 Readiness PackageIndex::StartProjectOf(const std::string& index, const pypi::Name& name) {
+  const Stopwatch stopwatch = engine_->TimePages();
   return engine_->StartProject(name, index);
 }
 
 Result<std::shared_ptr<const ProjectFiles>> PackageIndex::ProjectOf(const std::string& index,
                                                                     const pypi::Name& name) {
+  const Stopwatch stopwatch = engine_->TimePages();
   return engine_->Project(name, index);
 }
 
 Readiness PackageIndex::StartMetadata(const IndexFile& file) {
+  const Stopwatch stopwatch = engine_->TimeMetadata();
   return engine_->StartMetadata(file);
 }
 
-std::optional<Arrival> PackageIndex::AwaitProject(const pypi::Name& name) {
-  return engine_->AwaitProject(name);
-}
-
-std::optional<Arrival> PackageIndex::AwaitProjectOf(const std::string& index,
-                                                    const pypi::Name& name) {
-  return engine_->AwaitProject(name, index);
-}
-
-std::optional<Arrival> PackageIndex::AwaitMetadata(const IndexFile& file) {
-  return engine_->AwaitMetadata(file);
-}
-
-Result<std::shared_ptr<const WheelMetadata>> PackageIndex::Metadata(const IndexFile& file) {
-  return engine_->Metadata(file);
-}
-
-IndexCounters PackageIndex::Counters() const {
-  return engine_->Counters();
-}
-
-Result<Confirmation> PackageIndex::Confirm() {
-  return engine_->Confirm();
-}
-
-std::vector<std::string> PackageIndex::MetadataWarnings() const {
-  return engine_->MetadataWarnings();
-}
-
-}  // namespace flowstone::index
 ProjectFiles PackageIndex::Elsewhere(const ProjectFiles& project) {
   return engine_->Elsewhere(project);
 }
@@ -290,3 +300,38 @@ std::vector<std::string> PackageIndex::KnownProjects() {
   return engine_->KnownProjects();
 }
 
+std::optional<Arrival> PackageIndex::AwaitProject(const pypi::Name& name) {
+  const Stopwatch stopwatch = engine_->TimePages();
+  return engine_->AwaitProject(name);
+}
+
+std::optional<Arrival> PackageIndex::AwaitProjectOf(const std::string& index,
+                                                    const pypi::Name& name) {
+  const Stopwatch stopwatch = engine_->TimePages();
+  return engine_->AwaitProject(name, index);
+}
+
+std::optional<Arrival> PackageIndex::AwaitMetadata(const IndexFile& file) {
+  const Stopwatch stopwatch = engine_->TimeMetadata();
+  return engine_->AwaitMetadata(file);
+}
+
+Result<std::shared_ptr<const WheelMetadata>> PackageIndex::Metadata(const IndexFile& file) {
+  const Stopwatch stopwatch = engine_->TimeMetadata();
+  return engine_->Metadata(file);
+}
+
+IndexCounters PackageIndex::Counters() const {
+  return engine_->Counters();
+}
+
+Result<Confirmation> PackageIndex::Confirm() {
+  const Stopwatch stopwatch = engine_->TimePages();
+  return engine_->Confirm();
+}
+
+std::vector<std::string> PackageIndex::MetadataWarnings() const {
+  return engine_->MetadataWarnings();
+}
+
+}  // namespace flowstone::index

@@ -43,6 +43,9 @@ enum class StalePages : std::uint8_t {
   kUsedMeanwhile,     // it is given out while the index is asked: see PackageIndex::Confirm
 };
 
+// Whether the callers' time is measured: it costs two readings of the clock a call.
+enum class CallTiming : std::uint8_t { kOff, kOn };
+
 struct PackageIndexOptions {
   // The preferred one first; file: URLs of directory trees as well. Their credentials are not used
   // here: give them to AuthenticatingTransport.
@@ -59,6 +62,7 @@ struct PackageIndexOptions {
   std::string cache_directory;          // of IndexCache
   int workers = 8;                      // threads that wait for ranges and whole wheels
   int readers = 2;  // threads that parse pages: each may hold one of some megabytes
+  CallTiming timing = CallTiming::kOff;
 };
 
 // A place that gave files of a project.
@@ -67,13 +71,13 @@ struct FileSource {
   Kind kind = Kind::kIndex;
   std::string name = {};      // of the index, when it has one
   std::string location = {};  // its URL, redacted; empty for find-links
+
+  // What people call an index: its name, or its URL.
+  const std::string& title() const { return name.empty() ? location : name; }
   friend bool operator==(const FileSource&, const FileSource&) = default;
 };
 
 // What the versions of several sources mean to each other.
-
-  // What people call an index: its name, or its URL.
-  const std::string& title() const { return name.empty() ? location : name; }
 enum class VersionOrder : std::uint8_t {
   kAcrossSources,  // the version decides; of equal ones the earlier source
   kBySource,       // all versions of an earlier source come before those of a later one
@@ -107,8 +111,13 @@ struct ProjectFiles {
 
 // Of one index object, since it was made.
 struct IndexCounters {
-  std::uint64_t projects = 0;  // that were begun to be found
-  std::uint64_t metadata = 0;  // of files, the same
+  std::uint64_t pages = 0;            // of projects on indexes, that were looked for
+  std::uint64_t cached_pages = 0;     // of them: used without waiting for a server
+  std::uint64_t metadata = 0;         // of files
+  std::uint64_t cached_metadata = 0;  // the same
+  // What callers spent on asking for them and waiting, with CallTiming::kOn.
+  std::int64_t pages_ns = 0;
+  std::int64_t metadata_ns = 0;
 };
 
 enum class MetadataSource : std::uint8_t { kCache, kSidecar /* PEP 658 */, kRanges, kWholeFile };
@@ -184,6 +193,7 @@ class PackageIndex {
 
  private:
   class Engine;
+  class Stopwatch;
   std::unique_ptr<Engine> engine_;
 };
 

@@ -32,6 +32,7 @@ Revalidations::Finding Compare(const std::optional<Listing>& before,
 }  // namespace
 
 void PageFetcher::Fetch(PageQuery query, Done done) {
+  ++pages_;
   if (query.index.scheme() == "file") {
     done(ReadTree(query.index, query.name));
     return;
@@ -42,6 +43,7 @@ void PageFetcher::Fetch(PageQuery query, Done done) {
   }
   std::optional<CachedPage> cached = runtime_.cache().FindPage(query.index, query.name);
   if (cached && MayBeUsed(cached->freshness, query.mode, runtime_.clock().NowNs())) {
+    ++cached_pages_;
     done(std::move(cached->listing));
     return;
   }
@@ -54,6 +56,7 @@ void PageFetcher::Fetch(PageQuery query, Done done) {
     return;
   }
   if (cached && query.stale_pages == StalePages::kUsedMeanwhile) {
+    ++cached_pages_;
     std::optional<Listing> meanwhile = cached->listing;
     Revalidate(query, *std::move(cached));
     done(std::move(meanwhile));

@@ -3,6 +3,8 @@
 // while the index is asked.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -40,6 +42,9 @@ class PageFetcher {
   // `runtime` outlives this.
   explicit PageFetcher(FetchRuntime& runtime) : runtime_(runtime) {}
 
+  // Pages that were looked for, and those of them that no server was waited for.
+  std::uint64_t pages() const { return pages_; }
+  std::uint64_t cached_pages() const { return cached_pages_; }
   // What became of the stale pages that were given out.
   Revalidations& revalidations() { return revalidations_; }
 
@@ -58,6 +63,8 @@ class PageFetcher {
   Answer TakeNew(const PageQuery& query, Result<net::Response> outcome);
 
   FetchRuntime& runtime_;
+  std::atomic<std::uint64_t> pages_ = 0;
+  std::atomic<std::uint64_t> cached_pages_ = 0;
   Revalidations revalidations_;
   std::mutex mutex_;                                                     // guards what follows
   std::unordered_map<std::string, std::optional<Listing>> revalidated_;  // by URL
