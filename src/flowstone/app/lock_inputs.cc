@@ -454,7 +454,7 @@ Result<LockInputs> InputReader::Read() {
   FLOWSTONE_TRY(ReadGroups());
   FLOWSTONE_TRY(CheckExtras());
   for (const std::string& given : spec_.constraint_files) {
-    FLOWSTONE_LET(const OpenFile file, Open(given));
+    FLOWSTONE_LET(const OpenFile file, Annotate(Open(given), "which --constraint names"));
     FLOWSTONE_LET(const project::RequirementsFile parsed,
                   Parse(file, project::FileRole::kConstraints));
     FLOWSTONE_TRY(wishes_.AddConstraints(parsed.constraints));
@@ -462,14 +462,14 @@ Result<LockInputs> InputReader::Read() {
     FLOWSTONE_TRY(MergeOptions(parsed.options));
   }
   for (const std::string& given : spec_.override_files) {
-    FLOWSTONE_LET(const OpenFile file, Open(given));
+    FLOWSTONE_LET(const OpenFile file, Annotate(Open(given), "which --override names"));
     FLOWSTONE_LET(const project::RequirementsFile parsed,
                   Parse(file, project::FileRole::kRequirements));
     FLOWSTONE_TRY(wishes_.AddOverrides(parsed.requirements));
     FLOWSTONE_TRY(MergeOptions(parsed.options));
   }
   for (const std::string& given : spec_.build_constraint_files) {
-    FLOWSTONE_LET(const OpenFile file, Open(given));
+    FLOWSTONE_LET(const OpenFile file, Annotate(Open(given), "which --build-constraint names"));
     FLOWSTONE_LET(const project::RequirementsFile parsed,
                   Parse(file, project::FileRole::kConstraints));
     FLOWSTONE_TRY(wishes_.AddBuildConstraints(parsed.constraints));

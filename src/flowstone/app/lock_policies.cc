@@ -1,7 +1,10 @@
 #include "flowstone/app/lock_policies.h"
 
 #include <algorithm>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "flowstone/base/text.h"
 #include "flowstone/project/cutoff.h"
@@ -14,9 +17,16 @@ using project::NameChoice;
 using project::UvTable;
 using resolve::BinaryPolicy;
 
-Error NoSuchPolicy(const std::string& who, const std::string& value, const std::string& known) {
-  return Error{.code = ErrorCode::kInvalid,
-               .message = who + " is '" + value + "', which is none of " + known};
+Error NoSuchPolicy(const std::string& who, const std::string& value,
+                   const std::vector<std::string>& known) {
+  const std::string but_last = JoinText(std::span(known).first(known.size() - 1), ", ");
+  Error error{.code = ErrorCode::kInvalid,
+              .message = who + " is '" + value + "', which is none of " + but_last + " and " +
+                         known.back()};
+  if (const auto nearest = NearestSpelling(value, known)) {
+    error.hints.push_back("did you mean '" + *nearest + "'?");
+  }
+  return error;
 }
 
 class PolicyWriter {
@@ -94,7 +104,7 @@ Status PolicyWriter::ApplyResolution() {
   }
   const auto mode = resolve::ParseResolutionMode(value);
   if (!mode) {
-    return NoSuchPolicy(who, value, "highest, lowest and lowest-direct");
+    return NoSuchPolicy(who, value, {"highest", "lowest", "lowest-direct"});
   }
   settings_.policies.resolution = *mode;
   return Ok();
@@ -107,7 +117,7 @@ Status PolicyWriter::ApplyForkStrategy() {
   }
   const auto forks = resolve::ParseForkPolicy(value);
   if (!forks) {
-    return NoSuchPolicy(who, value, "requires-python and fewest");
+    return NoSuchPolicy(who, value, {"requires-python", "fewest"});
   }
   settings_.policies.forks = *forks;
   return Ok();
@@ -132,8 +142,8 @@ Result<std::optional<resolve::PrereleaseMode>> PolicyWriter::PrereleasesOfFiles(
 }
 
 Status PolicyWriter::ApplyPrereleases() {
-  const std::string known =
-      "disallow, allow, if-necessary, explicit, if-necessary-or-explicit and pep440";
+  const std::vector<std::string> known = {
+      "disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit", "pep440"};
   const auto set = [&](const std::string& who, const std::string& value) -> Status {
     const auto mode = resolve::ParsePrereleaseMode(value);
     if (!mode) {

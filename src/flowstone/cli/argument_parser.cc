@@ -166,7 +166,10 @@ void AddVariables(const CommandSpec& spec, const os::Environment& environment,
         parsed.values[key] = {*value};
       } else if (*value != "0" && AsciiLower(*value) != "false") {
         parsed.values[key] = {""};
+      } else {
+        continue;
       }
+      parsed.variables[key] = name;
     }
   }
   for (const DynamicOption& option : spec.dynamic_options) {

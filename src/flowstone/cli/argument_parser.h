@@ -55,6 +55,7 @@ struct ParsedArguments {
   std::map<std::string, std::vector<std::string>> values;  // by key; switches have one empty value
   std::map<std::string, std::vector<std::string>> positionals;
   std::map<std::string, std::string> dynamic_values;  // as given, or from a variable
+  std::map<std::string, std::string> variables;       // of values that came from one: its name
 
   bool Has(const std::string& key) const { return values.contains(key); }
   std::optional<std::string> Value(const std::string& key) const;  // the last one

@@ -11,6 +11,7 @@
 #include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
+#include "flowstone/cli/variable_notes.h"
 #include "flowstone/version.h"
 
 namespace flowstone::cli {
@@ -178,7 +179,7 @@ int RunEngineCommandLine(const app::Machine& machine, const std::vector<std::str
   }
   const auto& given = std::get<ParsedArguments>(*parsed);
   if (const Status applied = ApplyOutputOptions(given, machine.environment, console); !applied) {
-    return ReportFailure(console, applied.error());
+    return ReportFailure(console, WithVariables(applied.error(), spec, given, machine.environment));
   }
   if (given.Has("version")) {
     console.Out(fmt::format("flowstone {}\n", kVersion));
@@ -193,7 +194,9 @@ int RunEngineCommandLine(const app::Machine& machine, const std::vector<std::str
   }
   EngineSession session{.machine = machine, .arguments = given, .console = console};
   const Result<int> status = handler->second(session);
-  return status ? *status : ReportFailure(console, given, status.error());
+  return status ? *status
+                : ReportFailure(console, given,
+                                WithVariables(status.error(), spec, given, machine.environment));
 }
 
 }  // namespace flowstone::cli

@@ -13,6 +13,7 @@
 #include "flowstone/cli/flow_session.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
+#include "flowstone/cli/variable_notes.h"
 #include "flowstone/version.h"
 
 namespace flowstone::cli {
@@ -212,7 +213,8 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
 
 int RunFlowCommandLine(const app::Machine& machine, const flow::FlowDescription& flow,
                        const std::vector<std::string>& arguments, Console& console) {
-  auto parsed = ParseArguments(FlowCommandSpec(flow), arguments, machine.environment,
+  const CommandSpec spec = FlowCommandSpec(flow);
+  auto parsed = ParseArguments(spec, arguments, machine.environment,
                                std::min<std::size_t>(console.width(), 100));
   if (!parsed) {
     return ReportFailure(console, parsed.error());
@@ -223,13 +225,13 @@ int RunFlowCommandLine(const app::Machine& machine, const flow::FlowDescription&
   }
   const auto& given = std::get<ParsedArguments>(*parsed);
   if (const Status applied = ApplyOutputOptions(given, machine.environment, console); !applied) {
-    return ReportFailure(console, applied.error());
+    return ReportFailure(console, WithVariables(applied.error(), spec, given, machine.environment));
   }
   const std::string key = Key(given.command);
   const auto handler = std::find_if(kFlowHandlers.begin(), kFlowHandlers.end(),
                                     [&](const auto& entry) { return entry.first == key; });
   if (handler == kFlowHandlers.end()) {
-    console.Out(RenderHelp(FlowCommandSpec(flow), given.command, console.width()));
+    console.Out(RenderHelp(spec, given.command, console.width()));
     return 2;
   }
   FlowSession session{.machine = machine,
@@ -242,7 +244,9 @@ int RunFlowCommandLine(const app::Machine& machine, const flow::FlowDescription&
     PrintBanner(session);
   }
   const CommandResult status = handler->second(session);
-  return status ? *status : ReportFailure(console, given, status.error());
+  return status ? *status
+                : ReportFailure(console, given,
+                                WithVariables(status.error(), spec, given, machine.environment));
 }
 
 }  // namespace flowstone::cli
