@@ -282,7 +282,7 @@ def test_groups_and_extras_of_a_pyproject(project: Project, stocked: Index) -> N
     wrong = project.flow("run")
     assert wrong.status != 0
     assert "nope" in wrong.errors
-    assert "step 'train'" in wrong.errors
+    assert "step train (@pypi, flow.py:10)" in wrong.errors
 
 
 def test_sources_and_conflicts_of_a_pyproject(project: Project, stocked: Index) -> None:
@@ -323,7 +323,7 @@ def test_sources_and_conflicts_of_a_pyproject(project: Project, stocked: Index) 
         wrong = project.flow("environment", "lock")
         assert wrong.status == 2, wrong
         assert "extra 'old' and extra 'new' conflict" in wrong.errors
-        assert "step 'train'" in wrong.errors
+        assert "step train (@pypi, flow.py:10)" in wrong.errors
 
 
 def test_a_named_lock_is_taken_verbatim(project: Project, stocked: Index) -> None:

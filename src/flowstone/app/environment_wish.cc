@@ -39,10 +39,16 @@ Error Wrong(const flow::DecoratorDescription& decorator, const std::string& what
   return Error{.code = ErrorCode::kInvalid, .message = "@" + decorator.name + ": " + what};
 }
 
+// "flow.py:12"; without a line, of a decorator that the command line adds (--with).
+std::string LineOf(const flow::DecoratorDescription& decorator, const std::string& file) {
+  return std::string(os::BaseName(file)) +
+         (decorator.line > 0 ? ":" + std::to_string(decorator.line) : "");
+}
+
 // "@pypi, flow.py:12"; the base has its name in the origin already.
 std::string PlaceOf(const flow::DecoratorDescription& decorator, const std::string& file) {
   return (decorator.name == kBaseDecorator ? "" : "@" + decorator.name + ", ") +
-         std::string(os::BaseName(file)) + ":" + std::to_string(decorator.line);
+         LineOf(decorator, file);
 }
 
 Status ReadPackages(const flow::DecoratorDescription& decorator, const nlohmann::json& packages,
@@ -217,7 +223,7 @@ Result<Declaration> ReadFirst(const std::vector<flow::DecoratorDescription>& dec
   for (const flow::DecoratorDescription& decorator : decorators) {
     if (decorator.name == name) {
       FLOWSTONE_LET(Declaration declaration,
-                    Annotate(ReadDeclaration(decorator), "line " + std::to_string(decorator.line)));
+                    Annotate(ReadDeclaration(decorator), "at " + LineOf(decorator, file)));
       for (auto& [package, wanted] : declaration.packages) {
         wanted.place = PlaceOf(decorator, file);
       }
@@ -227,14 +233,15 @@ Result<Declaration> ReadFirst(const std::vector<flow::DecoratorDescription>& dec
   return Declaration{};
 }
 
+const flow::DecoratorDescription* Find(const std::vector<flow::DecoratorDescription>& decorators,
+                                       std::string_view name) {
+  const auto found = std::ranges::find(decorators, name, &flow::DecoratorDescription::name);
+  return found == decorators.end() ? nullptr : &*found;
+}
+
 bool HasDecorator(const std::vector<flow::DecoratorDescription>& decorators,
                   std::string_view name) {
-  for (const flow::DecoratorDescription& decorator : decorators) {
-    if (decorator.name == name) {
-      return true;
-    }
-  }
-  return false;
+  return Find(decorators, name) != nullptr;
 }
 
 template <class T>
@@ -280,8 +287,9 @@ Result<pypi::Requirement> RequirementFromPackage(const std::string& key,
   std::string text = key;
   if (wanted.empty()) {
     // "name", "name[extra]" or "name @ url" by itself.
-  } else if (std::string_view("<>!~").find(wanted.front()) != std::string_view::npos) {
-    text += wanted;
+  } else if (std::string_view("<>!~").find(wanted.front()) != std::string_view::npos ||
+             wanted.starts_with("=>") || wanted.starts_with("=<")) {
+    text += wanted;  // the parser knows what is wrong with "=>1"
   } else if (wanted.front() == '@') {
     text += " " + wanted;
   } else if (wanted.front() == '=') {
@@ -308,10 +316,25 @@ Result<std::map<std::string, std::optional<EnvironmentWish>>> EnvironmentWishes(
     const bool wanted = every || HasDecorator(step.decorators, "pypi");
     if (choice != EnvironmentChoice::kNone && wanted && !disabled) {
       wish = Merge(base, own);
-      FLOWSTONE_TRY(Annotate(CheckSources(*wish), "in step '" + step.name + "'"));
+      FLOWSTONE_TRY(Annotate(CheckSources(*wish), "for " + AskerOf(flow, step.name)));
     }
   }
   return wishes;
+}
+
+std::string AskerOf(const flow::FlowDescription& flow, const std::string& step) {
+  std::string asker = "step " + step;
+  const auto described = std::ranges::find(flow.steps, step, &flow::StepDescription::name);
+  if (described != flow.steps.end()) {
+    const std::string& file = described->file.empty() ? flow.file : described->file;
+    if (const auto* own = Find(described->decorators, "pypi")) {
+      return asker + " (" + PlaceOf(*own, file) + ")";
+    }
+  }
+  if (const auto* base = Find(flow.decorators, kBaseDecorator)) {
+    asker += " (@" + base->name + ", " + LineOf(*base, flow.file) + ")";
+  }
+  return asker;
 }
 
 std::vector<std::string> StepsThatWantEnvironments(const flow::FlowDescription& flow) {

@@ -73,6 +73,9 @@ struct EnvironmentWish {
 Result<pypi::Requirement> RequirementFromPackage(const std::string& key,
                                                  const std::string& version);
 
+// Who asks for the environment of the step: "step train (@pypi, flow.py:12)".
+std::string AskerOf(const flow::FlowDescription& flow, const std::string& step);
+
 // By step; nothing for a step that runs in the launching interpreter. Errors name step and line.
 Result<std::map<std::string, std::optional<EnvironmentWish>>> EnvironmentWishes(
     const flow::FlowDescription& flow, EnvironmentChoice choice);

@@ -120,8 +120,8 @@ Result<std::vector<WishedEnvironment>> DistinctEnvironments(
     if (wish == wishes.end() || !wish->second) {
       continue;
     }
-    FLOWSTONE_LET(WishedEnvironment wished,
-                  Annotate(finder.Find(step.name, *wish->second), "for step " + step.name));
+    FLOWSTONE_LET(WishedEnvironment wished, Annotate(finder.Find(step.name, *wish->second),
+                                                     "for " + AskerOf(flow, step.name)));
     const auto known = std::ranges::find_if(
         distinct, [&](const WishedEnvironment& other) { return IsSameEnvironment(other, wished); });
     if (known == distinct.end()) {

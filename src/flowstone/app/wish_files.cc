@@ -169,7 +169,7 @@ Result<StepWishes> ReadWishes(os::FileSystem& filesystem, const os::Environment&
   for (auto& [step, wish] : wishes) {
     if (wish && !wish->requirements_file.empty()) {
       FLOWSTONE_TRY(
-          Annotate(reader.Read(*wish), "while reading the requirements of step '" + step + "'"));
+          Annotate(reader.Read(*wish), "while reading the requirements of " + AskerOf(flow, step)));
     }
   }
   return wishes;
