@@ -23,11 +23,25 @@ Result<lock::Lock> ReadLockModel(EngineSession& session) {
   if (name.empty()) {
     name = "pylock.toml";
   }
+  Result<std::string> read = session.machine.filesystem.ReadFile(
+      os::AbsolutePath(session.machine.working_directory, name));
+  if (!read && read.error().code == ErrorCode::kNotFound) {
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "there is no lock " + name,
+                 .hints = {"name the lock, or make one with `flowstone lock`"}};
+  }
   FLOWSTONE_LET(const std::string text,
-                Annotate(session.machine.filesystem.ReadFile(
-                             os::AbsolutePath(session.machine.working_directory, name)),
-                         "while reading the lock " + name));
+                Annotate(std::move(read), "while reading the lock " + name));
   return Annotate(lock::ParseLock(text), "in the lock " + name);
+}
+
+std::vector<std::string> NamesOf(const lock::Lock& lock) {
+  std::vector<std::string> names;
+  names.reserve(lock.packages.size());
+  for (const lock::LockedPackage& package : lock.packages) {
+    names.push_back(package.name.ToString());
+  }
+  return names;
 }
 
 std::vector<std::string> TextsOf(const std::vector<LockedWish>& wishes) {
@@ -111,6 +125,9 @@ Result<int> CommandWhy(EngineSession& session) {
   }
   if (!is_locked) {
     session.console.Out(name.ToString() + " is not in the lock\n");
+    if (const auto nearest = NearestSpelling(name.ToString(), NamesOf(lock))) {
+      session.console.Err("did you mean '" + *nearest + "'?\n");
+    }
     return 1;
   }
   std::string text = TextOf(chains);

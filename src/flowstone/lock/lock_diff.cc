@@ -50,12 +50,14 @@ std::string VersionsOf(const Entries& entries) {
   return JoinText(texts, ", ");
 }
 
-std::string MarkersOf(const Entries& entries) {
-  std::set<std::string> markers;
+// Version → marker.
+std::map<std::string, std::string> MarkersOf(const Entries& entries) {
+  std::map<std::string, std::string> markers;
   for (const LockedPackage* entry : entries) {
-    markers.insert(entry->marker.is_always() ? "always" : entry->marker.ToString());
+    markers.emplace(entry->version ? entry->version->ToString() : "",
+                    entry->marker.is_always() ? "always" : entry->marker.ToString());
   }
-  return Joined(markers);
+  return markers;
 }
 
 std::string IndexesOf(const Entries& entries) {
@@ -128,10 +130,28 @@ void AddFact(std::vector<std::string>& facts, const std::string& what, const std
   }
 }
 
+// Where there are several versions, of each of them.
+void AddMarkers(std::vector<std::string>& facts, const Entries& before, const Entries& after) {
+  const auto old_markers = MarkersOf(before);
+  const auto new_markers = MarkersOf(after);
+  if (old_markers.size() == 1 && new_markers.size() == 1) {
+    AddFact(facts, "marker", old_markers.begin()->second, new_markers.begin()->second);
+    return;
+  }
+  for (const auto& [version, marker] : new_markers) {
+    const auto old = old_markers.find(version);
+    if (old != old_markers.end()) {
+      AddFact(facts, "marker of " + version, old->second, marker);
+    } else {
+      facts.push_back("marker of " + version + ": " + marker);
+    }
+  }
+}
+
 // Besides the version.
 std::vector<std::string> FactsOf(const Entries& before, const Entries& after) {
   std::vector<std::string> facts;
-  AddFact(facts, "marker", MarkersOf(before), MarkersOf(after));
+  AddMarkers(facts, before, after);
   AddFact(facts, "index", IndexesOf(before), IndexesOf(after));
   AddFact(facts, "from", DirectsOf(before), DirectsOf(after));
   if (VersionsOf(before) != VersionsOf(after)) {

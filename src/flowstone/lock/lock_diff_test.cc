@@ -175,5 +175,24 @@ TEST(LockDiff, ForksOfOnePackageAreComparedTogether) {
   EXPECT_EQ(DiffLocks(before, after).packages.front().before, "1.0, 2.0");
 }
 
+TEST(LockDiff, MarkersOfForksAreToldOneByOne) {
+  const auto where = [](const std::string& version, const std::string& marker) {
+    LockedPackage package = Package("alpha", version);
+    package.marker = *pypi::Marker::Parse(marker);
+    return package;
+  };
+  const Lock before = LockOf({where("1.0", "sys_platform == 'darwin'"),
+                              where("2.0", "sys_platform == 'linux' or sys_platform == 'win32'")},
+                             {{.text = "alpha"}});
+  const Lock after =
+      LockOf({where("1.0", "sys_platform == 'darwin'"), where("2.0", "sys_platform == 'linux'"),
+              where("3.0", "sys_platform == 'win32'")},
+             {{.text = "alpha"}});
+  EXPECT_THAT(DiffLocks(before, after).packages.front().facts,
+              ElementsAre("marker of 2.0: sys_platform == \"linux\" or sys_platform == \"win32\" "
+                          "-> sys_platform == \"linux\"",
+                          "marker of 3.0: sys_platform == \"win32\""));
+}
+
 }  // namespace
 }  // namespace flowstone::lock
