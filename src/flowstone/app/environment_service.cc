@@ -93,6 +93,12 @@ ResolvePhases PhasesOf(const index::IndexCounters& before, const index::IndexCou
   return phases;
 }
 
+// What was left out of the configuration may be why there is no answer.
+Error WithWarnings(Error error, const PackageConnection& connection) {
+  error.hints.insert(error.hints.end(), connection.warnings().begin(), connection.warnings().end());
+  return error;
+}
+
 // Name → URL as project pages have it, of the indexes that were given a name.
 std::map<std::string, std::string> IndexNames(const index::IndexSettings& settings) {
   std::map<std::string, std::string> names;
@@ -332,11 +338,13 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
     return resolve::OfflineError(answer.error(), resolve::MissingPieces(plain, source, options));
   }
   const std::int64_t resolved_ns = machine_.clock.MonotonicNs();
-  FLOWSTONE_LET(auto outcome, std::move(answer));
-  if (const auto* conflict = std::get_if<resolve::ResolveConflict>(&outcome)) {
-    return conflict->ToError();
+  if (!answer) {
+    return WithWarnings(std::move(answer.error()), *connection);
   }
-  auto& resolution = std::get<resolve::Resolution>(outcome);
+  if (const auto* conflict = std::get_if<resolve::ResolveConflict>(&*answer)) {
+    return WithWarnings(conflict->ToError(), *connection);
+  }
+  auto& resolution = std::get<resolve::Resolution>(*answer);
   LockedEnvironment locked{.interpreter = interpreter,
                            .lock = std::move(resolution.lock),
                            .indexes = wish.indexes,
