@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -46,6 +47,16 @@ struct Subject {
   std::string text;
   Number number = Number::kSingular;
 };
+
+// What stands before the name of a package when all of its candidates are meant.
+constexpr std::string_view kEveryVersion = "every version of ";
+
+// Of the text of a subject: "a 1.0 cannot be used", "no version of a can be used".
+std::string UnusableText(const std::string& subject) {
+  return subject.starts_with(kEveryVersion)
+             ? "no version of " + subject.substr(kEveryVersion.size()) + " can be used"
+             : subject + " cannot be used";
+}
 
 // Candidates that were given a name in the argument so far: "those of boto3>=1.34".
 struct NamedRange {
@@ -103,8 +114,8 @@ class Narrator {
     const OrdinalSet& shown = relevant.is_empty() ? fact.candidates : relevant;
     facts_.emplace_back(UnusableFact{fact.package, shown, fact.reason});
     const std::string name = describer_.PackageName(fact.package);
-    Say(SubjectText(fact.package, shown, fact.candidates, name).text +
-        " cannot be used: " + describer_.ReasonText(fact.package, fact.reason, shown));
+    Say(UnusableText(SubjectText(fact.package, shown, fact.candidates, name).text) + ": " +
+        describer_.ReasonText(fact.package, fact.reason, shown));
     OrdinalSet& excluded =
         excluded_.try_emplace(fact.package, OrdinalSet::Empty(shown.size())).first->second;
     excluded |= shown;
@@ -209,7 +220,7 @@ class Narrator {
   Subject SubjectText(PackageId package, const OrdinalSet& needed, const OrdinalSet& true_of,
                       const std::string& name) const {
     if (true_of.is_full() && true_of.size() > 1) {
-      return {"every version of " + name, Number::kSingular};
+      return {std::string(kEveryVersion) + name, Number::kSingular};
     }
     OrdinalSet excluded = OrdinalSet::Empty(needed.size());
     if (const auto known = excluded_.find(package); known != excluded_.end()) {
@@ -362,7 +373,7 @@ class Narrator {
       }
     }
     if (needed.empty()) {
-      return selected.size() == 1 ? selected.front() + " cannot be used"
+      return selected.size() == 1 ? UnusableText(selected.front())
                                   : JoinText(selected, " and ") + " exclude each other";
     }
     const std::string wish = JoinText(needed, " or ");
