@@ -102,6 +102,30 @@ def test_the_environments_of_the_project_are_read(project: Project, stocked: Ind
     check(text, SimpleIndex(stocked.url), Asked(["app"]), [WINDOWS])
 
 
+@pytest.mark.parametrize("target", [[], ["--target", "linux-x86_64"]])
+def test_a_lock_for_one_machine_does_not_look_at_the_environments_of_the_project(
+    project: Project, stocked: Index, target: list[str]
+) -> None:
+    project.write(
+        "pyproject.toml",
+        """
+        [project]
+        name = "ours"
+        version = "1"
+        dependencies = ["app"]
+
+        [tool.uv]
+        environments = ["sys_platform == 'win32'"]
+        required-environments = ["sys_platform == 'win32'"]
+        """,
+    )
+    done = project.engine("lock", *target)
+    assert done.status == 0, done
+    text = (project.path / "pylock.toml").read_text()
+    assert "linux" in text
+    assert "win32" not in text
+
+
 def test_the_pythons_may_be_a_range(project: Project, stocked: Index) -> None:
     major, minor = map(int, NEXT.split("."))
     own = f"{major}.{minor - 1}"
