@@ -232,7 +232,7 @@ FAULTS = {
             body=b"<html><body><form action='/login'><input type='password'></form></body></html>"
         ),
         "/simple/alpha/",
-        "asks for a password",
+        "is a login page",
     ),
     "truncated": (Fault(truncate_to=100), "/files/alpha-1.0-py3-none-any.whl", "alpha"),
     "redirect loop": (
