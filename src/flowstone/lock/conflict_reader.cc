@@ -11,7 +11,7 @@ Result<LockChoice> ReadChoice(const TomlTable& table) {
   FLOWSTONE_LET(choice.extra, table.Parsed<pypi::ExtraName>("extra", pypi::ExtraName::Parse));
   FLOWSTONE_LET(choice.group, table.Parsed<pypi::GroupName>("group", pypi::GroupName::Parse));
   if (table.Has("package")) {
-    return table.Wrong("package", "conflicts of other packages of a workspace are not supported");
+    return table.Wrong("package", "a lock has extras and groups only");
   }
   if (choice.extra.has_value() == choice.group.has_value()) {
     return table.Wrong("", "exactly one of extra and group must be given");

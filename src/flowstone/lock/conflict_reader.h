@@ -1,5 +1,4 @@
-// ReadConflicts: extras and groups that conflict, as a `[tool.uv]` of a project and a lock have
-// them:
+// ReadConflicts: extras and groups that conflict, as a lock has them:
 // [[{ extra = "cpu" }, { extra = "gpu" }]]. Internal to those who read TOML: it shows toml++.
 #pragma once
 

@@ -102,6 +102,10 @@ struct ToolTable {
   std::vector<LockedWish> build_constraints = {};
   // "KEY=VALUE" for the build backends, by project; "*" for all.
   std::map<std::string, std::vector<std::string>> config_settings = {};
+  // What the builds of single projects require besides what their build systems say; and of which
+  // projects they need the version that is installed with them.
+  std::map<std::string, std::vector<std::string>> build_requirements = {};
+  std::map<std::string, std::vector<std::string>> runtime_build_requirements = {};
   std::map<std::string, std::string> options = {};  // policies that are not the default ones
   std::map<std::string, std::string> indexes = {};  // name → URL without credentials
 

@@ -279,14 +279,16 @@ Status ReadCutOffs(const TomlTable& table, ToolTable& tool) {
   return Ok();
 }
 
-Status ReadConfigSettings(const TomlTable& parent, ToolTable& tool) {
-  FLOWSTONE_LET(const std::optional<TomlTable> table, parent.Table("config-settings"));
+Result<std::map<std::string, std::vector<std::string>>> ReadLists(const TomlTable& parent,
+                                                                  std::string_view key) {
+  std::map<std::string, std::vector<std::string>> lists;
+  FLOWSTONE_LET(const std::optional<TomlTable> table, parent.Table(key));
   if (table) {
-    for (const std::string& project : table->Keys()) {
-      FLOWSTONE_LET(tool.config_settings[project], table->Texts(project));
+    for (const std::string& name : table->Keys()) {
+      FLOWSTONE_LET(lists[name], table->Texts(name));
     }
   }
-  return Ok();
+  return lists;
 }
 
 Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
@@ -313,7 +315,9 @@ Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
   FLOWSTONE_LET(tool.excludes, ReadWishes(*table, "excludes"));
   FLOWSTONE_LET(tool.conflicts, ReadConflicts(*table, "conflicts"));
   FLOWSTONE_LET(tool.build_constraints, ReadWishes(*table, "build-constraints"));
-  FLOWSTONE_TRY(ReadConfigSettings(*table, tool));
+  FLOWSTONE_LET(tool.config_settings, ReadLists(*table, "config-settings"));
+  FLOWSTONE_LET(tool.build_requirements, ReadLists(*table, "build-requirements"));
+  FLOWSTONE_LET(tool.runtime_build_requirements, ReadLists(*table, "runtime-build-requirements"));
   FLOWSTONE_LET(tool.options, ReadTexts(*table, "options"));
   FLOWSTONE_LET(tool.indexes, ReadTexts(*table, "indexes"));
   return std::optional(std::move(tool));

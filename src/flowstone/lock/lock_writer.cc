@@ -364,15 +364,16 @@ class Writer {
     Rows(key, texts);
   }
 
-  // The values of one key keep their order.
-  void WriteConfigSettings(const ToolTable& tool) {
-    if (tool.config_settings.empty()) {
+  // The texts of one key keep their order.
+  void ListsTable(std::string_view title,
+                  const std::map<std::string, std::vector<std::string>>& lists) {
+    if (lists.empty()) {
       return;
     }
     Line("");
-    Line("[tool.flowstone.config-settings]");
-    for (const auto& [project, settings] : tool.config_settings) {
-      Entry(TomlKey(project), TomlStrings(settings));
+    Line("[tool.flowstone." + std::string(title) + "]");
+    for (const auto& [key, texts] : lists) {
+      Entry(TomlKey(key), TomlStrings(texts));
     }
   }
 
@@ -401,7 +402,9 @@ class Writer {
     Wishes("build-constraints", tool.build_constraints);
     SubTable("options", tool.options);
     SubTable("exclude-newer-package", tool.exclude_newer_packages);
-    WriteConfigSettings(tool);
+    ListsTable("config-settings", tool.config_settings);
+    ListsTable("build-requirements", tool.build_requirements);
+    ListsTable("runtime-build-requirements", tool.runtime_build_requirements);
     std::map<std::string, std::string> indexes;
     for (const auto& [name, url] : tool.indexes) {
       indexes.emplace(name, WithoutCredentials(url));

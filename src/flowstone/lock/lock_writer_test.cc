@@ -63,6 +63,8 @@ TEST(LockWriter, ToolTableByteForByte) {
                                {.group = *pypi::GroupName::Parse("dev")}}},
                 .build_constraints = {{.text = "setuptools<80", .origins = {"build.txt:1"}}},
                 .config_settings = {{"*", {"o=2", "o=1"}}, {"torch", {"gpu=no"}}},
+                .build_requirements = {{"torch", {"ninja>=1", "cmake"}}},
+                .runtime_build_requirements = {{"torch", {"numpy"}}},
                 .options = {{"resolution", "lowest"}},
                 .indexes = {{"corp east", "https://user:secret@index.example/simple/"}}};
   EXPECT_EQ(WriteLock(lock), R"(lock-version = "1.0"
@@ -103,6 +105,12 @@ torch = "2026-10-01T00:00:00Z"
 [tool.flowstone.config-settings]
 "*" = ["o=2", "o=1"]
 torch = ["gpu=no"]
+
+[tool.flowstone.build-requirements]
+torch = ["ninja>=1", "cmake"]
+
+[tool.flowstone.runtime-build-requirements]
+torch = ["numpy"]
 
 [tool.flowstone.indexes]
 "corp east" = "https://index.example/simple/"

@@ -9,8 +9,8 @@ namespace flowstone::pypi {
 namespace {
 
 constexpr std::string_view kStandardExtensions[] = {".tar.gz", ".zip"};
-constexpr std::string_view kPublishedExtensions[] = {".tar.gz", ".zip", ".tgz", ".tar.bz2",
-                                                     ".tar.xz"};
+constexpr std::string_view kPublishedExtensions[] = {".tar.gz",  ".zip",    ".tgz",
+                                                     ".tar.bz2", ".tar.xz", ".tar.zst"};
 
 Error InvalidSdistName(std::string_view filename, std::string_view reason) {
   return Error{.code = ErrorCode::kInvalid,

@@ -110,6 +110,12 @@ void AddUncommonWishes(const ResolveRequest& request, nlohmann::json& document) 
   for (const auto& [project, settings] : request.builds.settings_of) {
     document["config-settings-of"][project.ToString()] = settings;
   }
+  for (const auto& [project, required] : request.builds.requirements_of) {
+    auto& texts = document["build-requirements-of"][project.ToString()];
+    for (const BuildRequirement& one : required) {
+      texts.push_back({one.requirement.ToString(), one.match == VersionMatch::kRuntime});
+    }
+  }
 }
 
 std::vector<std::string> MarkerTexts(const std::vector<pypi::Marker>& markers) {
@@ -164,8 +170,24 @@ BuildWish::Settings BuildWish::SettingsFor(const pypi::Name& project) const {
   return merged;
 }
 
+std::string BuildWish::UnisolatedBy(const pypi::Name& project) const {
+  const auto required = requirements_of.find(project);
+  if (required != requirements_of.end() && !required->second.empty()) {
+    return {};
+  }
+  const auto own = unisolated_projects.find(project);
+  return own == unisolated_projects.end() ? unisolated : own->second;
+}
+
 void BuildWish::Add(const BuildWish& other) {
-  constraints.insert(constraints.end(), other.constraints.begin(), other.constraints.end());
+  for (const RequestedRequirement& constraint : other.constraints) {
+    const bool is_known = std::ranges::any_of(constraints, [&](const auto& known) {
+      return known.requirement == constraint.requirement;
+    });
+    if (!is_known) {
+      constraints.push_back(constraint);
+    }
+  }
   for (const auto& [key, values] : other.settings) {
     settings[key] = values;
   }
@@ -174,6 +196,16 @@ void BuildWish::Add(const BuildWish& other) {
       settings_of[project][key] = values;
     }
   }
+  for (const auto& [project, required] : other.requirements_of) {
+    std::vector<BuildRequirement>& all = requirements_of[project];
+    for (const BuildRequirement& one : required) {
+      if (std::ranges::find(all, one) == all.end()) {
+        all.push_back(one);
+      }
+    }
+  }
+  unisolated = other.unisolated.empty() ? unisolated : other.unisolated;
+  unisolated_projects.insert(other.unisolated_projects.begin(), other.unisolated_projects.end());
 }
 
 std::optional<std::int64_t> ResolveRequest::ExcludeNewerUs(const pypi::Name& project) const {

@@ -48,6 +48,17 @@ struct RequestedRequirement {
 // Whether every project must have hashes that the request names.
 enum class HashPolicy : std::uint8_t { kWhereNamed, kRequired };
 
+// Whether what a build requires has to be of the version that the package meets when it is used.
+enum class VersionMatch : std::uint8_t { kAny, kRuntime };
+
+// What the build of a project requires besides what its build system says.
+struct BuildRequirement {
+  pypi::Requirement requirement;
+  VersionMatch match = VersionMatch::kAny;  // kRuntime: the requirement has a name only
+
+  friend bool operator==(const BuildRequirement&, const BuildRequirement&) = default;
+};
+
 // What is handed to the builds of sources: it decides what they give.
 struct BuildWish {
   using Settings = std::map<std::string, std::vector<std::string>>;  // of a backend: key → values
@@ -56,9 +67,16 @@ struct BuildWish {
   Settings settings = {};                              // for the backends of all projects
   // Of single projects, in place of the same keys for all.
   std::map<pypi::Name, Settings> settings_of = {};
+  std::map<pypi::Name, std::vector<BuildRequirement>> requirements_of = {};
+  // Who asked for builds that see what is installed, of all projects or of single ones. None are
+  // made: such a build gives something else on every machine. Decides nothing that is built.
+  std::string unisolated = {};
+  std::map<pypi::Name, std::string> unisolated_projects = {};
 
-  bool empty() const { return constraints.empty() && settings.empty() && settings_of.empty(); }
   Settings SettingsFor(const pypi::Name& project) const;
+  // Who wants the project built in what is installed and has not said instead what its build
+  // requires; empty: nobody.
+  std::string UnisolatedBy(const pypi::Name& project) const;
   // Adds what `other` has; its settings stand in for the same keys here.
   void Add(const BuildWish& other);
 

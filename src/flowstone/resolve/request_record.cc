@@ -306,6 +306,34 @@ std::map<std::string, std::vector<std::string>> SettingsRecord(const BuildWish& 
   return record;
 }
 
+std::map<std::string, std::vector<std::string>> RequirementsRecord(const BuildWish& builds,
+                                                                   VersionMatch match) {
+  std::map<std::string, std::vector<std::string>> record;
+  for (const auto& [project, required] : builds.requirements_of) {
+    for (const BuildRequirement& one : required) {
+      if (one.match == match) {
+        record[project.ToString()].push_back(one.requirement.ToString());
+      }
+    }
+  }
+  return record;
+}
+
+Status ReadBuildRequirements(const std::map<std::string, std::vector<std::string>>& record,
+                             VersionMatch match, BuildWish& builds) {
+  const std::string frame = "while reading the build requirements of the lock";
+  for (const auto& [text, requirements] : record) {
+    FLOWSTONE_LET(const pypi::Name project, Annotate(pypi::Name::Parse(text), frame));
+    for (const std::string& required : requirements) {
+      FLOWSTONE_LET(pypi::Requirement requirement,
+                    Annotate(pypi::Requirement::Parse(required), frame));
+      builds.requirements_of[project].push_back(
+          {.requirement = std::move(requirement), .match = match});
+    }
+  }
+  return Ok();
+}
+
 }  // namespace
 
 Result<BuildWish> RecordedBuilds(const lock::ToolTable& record) {
@@ -325,19 +353,25 @@ Result<BuildWish> RecordedBuilds(const lock::ToolTable& record) {
                   Annotate(pypi::Name::Parse(text), "while reading the settings of the lock"));
     builds.settings_of.emplace(project, SettingsOf(settings));
   }
+  FLOWSTONE_TRY(ReadBuildRequirements(record.build_requirements, VersionMatch::kAny, builds));
+  FLOWSTONE_TRY(
+      ReadBuildRequirements(record.runtime_build_requirements, VersionMatch::kRuntime, builds));
   return builds;
 }
 
 lock::ToolTable RecordOf(const ResolveRequest& request) {
-  lock::ToolTable record{.requests = {RequestDigest(request)},
-                         .targets = TargetTexts(request),
-                         .requirements = WishesOf(request.requirements),
-                         .constraints = WishesOf(request.constraints),
-                         .overrides = WishesOf(request.overrides),
-                         .excludes = ExcludesOf(request),
-                         .build_constraints = WishesOf(request.builds.constraints),
-                         .config_settings = SettingsRecord(request.builds),
-                         .options = OptionsOf(request)};
+  lock::ToolTable record{
+      .requests = {RequestDigest(request)},
+      .targets = TargetTexts(request),
+      .requirements = WishesOf(request.requirements),
+      .constraints = WishesOf(request.constraints),
+      .overrides = WishesOf(request.overrides),
+      .excludes = ExcludesOf(request),
+      .build_constraints = WishesOf(request.builds.constraints),
+      .config_settings = SettingsRecord(request.builds),
+      .build_requirements = RequirementsRecord(request.builds, VersionMatch::kAny),
+      .runtime_build_requirements = RequirementsRecord(request.builds, VersionMatch::kRuntime),
+      .options = OptionsOf(request)};
   if (request.universal) {
     record.conflicts = request.universal->conflicts;
   }
@@ -366,6 +400,10 @@ std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest
     CompareWishes("build constraint", locked.build_constraints, asked.build_constraints,
                   mismatches);
     CompareSettings(locked.config_settings, asked.config_settings, mismatches);
+    if (locked.build_requirements != asked.build_requirements ||
+        locked.runtime_build_requirements != asked.runtime_build_requirements) {
+      mismatches.emplace_back("builds of its sources require something else");
+    }
     CompareOptions(locked.options, asked.options, mismatches);
     CompareCutOffs(locked, asked, request.exclude_newer_kind, mismatches);
     if (locked.conflicts != asked.conflicts) {

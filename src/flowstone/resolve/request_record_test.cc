@@ -124,6 +124,33 @@ TEST(RequestRecord, HowSourcesAreBuiltIsKeptAndMatters) {
                           "asks for now"));
 }
 
+TEST(RequestRecord, WhatBuildsRequireBesidesIsKeptAndMatters) {
+  ResolveRequest request = RequestFor({Wanted("alpha")});
+  request.builds.requirements_of[*pypi::Name::Parse("alpha")] = {
+      {.requirement = *pypi::Requirement::Parse("ninja>=1")},
+      {.requirement = *pypi::Requirement::Parse("numpy"), .match = VersionMatch::kRuntime}};
+  const lock::Lock lock = LockFor(request);
+  EXPECT_THAT(Mismatches(lock, request), IsEmpty());
+  Result<BuildWish> recorded = RecordedBuilds(*lock.tool);
+  ASSERT_THAT(recorded, IsOk());
+  EXPECT_EQ(recorded->requirements_of, request.builds.requirements_of);
+  request.builds = {};
+  EXPECT_THAT(Mismatches(lock, request),
+              ElementsAre("builds of its sources require something else"));
+}
+
+TEST(BuildWish, WhoSaysWhatABuildRequiresNeedsNoOpenBuild) {
+  const pypi::Name alpha = *pypi::Name::Parse("alpha");
+  const pypi::Name beta = *pypi::Name::Parse("beta");
+  BuildWish wish{.unisolated_projects = {{alpha, "pyproject.toml:7"}}};
+  EXPECT_EQ(wish.UnisolatedBy(alpha), "pyproject.toml:7");
+  EXPECT_EQ(wish.UnisolatedBy(beta), "");
+  wish.Add({.requirements_of = {{alpha, {{.requirement = *pypi::Requirement::Parse("torch")}}}},
+            .unisolated = "UV_NO_BUILD_ISOLATION"});
+  EXPECT_EQ(wish.UnisolatedBy(alpha), "");
+  EXPECT_EQ(wish.UnisolatedBy(beta), "UV_NO_BUILD_ISOLATION");
+}
+
 TEST(BuildWish, SettingsOfOneProjectStandInForThoseOfAll) {
   const pypi::Name alpha = *pypi::Name::Parse("alpha");
   BuildWish wish{.settings = {{"o", {"1"}}, {"p", {"2"}}},
