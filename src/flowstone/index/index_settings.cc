@@ -184,9 +184,10 @@ class Resolver {
     return Ok();
   }
 
-  // The [[index]] entries of uv's files: all additional ones, or the first default one.
+  // The [[index]] entries of the project's and of uv's files: all additional ones, or the first
+  // default one.
   Status AddTables(IndexRole role) {
-    for (const UvConfigFile& file : sources_.uv_files()) {
+    for (const UvConfigFile& file : sources_.config_files()) {
       for (const UvIndex& index : file.indexes) {
         if (index.role != role) {
           continue;
@@ -270,7 +271,7 @@ class Resolver {
         FLOWSTONE_TRY(AddPin(pin, found->source));
       }
     }
-    for (const UvConfigFile& file : sources_.uv_files()) {
+    for (const UvConfigFile& file : sources_.config_files()) {
       settings_.pins.insert(file.pins.begin(), file.pins.end());
     }
     return Ok();
@@ -434,8 +435,9 @@ Result<IndexSettings> ResolveIndexSettings(const IndexRequest& request,
                                            const IndexSettingsContext& context,
                                            const os::Environment& environment,
                                            os::FileSystem& files) {
-  FLOWSTONE_LET(SettingSources sources,
-                SettingSources::Load(context.working_directory, environment, files));
+  FLOWSTONE_LET(
+      SettingSources sources,
+      SettingSources::Load(context.working_directory, request.project_file, environment, files));
   return Resolver(request, context, environment, std::move(sources)).Run();
 }
 

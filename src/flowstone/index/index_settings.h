@@ -1,7 +1,8 @@
 // IndexSettings: which indexes to use, and how to reach them, from everything the user already has.
 //
 // Each setting is taken from the first of these that has it: FLOWSTONE_* variables, UV_* variables,
-// uv's configuration files, PIP_* variables, pip's configuration files, the built-in default. What
+// [tool.flowstone] of the project, uv's configuration files, PIP_* variables, pip's configuration
+// files, the built-in default. What
 // the caller gives (command line, decorator) comes before them: a single value replaces, lists are
 // put in front. A pure function of the environment and the disk.
 #pragma once
@@ -37,6 +38,8 @@ struct IndexRequest {
   std::optional<std::string> strategy = {};  // as uv spells it: "unsafe-best-match"
   std::vector<std::string> pins = {};        // "PROJECT=INDEX"
   std::optional<std::string> keyring = {};   // "subprocess" or "disabled"
+  // The pyproject.toml whose [tool.flowstone] is the project's, absolute; empty: there is none.
+  std::string project_file = {};
 };
 
 // What pip's variables and files say of the choice of versions and files, as they say it: lists

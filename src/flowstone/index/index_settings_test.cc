@@ -81,6 +81,30 @@ TEST_F(IndexSettingsTest, EachLevelReplacesTheNext) {
               ElementsAre("https://asked.example/"));
 }
 
+TEST_F(IndexSettingsTest, TheProjectComesAfterVariablesAndBeforeTheFilesOfUvAndPip) {
+  Write("/flows/pyproject.toml",
+        "[tool.flowstone]\nno-index = false\nindex-strategy = 'unsafe-best-match'\n"
+        "find-links = 'wheels'\n"
+        "[[tool.flowstone.index]]\nname = 'corp'\nurl = 'https://corp.example/simple'\n"
+        "[[tool.flowstone.index]]\nurl = 'https://main.example/simple'\ndefault = true\n"
+        "[[tool.flowstone.index]]\nname = 'gpu'\nurl = 'https://gpu.example/simple'\n"
+        "explicit = true\n");
+  Write("/flows/uv.toml", "index-url = 'https://uv.example/simple'\nno-index = true");
+  const IndexRequest request{.project_file = "/flows/pyproject.toml"};
+  EXPECT_THAT(Indexes({{"PIP_INDEX_URL", "https://pip.example/"}}, request),
+              ElementsAre("https://corp.example/simple", "https://gpu.example/simple",
+                          "https://main.example/simple"));
+  EXPECT_THAT(Indexes({{"UV_INDEX_URL", "https://variable.example/"}}, request),
+              ElementsAre("https://corp.example/simple", "https://gpu.example/simple",
+                          "https://variable.example/"));
+  const auto settings = Resolve({}, request);
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->strategy, IndexStrategy::kUnsafeBestMatch);
+  EXPECT_THAT(settings->find_links, ElementsAre("/flows/wheels"));
+  EXPECT_EQ(settings->indexes[1].reach, IndexReach::kPinnedOnly);
+  EXPECT_THAT(settings->provenance, Contains("index-strategy from /flows/pyproject.toml"));
+}
+
 TEST_F(IndexSettingsTest, AnEmptyVariableIsNotSet) {
   EXPECT_THAT(Indexes({{"FLOWSTONE_INDEX_URL", ""}, {"PIP_INDEX_URL", "https://pip.example/"}}),
               ElementsAre("https://pip.example/"));

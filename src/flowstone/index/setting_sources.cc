@@ -43,10 +43,16 @@ std::vector<std::string> FoundSetting::Words() const {
 }
 
 Result<SettingSources> SettingSources::Load(const std::string& working_directory,
+                                            const std::string& project_file,
                                             const os::Environment& environment,
                                             os::FileSystem& files) {
   SettingSources sources(working_directory, environment);
-  FLOWSTONE_LET(sources.uv_, LoadUvConfig(working_directory, environment, files));
+  FLOWSTONE_LET(sources.config_, LoadUvConfig(working_directory, environment, files));
+  if (!project_file.empty()) {
+    FLOWSTONE_LET(const std::string text, files.ReadFile(project_file));
+    FLOWSTONE_LET(UvConfigFile project, ParsePyprojectFlowstone(text, project_file));
+    sources.config_.files.insert(sources.config_.files.begin(), std::move(project));
+  }
   FLOWSTONE_LET(sources.pip_, PipConfig::Load(environment, files));
   return sources;
 }
@@ -70,7 +76,7 @@ std::optional<FoundSetting> SettingSources::FindInVariables(const Setting& setti
 }
 
 std::optional<FoundSetting> SettingSources::FindConfigured(const Setting& setting) const {
-  for (const UvConfigFile& file : uv_.files) {
+  for (const UvConfigFile& file : config_.files) {
     const auto found = file.values.find(setting.option);
     if (found != file.values.end()) {
       return FoundSetting{.text = found->second.front(),

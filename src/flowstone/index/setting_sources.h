@@ -1,5 +1,6 @@
 // SettingSources: every place where a setting may stand, and which of them counts: FLOWSTONE_* and
-// UV_* variables, uv's configuration files, PIP_* variables, pip's configuration files.
+// UV_* variables, `[tool.flowstone]` of the project, uv's configuration files, PIP_* variables,
+// pip's configuration files.
 #pragma once
 
 #include <array>
@@ -35,19 +36,21 @@ struct FoundSetting {
 
 class SettingSources {
  public:
-  // kInvalid for a configuration file that cannot be read as one; it names the file and the line.
+  // `project_file` is the pyproject.toml whose [tool.flowstone] counts, or empty. kInvalid for a
+  // configuration file that cannot be read as one; it names the file and the line.
   static Result<SettingSources> Load(const std::string& working_directory,
+                                     const std::string& project_file,
                                      const os::Environment& environment, os::FileSystem& files);
 
   // In our and uv's variables only.
   std::optional<FoundSetting> FindInVariables(const Setting& setting) const;
-  // In uv's files, then in pip's variables and files.
+  // In the files of the project and of uv, then in pip's variables and files.
   std::optional<FoundSetting> FindConfigured(const Setting& setting) const;
   // In all of them.
   std::optional<FoundSetting> Find(const Setting& setting) const;
-  // What uv's files say beyond single settings.
-  const std::vector<UvConfigFile>& uv_files() const { return uv_.files; }
-  const std::vector<std::string>& warnings() const { return uv_.warnings; }
+  // What the files of the project and of uv say beyond single settings.
+  const std::vector<UvConfigFile>& config_files() const { return config_.files; }
+  const std::vector<std::string>& warnings() const { return config_.warnings; }
   const std::string& working_directory() const { return working_directory_; }
 
   // The text with every `${NAME}` (capitals, digits, "_") that is set replaced by its value.
@@ -60,7 +63,7 @@ class SettingSources {
 
   std::string working_directory_;
   os::Environment environment_;
-  UvConfig uv_;
+  UvConfig config_;  // of uv, and before it of the project
   PipConfig pip_;
 };
 

@@ -100,6 +100,16 @@ Status ReadSources(const toml::table& sources, UvConfigFile& config) {
   return Ok();
 }
 
+// A list; of one item it may be written without brackets.
+Result<std::vector<std::string>> ListAt(const TomlTable& reader, const char* key) {
+  const toml::node* const node = reader.node().get(key);
+  if (node == nullptr || !node->is_string()) {
+    return reader.Texts(key);
+  }
+  FLOWSTONE_LET(const std::optional<std::string> text, reader.Text(key));
+  return std::vector<std::string>{text.value_or("")};
+}
+
 // uv accepts the settings of `uv pip` apart, in a table of their own; they count before the others.
 Status ReadSettings(const toml::table& table, const std::string& path, UvConfigFile& config) {
   const TomlTable reader(table, path);
@@ -110,7 +120,7 @@ Status ReadSettings(const toml::table& table, const std::string& path, UvConfigF
     }
   }
   for (const Spelling& setting : kListSettings) {
-    FLOWSTONE_LET(auto texts, reader.Texts(setting.uv));
+    FLOWSTONE_LET(auto texts, ListAt(reader, setting.uv));
     if (!texts.empty()) {
       config.values[setting.pip] = std::move(texts);
     }
@@ -236,6 +246,17 @@ Result<UvConfigFile> ParsePyprojectUv(std::string_view text, const std::string& 
     return empty;
   }
   Result<UvConfigFile> config = ReadTables(*table, "tool.uv", std::move(empty));
+  return config ? std::move(config) : Result<UvConfigFile>(Located(config.error(), path));
+}
+
+Result<UvConfigFile> ParsePyprojectFlowstone(std::string_view text, const std::string& path) {
+  FLOWSTONE_LET(const toml::table document, ParseToml(text, path));
+  const toml::table* const table = document["tool"]["flowstone"].as_table();
+  UvConfigFile empty{.path = path};
+  if (table == nullptr) {
+    return empty;
+  }
+  Result<UvConfigFile> config = ReadTables(*table, "tool.flowstone", std::move(empty));
   return config ? std::move(config) : Result<UvConfigFile>(Located(config.error(), path));
 }
 

@@ -1,5 +1,5 @@
 // UvConfig: uv's configuration files (TOML), as far as they say where packages come from: uv.toml,
-// and [tool.uv] of pyproject.toml.
+// and [tool.uv] of pyproject.toml. Our own [tool.flowstone] there says it in the same words.
 #pragma once
 
 #include <map>
@@ -42,6 +42,9 @@ struct UvConfig {
 Result<UvConfigFile> ParseUvToml(std::string_view text, const std::string& path);
 // Those of [tool.uv] in a pyproject.toml; no settings when there is no such table.
 Result<UvConfigFile> ParsePyprojectUv(std::string_view text, const std::string& path);
+
+// Those of [tool.flowstone] in a pyproject.toml, whose keys project/project_settings.h has checked.
+Result<UvConfigFile> ParsePyprojectFlowstone(std::string_view text, const std::string& path);
 
 // Reads the files that uv would read: uv.toml or else pyproject.toml of the working directory, or
 // of the nearest one above that has one with settings; the user's ~/.config/uv/uv.toml; the
