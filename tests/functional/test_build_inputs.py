@@ -70,6 +70,85 @@ def test_build_constraints_hold_and_the_lock_keeps_them(project: Project, helper
         assert current.status == 0, current
 
 
+def uv_project(project: Project, *lines: str) -> None:
+    text = '[project]\nname = "app"\nversion = "1"\ndependencies = ["needy", "helper<2"]\n'
+    project.write("pyproject.toml", text + "[tool.uv]\n" + "".join(line + "\n" for line in lines))
+
+
+@pytest.fixture
+def forgetful(stocked: Index, helpers: Index) -> Index:
+    """needy 2.0, whose build uses a helper that it does not say it requires."""
+    record = "import helper; open('needy.py', 'w').write('VERSION = %r' % helper.VERSION)"
+    publish(stocked, SourceProject("needy", "2.0", code={"build": record}, static=True))
+    return stocked
+
+
+def test_a_build_gets_what_its_author_forgot(project: Project, forgetful: Index) -> None:
+    uv_project(project, 'extra-build-dependencies = { Needy = ["helper>1"] }')
+    done = project.engine("lock", "--allow-build")
+    assert done.status == 0, done
+    text = (project.path / "pylock.toml").read_text()
+    assert '[tool.flowstone.build-requirements]\nneedy = ["helper>1"]\n' in text
+    assert built_with(project) == "2.0"
+    uv_project(project, "extra-build-dependencies = {}")
+    check = project.engine("lock", "--allow-build", "--check")
+    assert check.status == 1, check
+    assert "builds of its sources require something else" in check.output + check.errors
+
+
+def test_a_build_has_the_version_that_it_meets_when_it_runs(
+    project: Project, forgetful: Index
+) -> None:
+    matching = 'needy = [{ requirement = "helper", match-runtime = true }]'
+    uv_project(project, f"extra-build-dependencies = {{ {matching} }}")
+    done = project.engine("lock", "--allow-build")
+    assert done.status == 0, done
+    assert built_with(project) == "1.0"  # the project wants helper<2, and the index has 2.0
+
+
+def test_a_version_to_match_must_be_known(project: Project, forgetful: Index) -> None:
+    matching = 'needy = [{ requirement = "absent", match-runtime = true }]'
+    uv_project(project, f"extra-build-dependencies = {{ {matching} }}")
+    assert project.engine("lock", "--allow-build").status == 0
+    done = project.engine("sync", "--allow-build", "pylock.toml")
+    assert done.status == 2, done
+    assert "needy 2.0 cannot be built: its build is to have the absent of the environment" in (
+        done.errors
+    )
+    dynamic = SourceProject("needy", "3.0")
+    publish(forgetful, dynamic)
+    uv_project(
+        project,
+        'extra-build-dependencies = { needy = [{ requirement = "helper", match-runtime = true }] }',
+    )
+    done = project.engine("lock", "--allow-build", "--upgrade")
+    assert done.status == 1, done
+    assert "only building needy 3.0 tells what it needs" in done.errors
+
+
+@pytest.mark.parametrize(
+    ("setting", "variable"),
+    [
+        ('no-build-isolation-package = ["needy"]', ""),
+        ("no-build-isolation = true", ""),
+        ("", "UV_NO_BUILD_ISOLATION"),
+    ],
+    ids=["package", "all", "variable"],
+)
+def test_no_build_uses_what_happens_to_be_installed(
+    project: Project, helpers: Index, setting: str, variable: str
+) -> None:
+    variables = {variable: "1"} if variable else {}
+    uv_project(project, setting)
+    done = project.engine("lock", "--allow-build", **variables)
+    assert done.status != 0, done
+    assert "needy 1.0 cannot be built with what happens to be installed" in done.errors
+    assert (variable or "pyproject.toml:6: tool.uv.no-build-isolation") in done.errors
+    assert "extra-build-dependencies" in done.errors
+    uv_project(project, setting, 'extra-build-dependencies = { needy = ["helper"] }')
+    assert project.engine("lock", "--allow-build", **variables).status == 0
+
+
 def test_the_cut_off_of_a_step_holds_for_build_requirements(
     project: Project, helpers: Index
 ) -> None:

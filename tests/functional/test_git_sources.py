@@ -222,3 +222,63 @@ def test_a_submodule_on_this_machine_of_a_repository_elsewhere_is_refused(
         done = offline.engine("lock", f"outer @ git+{url}/outer.git")
     assert done.status == 1, done
     assert "has a submodule on this machine" in done.errors
+
+
+def monorepo(directory: Path, source: str, workspace: str = "") -> str:
+    """app needs core, which needs base; where they are is said by `source`. The commit."""
+    (directory / "packages").mkdir(parents=True)
+    if workspace:
+        (directory / "pyproject.toml").write_text(workspace)
+    for name, requires in (("app", ["core>=1"]), ("core", ["base"]), ("base", [])):
+        project = SourceProject(name, requires=requires, static=True)
+        pyproject = project.write(directory / "packages" / name) / "pyproject.toml"
+        sources = "".join(
+            f"{required.split('>')[0]} = {source % required.split('>')[0]}\n"
+            for required in requires
+        )
+        pyproject.write_text(pyproject.read_text() + "[tool.uv.sources]\n" + sources)
+    return commit_all(directory, "one")
+
+
+@pytest.mark.parametrize("kind", ["path", "editable", "workspace"])
+def test_sources_of_a_project_in_a_repository_are_of_its_commit(
+    offline: Project, tmp_path: Path, kind: str
+) -> None:
+    work = tmp_path / "mono"
+    if kind == "workspace":
+        root = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+        commit = monorepo(work, "{ workspace = true } # %s", root)
+    else:
+        source = '{ path = "../%s"' + (", editable = true }" if kind == "editable" else " }")
+        commit = monorepo(work, source)
+    requirement = f"app @ git+file://{work}@main#subdirectory=packages/app"
+    text = lock(offline, requirement)
+    for name in ("app", "core", "base"):
+        assert f'subdirectory = "packages/{name}"' in text
+    assert text.count(f'commit-id = "{commit}"') == 3, text
+    assert str(offline.home) not in text
+    assert version_of(offline, "base") == "1.0"
+    assert lock(offline, requirement, "--upgrade") == text  # from what is remembered
+
+
+def test_a_source_that_leads_out_of_the_repository(offline: Project, tmp_path: Path) -> None:
+    work = tmp_path / "mono"
+    monorepo(work, '{ path = "../../../%s" }')
+    done = offline.engine("lock", f"app @ git+file://{work}#subdirectory=packages/app")
+    assert done.status == 2, done
+    assert "packages/app/pyproject.toml: the source of core leads out of the repository" in (
+        done.errors
+    )
+    assert str(offline.home) not in done.errors
+
+
+def test_a_workspace_around_the_cache_is_not_that_of_a_repository(
+    offline: Project, tmp_path: Path
+) -> None:
+    offline.home.mkdir(parents=True, exist_ok=True)
+    (offline.home / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["**"]\n')
+    work = tmp_path / "mono"
+    monorepo(work, "{ workspace = true } # %s")
+    done = offline.engine("lock", f"app @ git+file://{work}#subdirectory=packages/app")
+    assert done.status == 2, done
+    assert "no member of the workspace has this name" in done.errors

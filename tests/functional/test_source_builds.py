@@ -227,7 +227,7 @@ def member(path: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
     ],
     ids=["climbs", "absolute", "link", "hard-link", "device", "pipe"],
 )
-@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz"])
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"])
 def test_hostile_archives_are_refused(
     project: Project, stocked: Index, hostile: tarfile.TarInfo, ending: str
 ) -> None:
@@ -239,7 +239,7 @@ def test_hostile_archives_are_refused(
     assert not list(project.home.rglob("escaped"))
 
 
-@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz"])
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"])
 def test_a_bomb_is_refused_before_it_goes_off(
     project: Project, stocked: Index, ending: str
 ) -> None:
@@ -249,7 +249,7 @@ def test_a_bomb_is_refused_before_it_goes_off(
     assert "inflates to more than" in done.errors
 
 
-@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz", ".zip"])
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip"])
 def test_a_truncated_archive_is_refused(project: Project, stocked: Index, ending: str) -> None:
     whole = SourceProject("short").archive(ending)
     stocked.add_file("short", "short-1.0" + ending, whole[: len(whole) * 2 // 3])
@@ -258,7 +258,7 @@ def test_a_truncated_archive_is_refused(project: Project, stocked: Index, ending
     assert "short-1.0" + ending in done.errors
 
 
-@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz"])
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip", ".tgz"])
 def test_published_archives_of_every_kind(project: Project, stocked: Index, ending: str) -> None:
     stocked.add_file("packed", "packed-1.0" + ending, SourceProject("packed").archive(ending))
     assert project.engine("lock", "packed", "--allow-build").status == 0

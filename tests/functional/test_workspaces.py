@@ -164,3 +164,62 @@ def test_the_project_itself_with_an_extra_editable(project: Project, index: Inde
     done = project.engine("lock", "-r", "requirements.txt")
     assert done.status == 0, done
     assert versions(project, "local_lib", "dependency") == ["1.0", "1.0"]
+
+
+def test_members_that_conflict_are_locked_one_by_one(workspace: Project, index: Index) -> None:
+    root = workspace.path / "pyproject.toml"
+    conflicts = '[tool.uv]\nconflicts = [[{ package = "web" }, { package = "jobs" }]]\n'
+    root.write_text(root.read_text() + conflicts)
+    index.add(Wheel("engine", "1.0"))
+    index.add(Wheel("engine", "2.0"))
+    for name, wanted in (("web", "engine<2"), ("jobs", "engine>=2")):
+        SourceProject(name, requires=[wanted], static=True).write(
+            workspace.path / "packages" / name
+        )
+    web, jobs = (("-r", f"packages/{name}/pyproject.toml") for name in ("web", "jobs"))
+    for target in ((), ("--universal",)):
+        done = workspace.engine("lock", *web, *jobs, *target)
+        assert done.status == 2, done
+        assert "project web and project jobs conflict (tool.uv.conflicts)" in done.errors
+        for one in (web, jobs):
+            done = workspace.engine("lock", *one, *target, "-o", "-")
+            assert done.status == 0, done
+
+
+def test_extras_of_two_members_that_conflict(workspace: Project, index: Index) -> None:
+    """A lock for all environments leaves the choice to whoever installs it."""
+    root = workspace.path / "pyproject.toml"
+    conflicts = (
+        '[tool.uv]\nconflicts = [[{ package = "web", extra = "old" },'
+        ' { package = "jobs", extra = "new" }]]\n'
+    )
+    root.write_text(root.read_text() + conflicts)
+    index.add(Wheel("engine", "1.0"))
+    index.add(Wheel("engine", "2.0"))
+    for name, extra, wanted in (("web", "old", "engine<2"), ("jobs", "new", "engine>=2")):
+        directory = workspace.path / "packages" / name
+        SourceProject(name, static=True).write(directory)
+        pyproject = directory / "pyproject.toml"
+        pyproject.write_text(
+            pyproject.read_text() + f'[project.optional-dependencies]\n{extra} = ["{wanted}"]\n'
+        )
+    both = ("-r", "packages/web/pyproject.toml", "-r", "packages/jobs/pyproject.toml")
+    done = workspace.engine("lock", *both, "--extra", "old", "--extra", "new")
+    assert done.status == 2, done
+    assert "conflict (tool.uv.conflicts)" in done.errors
+    done = workspace.engine("lock", *both, "--extra", "old", "--extra", "new", "--universal")
+    assert done.status == 0, done
+    text = (workspace.path / "pylock.toml").read_text()
+    assert text.count('name = "engine"') == 2, text
+    assert '"old" in extras' in text
+    assert workspace.engine("sync", "pylock.toml", "--extra", "old").status == 0
+    done = workspace.engine("sync", "pylock.toml", "--extra", "old", "--extra", "new")
+    assert done.status != 0, done
+
+
+def test_sources_of_the_root_hold_for_members(workspace: Project) -> None:
+    core = workspace.path / "packages" / "core" / "pyproject.toml"
+    core.write_text(core.read_text().split("[tool.uv.sources]")[0])
+    done = workspace.engine("lock", "-r", "packages/core/pyproject.toml", "-o", "-")
+    assert done.status == 0, done
+    assert 'packages/base" }' in done.output

@@ -33,6 +33,7 @@ def run(hook):
 
 def metadata():
     lines = ["Metadata-Version: 2.1", "Name: " + PROJECT["name"], "Version: " + PROJECT["version"]]
+    lines += ["Provides-Extra: " + name for name in PROJECT["extras"]]
     lines += ["Requires-Dist: " + text for text in PROJECT["requires"]]
     return "\\n".join(lines) + "\\n"
 
@@ -84,6 +85,19 @@ def build_editable(directory, config_settings=None, metadata_directory=None):
 """
 
 
+def zstd_frame(data: bytes) -> bytes:
+    """A frame of blocks that are stored, or of one byte that is repeated (RFC 8878)."""
+    block_limit = 128 << 10
+    frame = bytearray(b"\x28\xb5\x2f\xfd\x00\x38")  # no size given, a window of 128 KiB
+    for start in range(0, max(len(data), 1), block_limit):
+        block = data[start : start + block_limit]
+        is_last = start + block_limit >= len(data)
+        is_run = len(set(block)) == 1
+        header = is_last | (2 if is_run else 0) | len(block) << 3
+        frame += header.to_bytes(3, "little") + (block[:1] if is_run else block)
+    return bytes(frame)
+
+
 def compress(ending: str, data: bytes) -> bytes:
     """As files with this ending are compressed; the same bytes every time."""
     if ending in (".tar.bz2", ".tbz"):
@@ -94,6 +108,8 @@ def compress(ending: str, data: bytes) -> bytes:
         return lzma.compress(data, format=lzma.FORMAT_ALONE)
     if ending in (".tar.gz", ".tgz"):
         return gzip.compress(data, mtime=0)
+    if ending == ".tar.zst":
+        return zstd_frame(data)
     assert ending == ".tar", ending
     return data
 
@@ -108,6 +124,7 @@ class SourceProject:
     name: str
     version: str = "1.0"
     requires: list[str] = field(default_factory=list)
+    extras: list[str] = field(default_factory=list)
     build_requires: list[str] = field(default_factory=list)
     system_requires: list[str] = field(default_factory=list)
     code: dict[str, str] = field(default_factory=dict)
@@ -132,6 +149,7 @@ class SourceProject:
             "name": self.name,
             "version": self.version,
             "requires": self.requires,
+            "extras": self.extras,
             "build_requires": self.build_requires,
             "code": self.code,
         }

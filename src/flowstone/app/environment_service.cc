@@ -99,6 +99,16 @@ Error WithWarnings(Error error, const PackageConnection& connection) {
   return error;
 }
 
+// An error about a cache that cannot be written says what helps.
+Error WithCacheHint(Error error, const std::string& root) {
+  const bool is_about_cache =
+      error.code == ErrorCode::kDenied && error.message.find(root) != std::string::npos;
+  return is_about_cache
+             ? std::move(error).WithHint(
+                   "make the cache writable, or set FLOWSTONE_HOME to a directory that is")
+             : error;
+}
+
 // Name → URL as project pages have it, of the indexes that were given a name.
 std::map<std::string, std::string> IndexNames(const index::IndexSettings& settings) {
   std::map<std::string, std::string> names;
@@ -278,6 +288,12 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
           wish.exclude_newer_us ? resolve::CutOffKind::kMoment : settings_.exclude_newer_kind,
       .exclude_newer_of_us = settings_.exclude_newer_of_us,
       .hashes = settings_.hashes};
+  const auto append = [](const auto& from, auto& to) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  append(settings_.rules.constraints, request.constraints);
+  append(settings_.rules.overrides, request.overrides);
+  append(settings_.rules.excludes, request.excludes);
   request.builds = wish.builds;
   request.builds.Add(settings_.builds.wish);
   request.universal = wish.universal;
@@ -407,7 +423,11 @@ Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
                  .message = "there is no lock for the packages of " + origin,
                  .hints = {"run without --locked once, or `environment lock`"}};
   }
-  FLOWSTONE_LET(LockedEnvironment locked, ResolveNow(wish, request, interpreter));
+  Result<LockedEnvironment> resolved = ResolveNow(wish, request, interpreter);
+  if (!resolved) {
+    return WithCacheHint(resolved.error(), home_);
+  }
+  LockedEnvironment locked = *std::move(resolved);
   Prefer(locked.lock);
   if (datastore_ != nullptr) {
     FLOWSTONE_TRY(Keep(locked));
@@ -430,6 +450,23 @@ Result<std::optional<LockedEnvironment>> EnvironmentService::FindLock(const Envi
     return std::optional<LockedEnvironment>();
   }
   return Remembered(resolve::RequestDigest(RequestOf(wish, "", interpreter)), interpreter);
+}
+
+Result<EnvironmentService::BackendAnswer> EnvironmentService::AskBackend(
+    const std::string& directory, const pypi::Name& project, const EnvironmentWish& wish) {
+  FLOWSTONE_LET(const install::Interpreter interpreter, FindPython(wish.python));
+  const std::unique_ptr<SourceBuilds> builds =
+      BuildsFor(wish.indexes, interpreter, RequestOf(wish, "", interpreter));
+  FLOWSTONE_LET(const build::DirectReference reference, build::DirectReference::Parse(directory));
+  FLOWSTONE_LET(const LocatedReference located, builds->Locate(reference, project));
+  BackendAnswer answer;
+  Result<std::string> metadata = builds->MetadataAsBuilt(*located.task);
+  if (!metadata) {
+    return WithCacheHint(metadata.error(), home_);
+  }
+  answer.metadata = *std::move(metadata);
+  answer.warnings = builds->warnings();
+  return answer;
 }
 
 Result<LockedEnvironment> EnvironmentService::UseLock(const std::string& text,
@@ -519,14 +556,10 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
                                        .archives = archives,
                                        .progress = progress_});
   Result<install::Environment> environment = builder.Ensure(spec);
-  if (!environment && environment.error().code == ErrorCode::kDenied &&
-      environment.error().message.find(layout_.root()) != std::string::npos) {
-    return std::move(environment.error())
-        .WithHint("make the cache writable, or set FLOWSTONE_HOME to a directory that is");
+  if (!environment) {
+    return WithCacheHint(environment.error(), home_);
   }
-  if (environment) {
-    environment->warnings.insert(environment->warnings.begin(), warnings.begin(), warnings.end());
-  }
+  environment->warnings.insert(environment->warnings.begin(), warnings.begin(), warnings.end());
   return environment;
 }
 

@@ -45,6 +45,13 @@ struct BuildSettings {
   std::vector<std::string> stack = {};
 };
 
+// What restricts, replaces and leaves out requirements of every wish.
+struct RequirementRules {
+  std::vector<resolve::RequestedRequirement> constraints = {};
+  std::vector<resolve::RequestedRequirement> overrides = {};
+  std::vector<pypi::Name> excludes = {};
+};
+
 struct EnvironmentSettings {
   PackageConnection::Options packages;  // its cache directory is set by the service
   LockUse lock_use = LockUse::kRemember;
@@ -57,6 +64,7 @@ struct EnvironmentSettings {
   std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us;
   resolve::HashPolicy hashes = resolve::HashPolicy::kWhereNamed;
   resolve::ResolvePolicies policies;
+  RequirementRules rules;
   std::string launcher;  // sys.executable of the launching Python; empty when there is none
   BuildSettings builds;
 };
@@ -126,6 +134,14 @@ class EnvironmentService {
   // The remembered lock, or a new one. `origin` says who asks. kConflict with the chain of reasons
   // when the wish cannot be fulfilled.
   Result<LockedEnvironment> Lock(const EnvironmentWish& wish, const std::string& origin);
+  // The METADATA that the backend of the project in `directory` (absolute) gives, built as the wish
+  // says; and what was said about building it.
+  struct BackendAnswer {
+    std::string metadata;
+    std::vector<std::string> warnings;
+  };
+  Result<BackendAnswer> AskBackend(const std::string& directory, const pypi::Name& project,
+                                   const EnvironmentWish& wish);
   // A lock from elsewhere, for the interpreter that `python` asks for. `directory` is where it
   // lies.
   Result<LockedEnvironment> UseLock(const std::string& text, const std::string& python,

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "flowstone/app/project_conflicts.h"
 #include "flowstone/app/workspace.h"
 #include "flowstone/app/written_wishes.h"
 #include "flowstone/base/text.h"
@@ -31,10 +32,12 @@ bool IsHttp(std::string_view place) {
 
 class InputReader {
  public:
-  InputReader(const Machine& machine, const LockInputSpec& spec, const FetchText& fetch)
-      : machine_(machine), spec_(spec), fetch_(fetch) {}
+  InputReader(const Machine& machine, const LockInputSpec& spec, const FetchText& fetch,
+              const AskBackend& ask)
+      : machine_(machine), spec_(spec), fetch_(fetch), ask_(ask) {}
 
   Result<LockInputs> Read();
+  Result<LockInputs> ReadRulesOnly();
 
  private:
   // A file with its text.
@@ -55,12 +58,19 @@ class InputReader {
   Status ReadFile(const std::string& given);
   Status ReadLock(const OpenFile& file, project::LockFormat format);
   Status ReadRequirements(const OpenFile& file);
-  // With the members of the workspace around it.
-  Result<project::PyProject> ParseProject(const OpenFile& file) const;
-  Status ReadProject(const OpenFile& file);
+  // A pyproject.toml with what its workspace adds; each is read once.
+  Status ParseProject(const OpenFile& file);
+  // All of them, those of groups too: whether their parts conflict has to be known before any is
+  // taken.
+  Status ParseProjects(const std::vector<std::string>& files);
+  // The file of the group that was asked for, as it was given, and its name.
+  std::pair<std::string, std::string> FileOfGroup(const std::string& given) const;
+  Status ReadProject(const std::string& given);
   Status ReadScript(const OpenFile& file);
   Status ReadGroups();
-  Status ReadGroup(const std::string& path, const std::string& name);
+  Status ReadGroup(const std::string& given);
+  // The files of constraints, overrides and build constraints, and the excludes.
+  Status ReadRules();
   // Of all projects that were read.
   std::vector<std::string> KnownExtras() const;
   Status CheckExtras() const;
@@ -69,8 +79,10 @@ class InputReader {
   Result<project::RequirementsFile> Parse(const OpenFile& file, project::FileRole role) const;
   Status MergeOptions(const project::FileOptions& options);
   Status AddUvTable(const std::string& shown, const project::UvTable& table);
-  // Notes what conflicts among the extras and groups that were chosen.
-  Status NoteConflicts(const project::PyProject& document);
+  // Notes what conflicts among the projects, extras and groups that were chosen.
+  Status NoteConflicts();
+  void NoteChosen(const project::PyProject& document,
+                  std::vector<project::ProjectPart>& chosen) const;
   // Nothing when it conflicts with no other that was chosen.
   std::optional<lock::LockChoice> AsChoice(const lock::LockChoice& choice) const;
   Result<resolve::RequestedRequirement> RequestedHere(const WrittenRequirement& written);
@@ -79,11 +91,13 @@ class InputReader {
   const Machine& machine_;
   const LockInputSpec& spec_;
   const FetchText& fetch_;
+  const AskBackend& ask_;
   LockInputs inputs_;
   WrittenWishes wishes_{inputs_.wish, inputs_.conflicts, [this](const WrittenRequirement& written) {
                           return RequestedHere(written);
                         }};
-  std::map<std::string, project::PyProject> projects_;  // read so far, by path
+  std::map<std::string, project::PyProject> projects_;  // by path
+  std::vector<std::string> project_files_;              // of them those that are locked, as given
   std::vector<pypi::ExtraName> found_extras_;
 };
 
@@ -189,6 +203,9 @@ Status InputReader::ReadSpecs() {
 }
 
 Status InputReader::ReadFile(const std::string& given) {
+  if (projects_.contains(PlaceOf(given))) {
+    return ReadProject(given);
+  }
   FLOWSTONE_LET(const OpenFile file, Open(given));
   const std::string name = given == kStandardInput ? given : os::BaseName(given);
   if (const auto format = project::LockFormatOf(name, file.text)) {
@@ -196,9 +213,6 @@ Status InputReader::ReadFile(const std::string& given) {
   }
   if (name.ends_with(".py") && name != "setup.py") {
     return ReadScript(file);
-  }
-  if (name.ends_with(".toml")) {
-    return ReadProject(file);
   }
   if (name == "setup.py" || name == "setup.cfg") {
     return Error{.code = ErrorCode::kInvalid,
@@ -277,24 +291,42 @@ Status InputReader::MergeOptions(const project::FileOptions& options) {
   return Ok();
 }
 
-Status InputReader::NoteConflicts(const project::PyProject& document) {
-  std::vector<lock::LockChoice> chosen;
-  chosen.reserve(spec_.extras.size() + spec_.groups.size());
-  for (const pypi::ExtraName& extra : spec_.extras) {
-    chosen.push_back({.extra = extra});
+void InputReader::NoteChosen(const project::PyProject& document,
+                             std::vector<project::ProjectPart>& chosen) const {
+  if (!document.project) {
+    return;
   }
-  if (document.project && spec_.which_extras == LockInputSpec::Extras::kAll) {
-    for (const auto& [extra, requirements] : document.project->optional_dependencies) {
-      chosen.push_back({.extra = extra});
+  const project::ProjectTable& table = *document.project;
+  chosen.push_back({.project = table.name});
+  for (const auto& [extra, requirements] : table.optional_dependencies) {
+    const bool is_named = std::ranges::find(spec_.extras, extra) != spec_.extras.end();
+    if (is_named || spec_.which_extras == LockInputSpec::Extras::kAll) {
+      chosen.push_back({.project = table.name, .extra = extra});
     }
   }
-  for (const std::string& given : spec_.groups) {
-    FLOWSTONE_LET(const pypi::GroupName group,
-                  pypi::GroupName::Parse(given.substr(given.rfind(':') + 1)));
-    chosen.push_back({.group = group});
+}
+
+Status InputReader::NoteConflicts() {
+  std::vector<project::ProjectPart> chosen;
+  for (const std::string& file : project_files_) {
+    NoteChosen(projects_.at(PlaceOf(file)), chosen);
   }
-  const auto conflicts = ConflictsAmong(document.uv.conflicts, chosen);
-  inputs_.conflicts.insert(inputs_.conflicts.end(), conflicts.begin(), conflicts.end());
+  for (const std::string& given : spec_.groups) {
+    const auto [file, name] = FileOfGroup(given);
+    FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(name));
+    const std::optional<project::ProjectTable>& table = projects_.at(PlaceOf(file)).project;
+    chosen.push_back(
+        {.project = table ? std::optional(table->name) : std::nullopt, .group = group});
+  }
+  std::vector<project::ConflictingParts> declared;
+  for (const auto& [place, document] : projects_) {
+    for (const project::ConflictingParts& conflict : document.uv.conflicts) {
+      if (std::ranges::find(declared, conflict) == declared.end()) {
+        declared.push_back(conflict);
+      }
+    }
+  }
+  FLOWSTONE_LET(inputs_.conflicts, ConflictsAmong(declared, chosen));
   return Ok();
 }
 
@@ -311,24 +343,52 @@ Status InputReader::AddUvTable(const std::string& shown, const project::UvTable&
   return Ok();
 }
 
-Result<project::PyProject> InputReader::ParseProject(const OpenFile& file) const {
+Status InputReader::ParseProject(const OpenFile& file) {
+  if (projects_.contains(file.place)) {
+    return Ok();
+  }
   FLOWSTONE_LET(project::PyProject document,
                 project::ParsePyProject(file.text, file.shown, file.directory));
-  FLOWSTONE_LET(document.uv.members, WorkspaceOf(machine_.filesystem, document.uv, file.directory));
-  return document;
+  if (!IsHttp(file.place)) {
+    FLOWSTONE_TRY(JoinWorkspace(machine_.filesystem, file.directory, "/", document));
+    if (ask_ && IsDynamic(document)) {
+      FLOWSTONE_LET(const std::string metadata, ask_(file.directory, document));
+      FLOWSTONE_LET(document, WithMetadata(std::move(document), metadata));
+    }
+  }
+  projects_.emplace(file.place, std::move(document));
+  return Ok();
 }
 
-Status InputReader::ReadProject(const OpenFile& file) {
-  FLOWSTONE_LET(const project::PyProject document, ParseProject(file));
-  projects_.emplace(file.place, document);
-  FLOWSTONE_TRY(NoteConflicts(document));
+Status InputReader::ParseProjects(const std::vector<std::string>& files) {
+  for (const std::string& given : files) {
+    if (project::LockFormatOf(os::BaseName(given), "")) {
+      return Ok();  // it comes alone, which whoever reads it checks
+    }
+    if (given.ends_with(".toml")) {
+      FLOWSTONE_LET(const OpenFile file, Open(given));
+      if (!project::LockFormatOf(os::BaseName(given), file.text)) {
+        FLOWSTONE_TRY(ParseProject(file));
+        project_files_.push_back(given);
+      }
+    }
+  }
+  for (const std::string& given : spec_.groups) {
+    FLOWSTONE_LET(const OpenFile file, Open(FileOfGroup(given).first));
+    FLOWSTONE_TRY(ParseProject(file));
+  }
+  return NoteConflicts();
+}
+
+Status InputReader::ReadProject(const std::string& given) {
+  const project::PyProject& document = projects_.at(PlaceOf(given));
   if (!document.project) {
     if (spec_.groups.empty()) {
       return Error{.code = ErrorCode::kInvalid,
-                   .message = file.shown + " has no table [project]",
+                   .message = document.file + " has no table [project]",
                    .hints = {"name one of its dependency groups with --group"}};
     }
-    return AddUvTable(file.shown, document.uv);
+    return AddUvTable(document.file, document.uv);
   }
   const project::ProjectTable& table = *document.project;
   FLOWSTONE_TRY(CheckStatic(document, {"lock the directory, which is then built: flowstone lock " +
@@ -343,7 +403,7 @@ Status InputReader::ReadProject(const OpenFile& file) {
                                        AsChoice({.extra = extra})));
     }
   }
-  return AddUvTable(file.shown, document.uv);
+  return AddUvTable(document.file, document.uv);
 }
 
 Status InputReader::ReadScript(const OpenFile& file) {
@@ -359,17 +419,22 @@ Status InputReader::ReadScript(const OpenFile& file) {
   return AddUvTable(file.shown, script->uv);
 }
 
-Status InputReader::ReadGroup(const std::string& path, const std::string& name) {
-  FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(name));
-  const std::string place = os::AbsolutePath(machine_.working_directory, path);
-  if (!projects_.contains(place)) {
-    FLOWSTONE_LET(const OpenFile file, Open(path));
-    FLOWSTONE_LET(const project::PyProject document, ParseProject(file));
-    FLOWSTONE_TRY(NoteConflicts(document));
-    FLOWSTONE_TRY(AddUvTable(file.shown, document.uv));
-    projects_.emplace(place, document);
+std::pair<std::string, std::string> InputReader::FileOfGroup(const std::string& given) const {
+  const std::size_t colon = given.rfind(':');
+  if (colon != std::string::npos) {
+    return {given.substr(0, colon), given.substr(colon + 1)};
   }
+  return {project_files_.size() == 1 ? project_files_.front() : std::string(kProjectFile), given};
+}
+
+Status InputReader::ReadGroup(const std::string& given) {
+  const auto [file, name] = FileOfGroup(given);
+  FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(name));
+  const std::string place = PlaceOf(file);
   const project::PyProject& document = projects_.at(place);
+  if (!inputs_.uv_tables.contains(document.file)) {
+    FLOWSTONE_TRY(AddUvTable(document.file, document.uv));
+  }
   // The group dev may have the older form of a table of uv.
   if (!document.groups.Has(group) && group.ToString() == "dev" &&
       !document.uv.dev_dependencies.empty()) {
@@ -384,14 +449,7 @@ Status InputReader::ReadGroup(const std::string& path, const std::string& name) 
 
 Status InputReader::ReadGroups() {
   for (const std::string& given : spec_.groups) {
-    const std::size_t colon = given.rfind(':');
-    if (colon != std::string::npos) {
-      FLOWSTONE_TRY(ReadGroup(given.substr(0, colon), given.substr(colon + 1)));
-    } else if (projects_.size() == 1) {
-      FLOWSTONE_TRY(ReadGroup(projects_.begin()->first, given));
-    } else {
-      FLOWSTONE_TRY(ReadGroup(std::string(kProjectFile), given));
-    }
+    FLOWSTONE_TRY(ReadGroup(given));
   }
   return Ok();
 }
@@ -445,6 +503,7 @@ Result<LockInputs> InputReader::Read() {
     files.emplace_back(kProjectFile);
   }
   FLOWSTONE_TRY(ReadSpecs());
+  FLOWSTONE_TRY(ParseProjects(files));
   for (const std::string& file : files) {
     FLOWSTONE_TRY(ReadFile(file));
   }
@@ -453,6 +512,16 @@ Result<LockInputs> InputReader::Read() {
   }
   FLOWSTONE_TRY(ReadGroups());
   FLOWSTONE_TRY(CheckExtras());
+  FLOWSTONE_TRY(ReadRules());
+  return std::move(inputs_);
+}
+
+Result<LockInputs> InputReader::ReadRulesOnly() {
+  FLOWSTONE_TRY(ReadRules());
+  return std::move(inputs_);
+}
+
+Status InputReader::ReadRules() {
   for (const std::string& given : spec_.constraint_files) {
     FLOWSTONE_LET(const OpenFile file, Annotate(Open(given), "which --constraint names"));
     FLOWSTONE_LET(const project::RequirementsFile parsed,
@@ -476,14 +545,31 @@ Result<LockInputs> InputReader::Read() {
   }
   inputs_.wish.excludes.insert(inputs_.wish.excludes.end(), spec_.excludes.begin(),
                                spec_.excludes.end());
-  return std::move(inputs_);
+  return Ok();
 }
 
 }  // namespace
 
 Result<LockInputs> ReadLockInputs(const Machine& machine, const LockInputSpec& spec,
-                                  const FetchText& fetch) {
-  return InputReader(machine, spec, fetch).Read();
+                                  const FetchText& fetch, const AskBackend& ask) {
+  return InputReader(machine, spec, fetch, ask).Read();
+}
+
+Result<LockInputs> ReadTableRules(const project::PyProject& document) {
+  LockInputs inputs;
+  WrittenWishes wishes(
+      inputs.wish, inputs.conflicts,
+      [](const WrittenRequirement& written) -> Result<resolve::RequestedRequirement> {
+        return RequestedOf(written);
+      });
+  FLOWSTONE_TRY(wishes.AddRules(document.uv));
+  inputs.uv_tables.emplace(document.file, document.uv);
+  return inputs;
+}
+
+Result<LockInputs> ReadLockRules(const Machine& machine, const LockInputSpec& spec,
+                                 const FetchText& fetch) {
+  return InputReader(machine, spec, fetch, nullptr).ReadRulesOnly();
 }
 
 }  // namespace flowstone::app

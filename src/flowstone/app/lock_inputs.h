@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "flowstone/app/dynamic_project.h"
 #include "flowstone/app/environment_wish.h"
 #include "flowstone/app/machine.h"
 #include "flowstone/base/result.h"
@@ -61,8 +62,18 @@ struct LockInputs {
 using FetchText = std::function<Result<std::string>(const std::string& url)>;
 
 // kInvalid, naming file and line, for what cannot be understood and for locks that do not come
-// alone; kNotFound for files, groups and extras that are not there.
+// alone; kNotFound for files, groups and extras that are not there. Without a way to ask backends,
+// projects whose dependencies are dynamic are kInvalid.
 Result<LockInputs> ReadLockInputs(const Machine& machine, const LockInputSpec& spec,
-                                  const FetchText& fetch);
+                                  const FetchText& fetch, const AskBackend& ask = nullptr);
+
+// What the `[tool.uv]` of a project says about the choice of versions and about builds, without
+// its requirements.
+Result<LockInputs> ReadTableRules(const project::PyProject& document);
+
+// The constraints, overrides, excludes and build constraints alone, with the options that stand in
+// their files: what holds for requirements that are written elsewhere.
+Result<LockInputs> ReadLockRules(const Machine& machine, const LockInputSpec& spec,
+                                 const FetchText& fetch);
 
 }  // namespace flowstone::app

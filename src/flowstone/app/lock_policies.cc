@@ -91,7 +91,7 @@ std::pair<std::string, std::string> PolicyWriter::Chosen(
     const std::string& name, const std::optional<std::string>& given,
     std::optional<std::string> UvTable::*field) const {
   if (given && !given->empty()) {
-    return {"--" + name, *given};
+    return {wish_.Shown(name), *given};
   }
   const auto [shown, value] = UvValue(field);
   return {shown + ": tool.uv." + name, value};
@@ -153,7 +153,7 @@ Status PolicyWriter::ApplyPrereleases() {
     return Ok();
   };
   if (wish_.prerelease) {
-    return set("--prerelease", *wish_.prerelease);
+    return set(wish_.Shown("prerelease"), *wish_.prerelease);
   }
   FLOWSTONE_LET(const auto of_files, PrereleasesOfFiles());
   if (of_files) {
@@ -194,17 +194,18 @@ Status PolicyWriter::ApplyCutoffs() {
     }
   }
   if (wish_.exclude_newer) {
-    FLOWSTONE_LET(settings_.exclude_newer_us, parse("--exclude-newer", *wish_.exclude_newer,
-                                                    project::DateMeaning::kFirstMoment));
+    const std::string who = wish_.Shown("exclude-newer");
+    FLOWSTONE_LET(settings_.exclude_newer_us,
+                  parse(who, *wish_.exclude_newer, project::DateMeaning::kFirstMoment));
     settings_.exclude_newer_kind = CutOffKindOf(*wish_.exclude_newer);
-    settings_.exclude_newer_origin = "--exclude-newer";
+    settings_.exclude_newer_origin = who;
   }
   for (const auto& [name, text] : wish_.exclude_newer_package) {
     std::optional<std::int64_t>& moment = settings_.exclude_newer_of_us[name];
     moment.reset();
     if (text != "false") {
-      FLOWSTONE_LET(moment,
-                    parse("--exclude-newer-package", text, project::DateMeaning::kFirstMoment));
+      FLOWSTONE_LET(moment, parse(wish_.Shown("exclude-newer-package"), text,
+                                  project::DateMeaning::kFirstMoment));
     }
   }
   return Ok();

@@ -1,6 +1,6 @@
-// LockPolicies: how versions and files are chosen, from everybody who has a say: the command line
-// and its variables, then requirements files, then `[tool.uv]`, then the configuration of pip, then
-// the preset of `--compat`.
+// LockPolicies: how versions and files are chosen, from everybody who has a say: the command line,
+// its variables and what the project says instead of it, then requirements files, then `[tool.uv]`,
+// then the configuration of pip, then the preset of `--compat`.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,13 @@ struct LockPolicyWish {
   project::NameChoice binaries = {};  // first: only wheels; second: no wheels
   bool require_hashes = false;
   bool names_index_strategy = false;  // somebody chose one, so that a preset must not
+  // By option, for messages, who said it, where that was not the command line.
+  std::map<std::string, std::string> shown = {};
+
+  std::string Shown(const std::string& option) const {
+    const auto found = shown.find(option);
+    return found == shown.end() ? "--" + option : found->second;
+  }
 };
 
 // Puts them into the settings. `now_us` is what durations count from. Returns sentences about what

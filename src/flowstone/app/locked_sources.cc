@@ -52,6 +52,9 @@ Result<std::optional<lock::Lock>> WithBuiltWheels(const lock::Lock& lock,
                                                   SourceBuilds& builds, SourceUse use) {
   FLOWSTONE_LET(const std::vector<const lock::LockedPackage*> sources,
                 lock::PackagesToBuild(lock, target, selection));
+  if (!sources.empty()) {
+    FLOWSTONE_TRY(builds.MatchRuntime(lock, selection));
+  }
   lock::Lock complete = lock;
   for (const lock::LockedPackage* package : sources) {
     FLOWSTONE_LET(const build::BuildTask task, TaskOfPackage(*package, lock_directory, builds));

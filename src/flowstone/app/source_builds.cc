@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "flowstone/app/own_sources.h"
+#include "flowstone/base/text.h"
+#include "flowstone/build/source_tree.h"
 #include "flowstone/build/source_unpack.h"
 #include "flowstone/index/wheel_metadata_text.h"
 #include "flowstone/install/input_file_source.h"
@@ -37,6 +39,14 @@ build::GitNetwork GitNetworkOf(const EnvironmentSettings& settings) {
 std::optional<pypi::Version> PublishedVersion(const std::string& file_name) {
   const Result<pypi::SdistName> name = pypi::SdistName::Parse(file_name);
   return name ? std::optional(name->version) : std::nullopt;
+}
+
+// uv's way to ask for builds that see what is installed.
+constexpr const char* kNoIsolationVariable = "UV_NO_BUILD_ISOLATION";
+
+bool IsSwitchedOn(const os::Environment& environment, const char* variable) {
+  const std::string value = AsciiLower(environment.Get(variable).value_or(""));
+  return !value.empty() && value != "0" && value != "false" && value != "no" && value != "off";
 }
 
 lock::LockedFile LockedFileOf(const SourceFile& file) {
@@ -94,6 +104,7 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
       settings.launcher = parts_.interpreter.executable;
       settings.builds.stack = stack_;
       settings.builds.wish.settings.clear();
+      settings.rules = {};                                 // backends have constraints of their own
       settings.hashes = resolve::HashPolicy::kWhereNamed;  // nobody names hashes of these
       if (settings.lock_use == LockUse::kLocked) {
         settings.lock_use = LockUse::kRemember;  // what is locked is what is built, not with what
@@ -154,6 +165,7 @@ SourceBuilds::SourceBuilds(Parts parts)
                      .directory = layout_.root() + "/build/git",
                      .network = GitNetworkOf(parts_.settings),
                      .on_warning = [this](const std::string& text) { Warn(text); }}),
+      kept_(parts_.machine.filesystem, layout_),
       environments_(std::make_unique<Environments>(parts_, layout_)),
       builder_(std::make_unique<build::WheelBuilder>(build::WheelBuilder::Parts{
           .filesystem = parts_.machine.filesystem,
@@ -165,6 +177,10 @@ SourceBuilds::SourceBuilds(Parts parts)
           .limits = parts_.settings.builds.limits,
           .on_warning = [this](const std::string& text) { Warn(text); }})) {
   environments_->stack() = parts_.settings.builds.stack;
+  std::string& unisolated = parts_.settings.builds.wish.unisolated;
+  if (unisolated.empty() && IsSwitchedOn(parts_.machine.environment, kNoIsolationVariable)) {
+    unisolated = kNoIsolationVariable;
+  }
 }
 
 SourceBuilds::~SourceBuilds() = default;
@@ -244,7 +260,19 @@ Result<LocatedReference> SourceBuilds::LocateRepository(const build::DirectRefer
          " is installed as it is at its commit: only a directory of this machine can be edited in "
          "place (-e)");
   }
-  FLOWSTONE_LET(const std::string commit, repositories_.Resolve(reference));
+  // Several projects of one repository are of one commit, also when a branch moves meanwhile.
+  const std::string name = reference.url + "@" + reference.revision;
+  auto known = commits_.find(name);
+  if (known == commits_.end()) {
+    FLOWSTONE_LET(std::string resolved, repositories_.Resolve(reference));
+    known = commits_
+                .emplace(name, KnownCommit{.commit = std::move(resolved),
+                                           .secret_url = reference.secret_url})
+                .first;
+  }
+  const std::string& commit = known->second.commit;
+  build::DirectReference fetched = reference;
+  fetched.secret_url = known->second.secret_url;
   LocatedReference located{.source = {.kind = lock::DirectKind::kVcs,
                                       .file = {.name = {}, .url = reference.url},
                                       .subdirectory = reference.subdirectory,
@@ -253,7 +281,7 @@ Result<LocatedReference> SourceBuilds::LocateRepository(const build::DirectRefer
                                       .commit_id = commit}};
   located.task = build::BuildTask{.title = reference.ToString(),
                                   .source = {.origin = build::SourceOrigin::kRepository,
-                                             .reference = reference,
+                                             .reference = std::move(fetched),
                                              .commit = commit,
                                              .subdirectory = reference.subdirectory,
                                              .content = commit}};
@@ -279,9 +307,73 @@ Result<LocatedReference> SourceBuilds::Locate(const build::DirectReference& refe
   };
   FLOWSTONE_LET(LocatedReference located, locate());
   if (located.task) {
-    located.task->settings = parts_.settings.builds.wish.SettingsFor(project);
+    Instruct(project, *located.task);
   }
   return located;
+}
+
+Status SourceBuilds::MatchRuntime(const lock::Lock& lock, const lock::SelectOptions& selection) {
+  FLOWSTONE_LET(const std::vector<const lock::LockedPackage*> packages,
+                lock::PackagesFor(lock, parts_.interpreter.target, selection));
+  runtime_.emplace();
+  for (const lock::LockedPackage* package : packages) {
+    runtime_->emplace(package->name, package->version);
+  }
+  return Ok();
+}
+
+void SourceBuilds::Instruct(const pypi::Name& project, build::BuildTask& task) const {
+  const resolve::BuildWish& wish = parts_.settings.builds.wish;
+  task.settings = wish.SettingsFor(project);
+  if (const std::string who = wish.UnisolatedBy(project); !who.empty()) {
+    task.obstacle =
+        Error{.code = ErrorCode::kInvalid,
+              .message = task.title + " cannot be built with what happens to be installed, as " +
+                         who + " wants: that gives something else on every machine",
+              .hints = {"list what its build needs: [tool.uv.extra-build-dependencies] " +
+                        project.ToString() +
+                        " = [\"setuptools\", { requirement = \"torch\", match-runtime = true }]"}};
+  }
+  const auto required = wish.requirements_of.find(project);
+  if (required == wish.requirements_of.end()) {
+    return;
+  }
+  for (const resolve::BuildRequirement& one : required->second) {
+    if (one.match == resolve::VersionMatch::kAny) {
+      task.requirements.push_back(one.requirement);
+      continue;
+    }
+    Result<pypi::Requirement> matching = AsInRuntime(one.requirement, task.title);
+    if (matching) {
+      task.requirements.push_back(*std::move(matching));
+    } else {
+      task.obstacle = matching.error();
+    }
+  }
+}
+
+Result<pypi::Requirement> SourceBuilds::AsInRuntime(const pypi::Requirement& requirement,
+                                                    const std::string& title) const {
+  const std::string name = requirement.name.ToString();
+  const std::string wish =
+      "its build is to have the " + name + " of the environment (match-runtime)";
+  if (!runtime_) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "only building " + title + " tells what it needs, and " + wish +
+                            ", which is not known before",
+                 .hints = {"write a version instead: extra-build-dependencies = { … = [\"" + name +
+                           "==…\"] }"}};
+  }
+  const auto found = runtime_->find(requirement.name);
+  if (found == runtime_->end() || !found->second) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = title + " cannot be built: " + wish +
+                            (found == runtime_->end() ? ", which has none"
+                                                      : ", which comes from a directory")};
+  }
+  pypi::Requirement matching = requirement;
+  FLOWSTONE_LET(matching.specifiers, pypi::SpecifierSet::Parse("==" + found->second->ToString()));
+  return matching;
 }
 
 Result<LocatedReference> SourceBuilds::Locate(const lock::LockedPackage& package,
@@ -332,13 +424,14 @@ Result<build::BuildTask> SourceBuilds::TaskOf(const pypi::Name& project,
   const std::string location =
       sdist.path ? os::AbsolutePath(lock_directory, *sdist.path) : sdist.url.value_or("");
   FLOWSTONE_LET(const SourceFile file, files_.Fetch(location, location, sha256));
-  return build::BuildTask{.title = title,
-                          .source = {.origin = build::SourceOrigin::kArchive,
-                                     .path = file.path,
-                                     .file_name = sdist.name,
-                                     .published = PublishedVersion(sdist.name),
-                                     .content = sha256->ToString()},
-                          .settings = parts_.settings.builds.wish.SettingsFor(project)};
+  build::BuildTask task{.title = title,
+                        .source = {.origin = build::SourceOrigin::kArchive,
+                                   .path = file.path,
+                                   .file_name = sdist.name,
+                                   .published = PublishedVersion(sdist.name),
+                                   .content = sha256->ToString()}};
+  Instruct(project, task);
+  return task;
 }
 
 Result<std::optional<std::string>> SourceBuilds::StaticMetadata(const build::BuildTask& task) {
@@ -386,11 +479,39 @@ Status CheckForCycle(const std::vector<std::string>& stack, const std::string& t
 
 Result<std::string> SourceBuilds::Metadata(const build::BuildTask& task) {
   FLOWSTONE_LET(std::string text, MetadataAsBuilt(task));
-  if (task.source.origin != build::SourceOrigin::kDirectory) {
-    return text;
+  switch (task.source.origin) {
+    case build::SourceOrigin::kDirectory:
+      return WithOwnSources(parts_.machine.filesystem,
+                            os::JoinPath(task.source.path, task.source.subdirectory), {}, text);
+    case build::SourceOrigin::kRepository:
+      return WithSourcesOfRepository(task, text);
+    case build::SourceOrigin::kArchive:
+      break;
   }
-  return WithOwnSources(parts_.machine.filesystem,
-                        os::JoinPath(task.source.path, task.source.subdirectory), text);
+  return text;
+}
+
+Result<std::string> SourceBuilds::WithSourcesOfRepository(const build::BuildTask& task,
+                                                          const std::string& metadata) {
+  const build::Source& source = task.source;
+  const Digest key = Digest::Of("flowstone-own-sources 1\n" + source.Identity().ToString() + "\n" +
+                                source.reference.ToString() + "\n" + metadata);
+  FLOWSTONE_LET(std::optional<std::string> known, kept_.FindMetadata(key));
+  if (known) {
+    return *std::move(known);
+  }
+  os::FileSystem& filesystem = parts_.machine.filesystem;
+  FLOWSTONE_LET(const install::StagingDirectory staging,
+                install::StagingDirectory::Create(filesystem, layout_));
+  FLOWSTONE_LET(const std::string project,
+                Annotate(build::PlaceSource(filesystem, repositories_, source, staging.path()),
+                         "while checking out " + task.title));
+  FLOWSTONE_LET(const std::string top, filesystem.RealPath(staging.path()));
+  FLOWSTONE_LET(
+      const std::string text,
+      WithOwnSources(filesystem, project, {.top = top, .repository = source.reference}, metadata));
+  FLOWSTONE_TRY(kept_.KeepMetadata(key, text));
+  return text;
 }
 
 Result<std::string> SourceBuilds::MetadataAsBuilt(const build::BuildTask& task) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,12 +15,16 @@
 #include "flowstone/app/project_datastore.h"
 #include "flowstone/app/source_files.h"
 #include "flowstone/base/result.h"
+#include "flowstone/build/built_wheels.h"
 #include "flowstone/build/direct_reference.h"
 #include "flowstone/build/git_repositories.h"
 #include "flowstone/build/wheel_builder.h"
 #include "flowstone/install/cache_layout.h"
 #include "flowstone/install/interpreter.h"
 #include "flowstone/lock/lock.h"
+#include "flowstone/lock/lock_select.h"
+#include "flowstone/pypi/name.h"
+#include "flowstone/pypi/version.h"
 
 namespace flowstone::app {
 
@@ -60,10 +65,17 @@ class SourceBuilds {
   Result<build::BuildTask> TaskOf(const pypi::Name& project, const lock::LockedFile& sdist,
                                   const std::string& lock_directory, const std::string& title);
 
+  // From now on what builds require in the version of the runtime comes from this lock, as the
+  // interpreter installs it.
+  Status MatchRuntime(const lock::Lock& lock, const lock::SelectOptions& selection);
+
   // Without running anything, if that is enough to know.
   Result<std::optional<std::string>> StaticMetadata(const build::BuildTask& task);
-  // That of a directory names the places that its `[tool.uv.sources]` gives its requirements.
+  // That of a directory or a repository names the places that its `[tool.uv.sources]` gives its
+  // requirements.
   Result<std::string> Metadata(const build::BuildTask& task);
+  // As the backend says it, without those places.
+  Result<std::string> MetadataAsBuilt(const build::BuildTask& task);
   Result<std::string> MetadataOfWheel(const SourceFile& wheel);
   // From the cache, the datastore, or built now.
   Result<build::BuiltWheel> Wheel(const build::BuildTask& task);
@@ -76,11 +88,23 @@ class SourceBuilds {
  private:
   class Environments;
 
-  Result<std::string> MetadataAsBuilt(const build::BuildTask& task);
+  // The commit that a reference named when it was first met, and with which login.
+  struct KnownCommit {
+    std::string commit;
+    std::string secret_url;
+  };
+
+  Result<std::string> WithSourcesOfRepository(const build::BuildTask& task,
+                                              const std::string& metadata);
   Result<LocatedReference> LocateLocal(const build::DirectReference& reference);
   Result<LocatedReference> LocateArchive(const build::DirectReference& reference);
   LocatedReference LocatedArchive(const build::DirectReference& reference, SourceFile file);
   Result<LocatedReference> LocateRepository(const build::DirectReference& reference);
+  // What is said about the builds of a project: settings, requirements, what speaks against it.
+  void Instruct(const pypi::Name& project, build::BuildTask& task) const;
+  // The requirement with the version that is installed with the package of that title.
+  Result<pypi::Requirement> AsInRuntime(const pypi::Requirement& requirement,
+                                        const std::string& title) const;
   void Warn(const std::string& text);
   Result<std::optional<build::BuiltWheel>> FindInDatastore(const Digest& key);
   Status KeepInDatastore(const Digest& key, const build::BuiltWheel& wheel);
@@ -89,7 +113,11 @@ class SourceBuilds {
   install::CacheLayout layout_;
   SourceFiles files_;
   build::GitRepositories repositories_;
+  build::BuiltWheels kept_;
+  std::map<std::string, KnownCommit> commits_;  // by URL and revision
   std::vector<std::string> warnings_;
+  // What is installed with what is built, by name; nothing while that is still being resolved.
+  std::optional<std::map<pypi::Name, std::optional<pypi::Version>>> runtime_;
   std::unique_ptr<Environments> environments_;
   std::unique_ptr<build::WheelBuilder> builder_;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "flowstone/app/project_conflicts.h"
 #include "flowstone/app/workspace.h"
 #include "flowstone/app/written_wishes.h"
 #include "flowstone/os/file_operations.h"
@@ -109,10 +110,11 @@ class Reader {
                   Annotate(filesystem_.ReadFile(path), "while reading " + wish.requirements_file));
     FLOWSTONE_LET(project::PyProject document,
                   project::ParsePyProject(text, wish.requirements_file, os::DirName(path)));
-    FLOWSTONE_LET(document.uv.members, WorkspaceOf(filesystem_, document.uv, os::DirName(path)));
+    FLOWSTONE_TRY(JoinWorkspace(filesystem_, os::DirName(path), "/", document));
     FLOWSTONE_TRY(CheckStatic(document, {"a step does not run it: list the requirements"}));
     FLOWSTONE_TRY(CheckCompatible(document, wish));
-    WrittenWishes wishes(wish, document.uv.conflicts, RequestedOfStep);
+    const std::vector<lock::ConflictingChoices> no_conflicts;  // or it would not get here
+    WrittenWishes wishes(wish, no_conflicts, RequestedOfStep);
     if (document.project) {
       FLOWSTONE_TRY(wishes.AddSourced(document.uv, document.project->dependencies, {}));
     }
@@ -137,15 +139,20 @@ class Reader {
   }
 
   static Status CheckCompatible(const project::PyProject& document, const EnvironmentWish& wish) {
-    std::vector<lock::LockChoice> chosen;
-    chosen.reserve(wish.extras.size() + wish.groups.size());
+    std::vector<project::ProjectPart> chosen;
+    chosen.reserve(wish.extras.size() + wish.groups.size() + 1);
+    std::optional<pypi::Name> name;
+    if (document.project) {
+      name = document.project->name;
+      chosen.push_back({.project = name});
+    }
     for (const pypi::ExtraName& extra : wish.extras) {
-      chosen.push_back({.extra = extra});
+      chosen.push_back({.project = name, .extra = extra});
     }
     for (const pypi::GroupName& group : wish.groups) {
-      chosen.push_back({.group = group});
+      chosen.push_back({.project = name, .group = group});
     }
-    const auto conflicts = ConflictsAmong(document.uv.conflicts, chosen);
+    FLOWSTONE_LET(const auto conflicts, ConflictsAmong(document.uv.conflicts, chosen));
     if (conflicts.empty()) {
       return Ok();
     }

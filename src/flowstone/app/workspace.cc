@@ -43,21 +43,25 @@ class WorkspaceSearch {
  public:
   explicit WorkspaceSearch(os::FileSystem& filesystem) : filesystem_(filesystem) {}
 
-  Result<project::WorkspaceMembers> MembersAround(const std::string& directory) {
-    std::string root = directory;
-    while (true) {
-      FLOWSTONE_LET(const std::optional<project::PyProject> document, Read(root));
+  // The document at the root, and its directory; nothing when the project is no member.
+  Result<std::optional<project::PyProject>> RootAround(const std::string& directory,
+                                                       const std::string& top) {
+    for (root_ = directory;; root_ = os::DirName(root_)) {
+      FLOWSTONE_LET(std::optional<project::PyProject> document, ReadRoot(root_));
       const bool is_root = document && document->uv.workspace &&
-                           (root == directory || Holds(*document->uv.workspace, root, directory));
+                           (root_ == directory || Holds(*document->uv.workspace, root_, directory));
       if (is_root) {
-        FLOWSTONE_TRY(AddAll(root, *document));
-        return std::move(members_);
+        return document;
       }
-      if (root == "/") {
-        return std::move(members_);
+      if (root_ == top || root_ == "/") {
+        return std::optional<project::PyProject>();
       }
-      root = os::DirName(root);
     }
+  }
+
+  Result<project::WorkspaceMembers> MembersOf(const project::PyProject& document) {
+    FLOWSTONE_TRY(AddAll(root_, document));
+    return std::move(members_);
   }
 
  private:
@@ -77,6 +81,14 @@ class WorkspaceSearch {
     FLOWSTONE_TRY(text);
     FLOWSTONE_LET(project::PyProject document, project::ParsePyProject(*text, path, directory));
     return std::optional(std::move(document));
+  }
+
+  // The same, where it can be a root: what else lies above a project is none of its business.
+  Result<std::optional<project::PyProject>> ReadRoot(const std::string& directory) {
+    const Result<std::string> text =
+        filesystem_.ReadFile(os::JoinPath(directory, "pyproject.toml"));
+    const bool may_be = text && text->find("workspace") != std::string::npos;
+    return may_be ? Read(directory) : std::optional<project::PyProject>();
   }
 
   Status Add(const project::PyProject& document, const std::string& directory) {
@@ -113,18 +125,31 @@ class WorkspaceSearch {
   }
 
   os::FileSystem& filesystem_;
+  std::string root_;
   project::WorkspaceMembers members_;
 };
 
 }  // namespace
 
-Result<project::WorkspaceMembers> WorkspaceOf(os::FileSystem& filesystem,
-                                              const project::UvTable& table,
-                                              const std::string& directory) {
-  if (!NamesMembers(table)) {
-    return project::WorkspaceMembers();
+Status JoinWorkspace(os::FileSystem& filesystem, const std::string& directory,
+                     const std::string& top, project::PyProject& document) {
+  WorkspaceSearch search(filesystem);
+  const std::string here = os::NormalizePath(directory);
+  FLOWSTONE_LET(const std::optional<project::PyProject> root, search.RootAround(here, top));
+  if (!root) {
+    return Ok();
   }
-  return WorkspaceSearch(filesystem).MembersAround(os::NormalizePath(directory));
+  project::UvTable& table = document.uv;
+  table.sources.insert(root->uv.sources.begin(), root->uv.sources.end());
+  for (const project::ConflictingParts& conflict : root->uv.conflicts) {
+    if (std::ranges::find(table.conflicts, conflict) == table.conflicts.end()) {
+      table.conflicts.push_back(conflict);
+    }
+  }
+  if (NamesMembers(table)) {
+    FLOWSTONE_LET(table.members, search.MembersOf(*root));
+  }
+  return Ok();
 }
 
 }  // namespace flowstone::app

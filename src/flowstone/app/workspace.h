@@ -1,20 +1,20 @@
 // Workspace: the projects that are developed together, as `[tool.uv.workspace]` of the one at their
-// root lists them. A source `{ workspace = true }` means the member of that name.
+// root lists them. A source `{ workspace = true }` means the member of that name; sources and
+// conflicts of the root hold for its members too.
 #pragma once
 
 #include <string>
 
 #include "flowstone/base/result.h"
 #include "flowstone/os/filesystem.h"
-#include "flowstone/project/uv_table.h"
+#include "flowstone/project/pyproject.h"
 
 namespace flowstone::app {
 
-// The members of the workspace that holds the project in `directory` (absolute), whose table is
-// `table`. Nothing is searched, and there are none, when no source of the table means one. kInvalid
-// when two members have one name.
-Result<project::WorkspaceMembers> WorkspaceOf(os::FileSystem& filesystem,
-                                              const project::UvTable& table,
-                                              const std::string& directory);
+// Gives the table of the project in `directory` (absolute) what its workspace adds: members, where
+// one of its sources means one, sources of the root for what has none of its own, conflicts of the
+// root. The root is looked for up to the directory `top`. kInvalid when two members have one name.
+Status JoinWorkspace(os::FileSystem& filesystem, const std::string& directory,
+                     const std::string& top, project::PyProject& document);
 
 }  // namespace flowstone::app

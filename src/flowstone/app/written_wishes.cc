@@ -1,7 +1,6 @@
 #include "flowstone/app/written_wishes.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "flowstone/pypi/marker_diagram.h"
@@ -26,22 +25,6 @@ Status CheckStatic(const project::PyProject& document, const std::vector<std::st
     }
   }
   return Ok();
-}
-
-std::vector<lock::ConflictingChoices> ConflictsAmong(
-    const std::vector<lock::ConflictingChoices>& conflicts,
-    const std::vector<lock::LockChoice>& chosen) {
-  std::vector<lock::ConflictingChoices> among;
-  for (const lock::ConflictingChoices& conflict : conflicts) {
-    lock::ConflictingChoices members;
-    std::ranges::copy_if(conflict, std::back_inserter(members), [&](const auto& choice) {
-      return std::ranges::find(chosen, choice) != chosen.end();
-    });
-    if (members.size() > 1) {
-      among.push_back(std::move(members));
-    }
-  }
-  return among;
 }
 
 Status WrittenWishes::Add(const std::vector<project::WrittenRequirement>& written,
@@ -113,7 +96,32 @@ Status WrittenWishes::AddRules(const project::UvTable& table) {
   FLOWSTONE_TRY(AddOverrides(table.overrides));
   wish_.excludes.insert(wish_.excludes.end(), table.excludes.begin(), table.excludes.end());
   FLOWSTONE_TRY(AddBuildConstraints(table.build_constraints));
-  wish_.builds.Add({.settings = table.config_settings, .settings_of = table.config_settings_of});
+  return AddBuildRules(table);
+}
+
+Status WrittenWishes::AddBuildRules(const project::UvTable& table) {
+  resolve::BuildWish builds{.settings = table.config_settings,
+                            .settings_of = table.config_settings_of};
+  for (const auto& [project, extra] : table.extra_build_dependencies) {
+    for (const project::ExtraBuildRequirement& required : extra) {
+      const auto match =
+          required.matches_runtime ? resolve::VersionMatch::kRuntime : resolve::VersionMatch::kAny;
+      FLOWSTONE_LET(const project::SourcedRequirements sourced,
+                    project::ApplySources(table, {required.written}, {}));
+      for (const project::WrittenRequirement& written : sourced.requirements) {
+        builds.requirements_of[project].push_back(
+            {.requirement = written.requirement, .match = match});
+      }
+    }
+  }
+  if (table.no_build_isolation) {
+    builds.unisolated = table.no_build_isolation->ToString() + ": tool.uv.no-build-isolation";
+  }
+  for (const auto& [project, source] : table.no_build_isolation_package) {
+    builds.unisolated_projects.emplace(project,
+                                       source.ToString() + ": tool.uv.no-build-isolation-package");
+  }
+  wish_.builds.Add(builds);
   return Ok();
 }
 

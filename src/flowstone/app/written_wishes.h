@@ -23,11 +23,6 @@ resolve::RequestedRequirement RequestedOf(const project::WrittenRequirement& wri
 // kInvalid when only a build would tell what the project depends on; `hints` say what to do then.
 Status CheckStatic(const project::PyProject& document, const std::vector<std::string>& hints);
 
-// Of each conflict the members that were chosen, where they are two or more.
-std::vector<lock::ConflictingChoices> ConflictsAmong(
-    const std::vector<lock::ConflictingChoices>& conflicts,
-    const std::vector<lock::LockChoice>& chosen);
-
 class WrittenWishes {
  public:
   using Requirements = std::vector<resolve::RequestedRequirement>;
@@ -66,6 +61,8 @@ class WrittenWishes {
   // The settings that stand on the line of a requirement are those of its project.
   Status AddConfigSettings(const project::WrittenRequirement& written, const pypi::Name& project);
   Status AddIndex(project::IndexChoice choice);
+  // What a table says about how sources are built.
+  Status AddBuildRules(const project::UvTable& table);
 
   EnvironmentWish& wish_;
   const std::vector<lock::ConflictingChoices>& conflicts_;

@@ -120,16 +120,26 @@ Result<Digest> WheelBuilder::Key(const BuildTask& task) {
 
 Result<std::optional<Digest>> WheelBuilder::KnownKey(const BuildTask& task) {
   FLOWSTONE_LET(const std::optional<BuildSystem> system, KnownSystemOf(task));
-  if (!system) {
+  if (!system || task.obstacle) {
     return std::optional<Digest>();
   }
   FLOWSTONE_LET(const Digest key, KeyWith(task, *system));
   return std::optional(key);
 }
 
+std::vector<pypi::Requirement> WheelBuilder::RequirementsOf(const BuildTask& task,
+                                                            const BuildSystem& system) {
+  std::vector<pypi::Requirement> requirements = system.requirements;
+  requirements.insert(requirements.end(), task.requirements.begin(), task.requirements.end());
+  return requirements;
+}
+
 Result<Digest> WheelBuilder::KeyWith(const BuildTask& task, const BuildSystem& system) {
+  if (task.obstacle) {
+    return *task.obstacle;
+  }
   FLOWSTONE_LET(const Digest environment,
-                Annotate(parts_.environments.Lock(system.requirements),
+                Annotate(parts_.environments.Lock(RequirementsOf(task, system)),
                          "while resolving what building " + task.title + " needs"));
   nlohmann::json document = {{"source", task.source.Identity().ToString()},
                              {"system", system.CanonicalJson()},
@@ -164,7 +174,7 @@ Result<std::unique_ptr<WheelBuilder::Workshop>> WheelBuilder::OpenWorkshop(const
                                              "while reading " + task.title));
   FLOWSTONE_LET(std::string log, wheels_.LogFile(task.title, key));
   FLOWSTONE_TRY(os::RemoveTree(parts_.filesystem, log));
-  const std::vector<pypi::Requirement> required = system.requirements;
+  const std::vector<pypi::Requirement> required = RequirementsOf(task, system);
   workshop->backend.emplace(
       Backend::Parts{.filesystem = parts_.filesystem,
                      .processes = parts_.processes,

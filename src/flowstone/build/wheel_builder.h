@@ -21,6 +21,7 @@
 #include "flowstone/os/environment.h"
 #include "flowstone/os/filesystem.h"
 #include "flowstone/os/process_runner.h"
+#include "flowstone/pypi/requirement.h"
 
 namespace flowstone::build {
 
@@ -29,6 +30,10 @@ struct BuildTask {
   Source source;
   ConfigSettings settings = {};
   EditableUse use = EditableUse::kWheel;  // kEditable: of a directory, which is built in place
+  // Besides what the build system of the source says.
+  std::vector<pypi::Requirement> requirements = {};
+  // Why nothing can be built of it; what it says of itself can be read all the same.
+  std::optional<Error> obstacle = {};
 };
 
 class WheelBuilder {
@@ -67,6 +72,9 @@ class WheelBuilder {
   Result<BuildSystem> SystemOf(const BuildTask& task);
   // Nothing when the source has to be unpacked to know.
   Result<std::optional<BuildSystem>> KnownSystemOf(const BuildTask& task);
+  // What the environment of the backend is made of.
+  static std::vector<pypi::Requirement> RequirementsOf(const BuildTask& task,
+                                                       const BuildSystem& system);
   Result<Digest> KeyWith(const BuildTask& task, const BuildSystem& system);
   Result<std::unique_ptr<Workshop>> OpenWorkshop(const BuildTask& task, const Digest& key);
   Result<BuiltWheel> Build(const BuildTask& task, const Digest& key, Workshop& workshop);

@@ -135,6 +135,13 @@ Result<PyProject> ParsePyProject(std::string_view text, const std::string& file,
   }
   FLOWSTONE_LET(result.groups, ReadGroups(place, document));
   FLOWSTONE_LET(result.uv, ReadUvTable(place, document));
+  for (ConflictingParts& conflict : result.uv.conflicts) {
+    for (ProjectPart& part : conflict) {
+      if (result.project && !part.project) {
+        part.project = result.project->name;
+      }
+    }
+  }
   return result;
 }
 

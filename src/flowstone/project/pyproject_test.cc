@@ -255,7 +255,48 @@ TEST(UvTableTest, ConflictsNameExtrasAndGroups) {
   EXPECT_THAT(ErrorOf("[tool.uv]\nconflicts = [[{ extra = 'a' }]]"),
               HasSubstr("pyproject.toml:2: tool.uv.conflicts: a conflict needs two members"));
   EXPECT_THAT(ErrorOf("[tool.uv]\nconflicts = [[{ extra = 'a' }, { extra = 'b', group = 'c' }]]"),
-              HasSubstr("exactly one of extra and group"));
+              HasSubstr("only one of extra and group"));
+  EXPECT_THAT(ErrorOf("[tool.uv]\nconflicts = [[{ extra = 'a' }, {}]]"),
+              HasSubstr("an extra, a group or a package must be given"));
+}
+
+TEST(UvTableTest, ConflictsOfAWorkspaceNameItsProjects) {
+  const auto parsed = Parse(
+      "[project]\nname = 'web'\nversion = '1'\n[tool.uv]\n"
+      "conflicts = [[{ package = 'Web' }, { package = 'jobs' }],\n"
+      "             [{ extra = 'cpu' }, { package = 'jobs', extra = 'gpu' }]]");
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_EQ(parsed->uv.conflicts[0][0].ToString(), "project web");
+  EXPECT_EQ(parsed->uv.conflicts[1][0].ToString(), "extra 'cpu' of web");
+  EXPECT_EQ(parsed->uv.conflicts[1][1].ToString(), "extra 'gpu' of jobs");
+}
+
+TEST(UvTableTest, ExtraBuildDependenciesMayMatchTheRuntime) {
+  const auto parsed = Parse(
+      "[tool.uv.extra-build-dependencies]\n"
+      "attention = ['ninja>=1', { requirement = 'torch', match-runtime = true }]");
+  ASSERT_THAT(parsed, IsOk());
+  const auto& extra = parsed->uv.extra_build_dependencies.at(*pypi::Name::Parse("attention"));
+  ASSERT_EQ(extra.size(), 2U);
+  EXPECT_EQ(extra[0].written.requirement.ToString(), "ninja>=1");
+  EXPECT_FALSE(extra[0].matches_runtime);
+  EXPECT_EQ(extra[1].written.requirement.ToString(), "torch");
+  EXPECT_TRUE(extra[1].matches_runtime);
+  EXPECT_THAT(ErrorOf("[tool.uv.extra-build-dependencies]\n"
+                      "a = [{ requirement = 'torch>=2', match-runtime = true }]"),
+              HasSubstr("pyproject.toml:2: tool.uv.extra-build-dependencies.a.requirement: with "
+                        "match-runtime it can only be a name"));
+  EXPECT_THAT(ErrorOf("[tool.uv.extra-build-dependencies]\na = 'torch'"),
+              HasSubstr("must be a list of requirements"));
+}
+
+TEST(UvTableTest, WhereOpenBuildsAreAskedForIsKnown) {
+  const auto parsed =
+      Parse("[tool.uv]\nno-build-isolation = true\nno-build-isolation-package = ['Attention']");
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_EQ(parsed->uv.no_build_isolation->ToString(), "pyproject.toml:2");
+  EXPECT_EQ(parsed->uv.no_build_isolation_package.at(*pypi::Name::Parse("attention")).ToString(),
+            "pyproject.toml:3");
 }
 
 TEST(UvTableTest, AWorkspaceSourceIsTheMemberOfThatName) {

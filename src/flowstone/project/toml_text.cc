@@ -1,5 +1,6 @@
 #include "flowstone/project/toml_text.h"
 
+#include <sstream>
 #include <utility>
 
 #include "flowstone/net/redact.h"
@@ -47,6 +48,24 @@ Result<std::vector<WrittenRequirement>> RequirementsAt(const DocumentPlace& plac
     requirements.push_back(std::move(written));
   }
   return requirements;
+}
+
+Result<std::optional<std::string>> DateText(const lock::TomlTable& table, std::string_view key) {
+  const toml::node* node = table.node().get(key);
+  if (node == nullptr || node->is_string()) {
+    return table.Text(key);
+  }
+  std::ostringstream text;
+  if (const auto* date = node->as_date()) {
+    text << date->get();
+  } else if (const auto* moment = node->as_date_time()) {
+    text << moment->get();
+  } else if (const auto* truth = node->as_boolean(); truth != nullptr && !truth->get()) {
+    text << "false";
+  } else {
+    return table.Wrong(key, "must be a date, a duration or false");
+  }
+  return std::optional<std::string>(text.str());
 }
 
 }  // namespace flowstone::project

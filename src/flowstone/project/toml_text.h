@@ -2,6 +2,7 @@
 // lines, errors that name file and line. Internal to this module: it shows toml++.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,5 +36,9 @@ Result<WrittenRequirement> RequirementOf(const DocumentPlace& place, const toml:
 Result<std::vector<WrittenRequirement>> RequirementsAt(const DocumentPlace& place,
                                                        const lock::TomlTable& table,
                                                        std::string_view key);
+
+// A date or a time span: a text, a TOML date or moment, or `false`, which stands for none. Nothing
+// when the key is absent.
+Result<std::optional<std::string>> DateText(const lock::TomlTable& table, std::string_view key);
 
 }  // namespace flowstone::project

@@ -70,6 +70,15 @@ Status ApplySource(const UvSource& source, const WrittenRequirement& written,
 
 }  // namespace
 
+std::string ProjectPart::ToString() const {
+  if (!extra && !group) {
+    return project ? "project " + project->ToString() : "the project";
+  }
+  const std::string part =
+      extra ? "extra '" + extra->ToString() + "'" : "group '" + group->ToString() + "'";
+  return project ? part + " of " + project->ToString() : part;
+}
+
 Result<SourcedRequirements> ApplySources(const UvTable& table,
                                          std::vector<WrittenRequirement> requirements,
                                          const RequirementScope& scope) {

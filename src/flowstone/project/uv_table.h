@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "flowstone/base/result.h"
-#include "flowstone/lock/lock_choice.h"
 #include "flowstone/project/source_line.h"
 #include "flowstone/project/written_requirement.h"
 #include "flowstone/pypi/marker.h"
@@ -41,6 +40,28 @@ struct UvWorkspace {
 // By name the directories, absolute, of the projects of a workspace.
 using WorkspaceMembers = std::map<pypi::Name, std::string>;
 
+// What can conflict: an extra or a group of a project, or all of it.
+struct ProjectPart {
+  std::optional<pypi::Name> project = {};  // absent: of the document, if that has no name
+  std::optional<pypi::ExtraName> extra = {};
+  std::optional<pypi::GroupName> group = {};
+
+  // "project web", "extra 'gpu' of web", "group 'dev'": for messages.
+  std::string ToString() const;
+
+  friend bool operator==(const ProjectPart&, const ProjectPart&) = default;
+};
+
+// No two of these can be installed together.
+using ConflictingParts = std::vector<ProjectPart>;
+
+// An entry of `extra-build-dependencies`: what the build of a project requires besides what the
+// project says. With the version that the environment has, where `match-runtime` is set.
+struct ExtraBuildRequirement {
+  WrittenRequirement written;
+  bool matches_runtime = false;
+};
+
 struct UvTable {
   std::map<pypi::Name, std::vector<UvSource>> sources = {};
   std::optional<UvWorkspace> workspace = {};
@@ -53,6 +74,10 @@ struct UvTable {
   // KEY → values for the build backends of all projects, and of single ones.
   std::map<std::string, std::vector<std::string>> config_settings = {};
   std::map<pypi::Name, std::map<std::string, std::vector<std::string>>> config_settings_of = {};
+  std::map<pypi::Name, std::vector<ExtraBuildRequirement>> extra_build_dependencies = {};
+  // Where builds in what is installed were asked for, of everything or of single projects.
+  std::optional<SourceLine> no_build_isolation = {};
+  std::map<pypi::Name, SourceLine> no_build_isolation_package = {};
   std::vector<WrittenRequirement> dev_dependencies = {};            // older than dependency groups
   std::optional<std::vector<pypi::GroupName>> default_groups = {};  // absent: dev
   bool has_all_groups_by_default = false;                           // default-groups = "all"
@@ -65,7 +90,7 @@ struct UvTable {
   std::vector<pypi::Marker> environments = {};
   std::vector<pypi::Marker> required_environments = {};
   std::optional<std::string> fork_strategy = {};  // as written: "fewest"
-  std::vector<lock::ConflictingChoices> conflicts = {};
+  std::vector<ConflictingParts> conflicts = {};
   bool no_build = false;
   bool no_binary = false;
   std::vector<pypi::Name> no_build_package = {};

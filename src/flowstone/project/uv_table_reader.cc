@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "flowstone/lock/conflict_reader.h"
 #include "flowstone/net/url.h"
 #include "flowstone/os/path.h"
+#include "flowstone/project/uv_conflict_reader.h"
 
 namespace flowstone::project {
 namespace {
@@ -104,25 +104,6 @@ Status ReadWorkspace(const TomlTable& uv, UvTable& result) {
   return Ok();
 }
 
-// Dates are written as texts or as TOML dates.
-Result<std::optional<std::string>> DateText(const TomlTable& table, std::string_view key) {
-  const toml::node* node = table.node().get(key);
-  if (node == nullptr || node->is_string()) {
-    return table.Text(key);
-  }
-  std::ostringstream text;
-  if (const auto* date = node->as_date()) {
-    text << date->get();
-  } else if (const auto* moment = node->as_date_time()) {
-    text << moment->get();
-  } else if (const auto* truth = node->as_boolean(); truth != nullptr && !truth->get()) {
-    text << "false";
-  } else {
-    return table.Wrong(key, "must be a date, a duration or false");
-  }
-  return std::optional<std::string>(text.str());
-}
-
 Status ReadExcludeNewer(const TomlTable& uv, UvTable& result) {
   FLOWSTONE_LET(result.exclude_newer, DateText(uv, "exclude-newer"));
   FLOWSTONE_LET(const std::optional<TomlTable> table, uv.Table("exclude-newer-package"));
@@ -219,6 +200,72 @@ Status ReadBuildSettings(const TomlTable& uv, UvTable& result) {
   return Ok();
 }
 
+// { requirement = "torch", match-runtime = true }
+Result<ExtraBuildRequirement> ReadBuildRequirement(const DocumentPlace& place,
+                                                   const TomlTable& table) {
+  FLOWSTONE_LET(const std::string text, InDocument(place, table.RequiredText("requirement")));
+  ExtraBuildRequirement required;
+  FLOWSTONE_LET(required.written, RequirementOf(place, *table.node().get("requirement"), text));
+  FLOWSTONE_LET(const std::optional<bool> matches, InDocument(place, table.Truth("match-runtime")));
+  required.matches_runtime = matches.value_or(false);
+  const pypi::Requirement& requirement = required.written.requirement;
+  if (required.matches_runtime && !(requirement.specifiers.empty() && requirement.url.empty())) {
+    return InDocument(place,
+                      table.Wrong("requirement", "with match-runtime it can only be a name"));
+  }
+  return required;
+}
+
+Status ReadExtraBuildDependencies(const DocumentPlace& place, const TomlTable& uv,
+                                  UvTable& result) {
+  FLOWSTONE_LET(const std::optional<TomlTable> packages,
+                InDocument(place, uv.Table("extra-build-dependencies")));
+  if (!packages) {
+    return Ok();
+  }
+  for (const std::string& key : packages->Keys()) {
+    const Result<pypi::Name> name = pypi::Name::Parse(key);
+    if (!name) {
+      return InDocument(place, packages->Wrong(key, name.error().message));
+    }
+    const Error no_list = InDocument(place, packages->Wrong(key, "must be a list of requirements"));
+    const toml::array* const items = packages->node().get(key)->as_array();
+    if (items == nullptr) {
+      return no_list;
+    }
+    for (const toml::node& item : *items) {
+      ExtraBuildRequirement required;
+      if (const toml::table* const table = item.as_table()) {
+        FLOWSTONE_LET(required,
+                      ReadBuildRequirement(
+                          place, TomlTable(*table, "tool.uv.extra-build-dependencies." + key)));
+      } else if (const auto* const text = item.as_string()) {
+        FLOWSTONE_LET(required.written, RequirementOf(place, item, text->get()));
+      } else {
+        return no_list;
+      }
+      result.extra_build_dependencies[*name].push_back(std::move(required));
+    }
+  }
+  return Ok();
+}
+
+Status ReadBuildIsolation(const DocumentPlace& place, const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(const std::optional<bool> of_all, uv.Truth("no-build-isolation"));
+  const auto line = [&](std::string_view key) {
+    return SourceLine{.file = place.file, .line = LineOf(*uv.node().get(key))};
+  };
+  if (of_all.value_or(false)) {
+    result.no_build_isolation = line("no-build-isolation");
+  }
+  FLOWSTONE_LET(const std::vector<pypi::Name> names,
+                uv.ParsedList<pypi::Name>("no-build-isolation-package", pypi::Name::Parse));
+  for (const pypi::Name& name : names) {
+    result.no_build_isolation_package.emplace(name, line("no-build-isolation-package"));
+  }
+  return Ok();
+}
+
 Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
   UvTable result;
   FLOWSTONE_TRY(ReadSources(place, uv, result));
@@ -230,11 +277,12 @@ Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
   FLOWSTONE_LET(result.environments, ReadMarkers(uv, "environments"));
   FLOWSTONE_LET(result.required_environments, ReadMarkers(uv, "required-environments"));
   FLOWSTONE_LET(result.fork_strategy, uv.Text("fork-strategy"));
-  FLOWSTONE_LET(result.conflicts, lock::ReadConflicts(uv, "conflicts"));
+  FLOWSTONE_LET(result.conflicts, ReadUvConflicts(uv));
   FLOWSTONE_TRY(ReadExcludeNewer(uv, result));
   FLOWSTONE_TRY(ReadDefaultGroups(uv, result));
   FLOWSTONE_TRY(ReadFilePolicies(uv, result));
   FLOWSTONE_TRY(ReadBuildSettings(uv, result));
+  FLOWSTONE_TRY(ReadBuildIsolation(place, uv, result));
   return result;
 }
 
@@ -250,6 +298,7 @@ Result<UvTable> ReadUvTable(const DocumentPlace& place, const TomlTable& documen
     return UvTable();
   }
   FLOWSTONE_LET(UvTable result, InDocument(place, ReadTable(place, *uv)));
+  FLOWSTONE_TRY(ReadExtraBuildDependencies(place, *uv, result));
   FLOWSTONE_LET(result.constraints, RequirementsAt(place, *uv, "constraint-dependencies"));
   FLOWSTONE_LET(result.overrides, RequirementsAt(place, *uv, "override-dependencies"));
   FLOWSTONE_LET(result.build_constraints,
