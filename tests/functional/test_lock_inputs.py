@@ -10,6 +10,7 @@ import subprocess
 import pytest
 from support.index_server import Fault, Index
 from support.project import ENGINE, Project
+from support.sources import SourceProject
 from support.wheels import Wheel
 
 
@@ -162,11 +163,48 @@ def test_a_group_of_another_directory(project: Project, stocked: Index) -> None:
     assert "delta" in lock(project, "--group", "lib/pyproject.toml:dev")
 
 
-def test_dynamic_dependencies_are_not_guessed(project: Project) -> None:
+def test_dynamic_dependencies_are_asked_of_the_backend(project: Project, stocked: Index) -> None:
+    requires = ["alpha>=1", 'delta; extra == "more"']
+    SourceProject("demo", requires=requires, extras=["more"]).write(project.path)
+    pyproject = project.path / "pyproject.toml"
+    dynamic = '["version", "dependencies", "optional-dependencies"]'
+    pyproject.write_text(pyproject.read_text() + f'[project]\nname = "demo"\ndynamic = {dynamic}\n')
+    done = project.engine("lock", "-o", "-")
+    assert done.status == 0, done
+    assert "pyproject.toml leaves what it depends on to its build backend" in done.errors
+    assert 'name = "alpha"' in done.output
+    assert 'name = "delta"' not in done.output
+    assert 'name = "demo"' not in done.output
+    assert "delta" in lock(project, "--extra", "more")
+    assert "no extra 'less'" in refused(project, "--extra", "less", status=1)
+
+
+def test_dynamic_dependencies_of_a_step_are_not_guessed(project: Project) -> None:
     project.write(
         "pyproject.toml", '[project]\nname = "a"\ndynamic = ["version", "dependencies"]\n'
     )
-    assert "leaves its dependencies to the build backend" in refused(project)
+    project.write(
+        "flow.py",
+        """
+        from flowstone import FlowSpec, pypi, step
+
+        class DynamicFlow(FlowSpec):
+            @pypi(requirements="pyproject.toml")
+            @step
+            def start(self):
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+
+        if __name__ == "__main__":
+            DynamicFlow()
+        """,
+    )
+    done = project.flow("environment", "lock")
+    assert done.status == 2, done
+    assert "leaves its dependencies to the build backend" in done.errors
 
 
 def test_a_script_knows_its_requirements(project: Project, stocked: Index) -> None:

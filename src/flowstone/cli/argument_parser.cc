@@ -126,6 +126,12 @@ std::vector<std::string> FlagsOf(const Bound& bound) {
   return flags;
 }
 
+// An option of pip and uv that there is not on purpose, and what to do instead.
+constexpr std::string_view kNoBuildIsolation = "--no-build-isolation";
+constexpr const char* kInsteadOfNoIsolation =
+    "a build sees nothing of what is installed: list what it needs in "
+    "[tool.uv.extra-build-dependencies] of pyproject.toml";
+
 // What was given that the command does not know: an option, a command, or one argument too many.
 Error UnknownArgument(const Bound& bound, const std::string& argument, const std::string& path) {
   std::string message;
@@ -143,7 +149,9 @@ Error UnknownArgument(const Bound& bound, const std::string& argument, const std
     message = "unexpected argument '" + argument + "'";
   }
   Error error = UsageError(std::move(message), bound, path);
-  if (const auto nearest = NearestSpelling(name, candidates)) {
+  if (name.starts_with(kNoBuildIsolation)) {
+    error.hints.insert(error.hints.begin(), kInsteadOfNoIsolation);
+  } else if (const auto nearest = NearestSpelling(name, candidates)) {
     error.hints.insert(error.hints.begin(), "did you mean '" + *nearest + "'?");
   }
   return error;
@@ -308,6 +316,11 @@ std::vector<std::string> ParsedArguments::Values(const std::string& key) const {
 std::string ParsedArguments::Positional(const std::string& key) const {
   const auto found = positionals.find(key);
   return found == positionals.end() || found->second.empty() ? "" : found->second.front();
+}
+
+std::string ParsedArguments::Shown(const std::string& key) const {
+  const auto origin = origins.find(key);
+  return origin == origins.end() ? "--" + key : origin->second;
 }
 
 Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(

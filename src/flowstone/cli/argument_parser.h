@@ -56,11 +56,18 @@ struct ParsedArguments {
   std::map<std::string, std::vector<std::string>> positionals;
   std::map<std::string, std::string> dynamic_values;  // as given, or from a variable
   std::map<std::string, std::string> variables;       // of values that came from one: its name
+  // By key, where the project says it and nobody else: "pyproject.toml:12:
+  // tool.flowstone.resolution". And the pyproject.toml of these settings, absolute, or empty
+  // (project_options.h).
+  std::map<std::string, std::string> origins = {};
+  std::string project_file = {};
 
   bool Has(const std::string& key) const { return values.contains(key); }
   std::optional<std::string> Value(const std::string& key) const;  // the last one
   std::vector<std::string> Values(const std::string& key) const;
   std::string Positional(const std::string& key) const;  // the first, or empty
+  // How a message names who gave the value: "--resolution", or the place in the project's file.
+  std::string Shown(const std::string& key) const;
 };
 
 // Text to print on standard output, with exit status 0.

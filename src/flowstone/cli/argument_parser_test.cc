@@ -66,6 +66,12 @@ TEST(ParseArguments, OptionsGoBeforeAndAfterTheCommand) {
   EXPECT_EQ(parsed.dynamic_values.at("alpha"), "0.5");
 }
 
+TEST(ParseArguments, AnOptionThatIsMissingOnPurposeSaysWhatToDoInstead) {
+  const std::string error = ErrorOf({"--no-build-isolation", "run"});
+  EXPECT_THAT(error, HasSubstr("unknown option '--no-build-isolation'"));
+  EXPECT_THAT(error, HasSubstr("list what it needs in [tool.uv.extra-build-dependencies]"));
+}
+
 TEST(ParseArguments, NegativeNumbersAreValues) {
   EXPECT_EQ(Parse({"run", "--alpha", "-1"}).dynamic_values.at("alpha"), "-1");
 }

@@ -21,8 +21,8 @@ Status ApplyBuildNames(const ParsedArguments& arguments, resolve::BinaryPolicies
   }
   for (const std::string& names : arguments.Values("build")) {
     for (const std::string_view text : SplitText(names, ',')) {
-      FLOWSTONE_LET(const pypi::Name name,
-                    Annotate(pypi::Name::Parse(TrimText(text)), "while reading --build"));
+      FLOWSTONE_LET(const pypi::Name name, Annotate(pypi::Name::Parse(TrimText(text)),
+                                                    "while reading " + arguments.Shown("build")));
       binaries.by_project[name] = resolve::BinaryPolicy::kAnySource;
     }
   }
@@ -41,8 +41,8 @@ Status AddSetting(const std::string& option, std::string_view setting,
 }
 
 // NAME:KEY=VALUE
-Status AddPackageSetting(const std::string& text, resolve::BuildWish& wish) {
-  const std::string option = "--config-settings-package";
+Status AddPackageSetting(const std::string& option, const std::string& text,
+                         resolve::BuildWish& wish) {
   const std::size_t colon = text.find(':');
   const Result<pypi::Name> name = pypi::Name::Parse(text.substr(0, colon));
   if (colon == std::string::npos || !name) {
@@ -54,10 +54,10 @@ Status AddPackageSetting(const std::string& text, resolve::BuildWish& wish) {
 
 Status ApplyConfigSettings(const ParsedArguments& arguments, resolve::BuildWish& wish) {
   for (const std::string& setting : arguments.Values("config-settings")) {
-    FLOWSTONE_TRY(AddSetting("--config-settings", setting, wish.settings));
+    FLOWSTONE_TRY(AddSetting(arguments.Shown("config-settings"), setting, wish.settings));
   }
   for (const std::string& setting : arguments.Values("config-settings-package")) {
-    FLOWSTONE_TRY(AddPackageSetting(setting, wish));
+    FLOWSTONE_TRY(AddPackageSetting(arguments.Shown("config-settings-package"), setting, wish));
   }
   return Ok();
 }

@@ -11,6 +11,7 @@
 #include "flowstone/cli/engine_command_line.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
+#include "flowstone/cli/project_options.h"
 #include "flowstone/install/doctor.h"
 #include "flowstone/os/user_directories.h"
 #include "flowstone/store/verify.h"
@@ -88,6 +89,23 @@ std::vector<Diagnosis> DiagnoseIndexes(EngineSession& session) {
   return diagnoses;
 }
 
+// What the project sets, with its places.
+Result<std::vector<Diagnosis>> DiagnoseProject(EngineSession& session) {
+  std::vector<Diagnosis> diagnoses;
+  const std::string& here = session.machine.working_directory;
+  FLOWSTONE_LET(const auto settings,
+                project::FindProjectSettings(session.machine.filesystem, here, here));
+  if (settings) {
+    for (const auto& [key, setting] : settings->values) {
+      diagnoses.push_back({.subject = "project",
+                           .health = Health::kGood,
+                           .finding = SettingText(setting),
+                           .fix = {}});
+    }
+  }
+  return diagnoses;
+}
+
 int Print(EngineSession& session, const std::vector<Diagnosis>& diagnoses) {
   const TerminalStyle& style = session.console.out_style();
   nlohmann::json json = nlohmann::json::array();
@@ -122,6 +140,8 @@ Result<int> CommandDoctor(EngineSession& session) {
       install::Diagnose(session.machine.filesystem, install::CacheLayout(home), depth);
   std::vector<Diagnosis> of_indexes = DiagnoseIndexes(session);
   std::move(of_indexes.begin(), of_indexes.end(), std::back_inserter(diagnoses));
+  FLOWSTONE_LET(std::vector<Diagnosis> of_project, DiagnoseProject(session));
+  std::move(of_project.begin(), of_project.end(), std::back_inserter(diagnoses));
   FLOWSTONE_LET(std::vector<Diagnosis> of_datastore, DiagnoseDatastore(session));
   std::move(of_datastore.begin(), of_datastore.end(), std::back_inserter(diagnoses));
   return Print(session, diagnoses);

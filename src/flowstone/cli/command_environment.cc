@@ -13,6 +13,7 @@
 #include "flowstone/app/wish_files.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
+#include "flowstone/cli/flow_settings.h"
 #include "flowstone/cli/lock_report.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/lock/lock_diff.h"
@@ -213,8 +214,7 @@ CommandResult CheckLocks(FlowSession& session, app::EnvironmentService& service,
 
 CommandResult CommandEnvironmentShow(FlowSession& session) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
-                                      session.machine.clock));
+                FlowSettingsOf(session, app::EnvironmentChoice::kDeclared));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   FLOWSTONE_LET(const auto datastore, app::ProjectDatastore::OpenIfThere(session.machine));
   NoProgress progress;
@@ -242,8 +242,7 @@ CommandResult CommandEnvironmentShow(FlowSession& session) {
 
 CommandResult CommandEnvironmentLock(FlowSession& session) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
-                                      session.machine.clock));
+                FlowSettingsOf(session, app::EnvironmentChoice::kDeclared));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   const bool is_check = session.arguments.Has("check");
   std::unique_ptr<app::ProjectDatastore> datastore;

@@ -15,6 +15,7 @@
 #include "flowstone/app/wish_files.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
+#include "flowstone/cli/flow_settings.h"
 #include "flowstone/cli/lock_report.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/lock/lock_diff.h"
@@ -171,8 +172,7 @@ class EnvironmentComparison {
 
 CommandResult CommandEnvironmentDiff(FlowSession& session) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
-                                      session.machine.clock));
+                FlowSettingsOf(session, app::EnvironmentChoice::kDeclared));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   FLOWSTONE_LET(const auto datastore, app::ProjectDatastore::OpenIfThere(session.machine));
   NoProgress progress;

@@ -11,13 +11,12 @@
 #include "flowstone/app/lock_inputs.h"
 #include "flowstone/app/lock_policies.h"
 #include "flowstone/cli/engine_command_line.h"
+#include "flowstone/cli/lazy_connection.h"
 #include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/lock_output.h"
 #include "flowstone/cli/lock_targets.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/lock/lock_writer.h"
-#include "flowstone/net/redact.h"
-#include "flowstone/net/transport.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/find_program.h"
 #include "flowstone/os/path.h"
@@ -68,10 +67,28 @@ struct ReadyEnvironment {
   install::Environment environment;
 };
 
+// Those of --build-constraint, for sources in a lock that says nothing about their builds.
+Result<resolve::BuildWish> BuildConstraintsOf(const EngineSession& session,
+                                              const app::PackageConnection::Options& packages) {
+  FLOWSTONE_LET(app::LockInputSpec spec,
+                LockInputsOf(session.arguments, session.machine.environment, {}));
+  spec = {.build_constraint_files = std::move(spec.build_constraint_files)};
+  LazyConnection connection(session.machine, packages);
+  FLOWSTONE_LET(app::LockInputs rules,
+                app::ReadLockRules(session.machine, spec, [&](const std::string& url) {
+                  return connection.FetchText(url);
+                }));
+  return std::move(rules.wish.builds);
+}
+
 Result<ReadyEnvironment> PrepareLock(EngineSession& session) {
-  FLOWSTONE_LET(const app::EnvironmentSettings settings,
+  FLOWSTONE_LET(app::EnvironmentSettings settings,
                 EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
+  settings.packages.cache_directory = install::CacheLayout(home).root() + "/index";
+  FLOWSTONE_LET(const resolve::BuildWish constraints,
+                BuildConstraintsOf(session, settings.packages));
+  settings.builds.wish.Add(constraints);
   FLOWSTONE_LET(const std::string text, ReadLock(session));
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   app::EnvironmentService service(session.machine, home, nullptr, *progress, settings);
@@ -89,44 +106,34 @@ Result<ReadyEnvironment> PrepareLock(EngineSession& session) {
   return ReadyEnvironment{.locked = std::move(locked), .environment = std::move(environment)};
 }
 
-// The connection that requirements files on servers and the files of other tools' locks need.
-class LazyConnection {
- public:
-  LazyConnection(const app::Machine& machine, app::PackageConnection::Options options)
-      : machine_(machine), options_(std::move(options)) {}
-
-  Result<app::PackageConnection*> Get() {
-    if (connection_ == nullptr) {
-      FLOWSTONE_LET(connection_, app::PackageConnection::Open(machine_, options_));
-    }
-    return connection_.get();
-  }
-
-  Result<std::string> FetchText(const std::string& url) {
-    constexpr std::uint64_t longest = 16U << 20U;
-    constexpr int ok = 200;
-    FLOWSTONE_LET(app::PackageConnection * connection, Get());
-    FLOWSTONE_LET(net::Response response,
-                  net::Fetch(connection->transport(), {.url = url, .body_limit = longest}));
-    if (response.status != ok) {
-      return Error{.code = response.status == 404 ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
-                   .message = net::RedactText(url) + ": the server answers " +
-                              std::to_string(response.status)};
-    }
-    return std::move(response.body);
-  }
-
- private:
-  const app::Machine& machine_;
-  const app::PackageConnection::Options options_;
-  std::unique_ptr<app::PackageConnection> connection_;
-};
-
 // Everything that is to be locked, and how.
 struct LockTask {
   app::LockInputs inputs;
   app::EnvironmentSettings settings;
 };
+
+// What only the backend of a project knows. Locking a project is permission to run its own code.
+Result<std::string> AskBackend(EngineSession& session, const std::string& home,
+                               const index::PipChoices& pip, app::EnvironmentSettings settings,
+                               const std::string& directory, const project::PyProject& document) {
+  session.console.Err(fmt::format(
+      "{} leaves what it depends on to its build backend, which is asked\n", document.file));
+  FLOWSTONE_LET(app::LockInputs rules, app::ReadTableRules(document));
+  FLOWSTONE_LET(const app::LockPolicyWish policies,
+                LockPoliciesOf(session.arguments, session.machine.environment));
+  FLOWSTONE_TRY(
+      app::ApplyLockPolicies(policies, rules, pip, session.machine.clock.NowNs() / 1000, settings));
+  rules.wish.python = session.arguments.Value("python").value_or("");
+  const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
+  app::EnvironmentService service(session.machine, home, nullptr, *progress, std::move(settings));
+  FLOWSTONE_TRY(ChooseInterpreter(session, service, rules.wish));
+  FLOWSTONE_LET(const auto answer,
+                service.AskBackend(directory, document.project->name, rules.wish));
+  for (const std::string& warning : answer.warnings) {
+    session.console.PrintWarning(warning);
+  }
+  return answer.metadata;
+}
 
 Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
   LockTask task;
@@ -135,14 +142,24 @@ Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
   FLOWSTONE_LET(const app::IndexAccess access,
                 app::IndexAccess::Load(session.machine, task.settings.packages.request,
                                        task.settings.packages.default_index_url));
+  if (session.arguments.Has("verbose")) {
+    for (const std::string& found : access.settings.provenance) {
+      session.console.Err(found + "\n");
+    }
+  }
   FLOWSTONE_LET(const app::LockInputSpec spec,
-                LockInputsOf(session, access.settings.pip.constraints));
-  FLOWSTONE_LET(const app::LockPolicyWish policies, LockPoliciesOf(session));
+                LockInputsOf(session.arguments, session.machine.environment,
+                             access.settings.pip.constraints));
+  FLOWSTONE_LET(const app::LockPolicyWish policies,
+                LockPoliciesOf(session.arguments, session.machine.environment));
   LazyConnection connection(session.machine, task.settings.packages);
+  const auto ask = [&](const std::string& directory, const project::PyProject& document) {
+    return AskBackend(session, home, access.settings.pip, task.settings, directory, document);
+  };
   FLOWSTONE_LET(task.inputs,
-                app::ReadLockInputs(session.machine, spec, [&](const std::string& url) {
-                  return connection.FetchText(url);
-                }));
+                app::ReadLockInputs(
+                    session.machine, spec,
+                    [&](const std::string& url) { return connection.FetchText(url); }, ask));
   FLOWSTONE_LET(const std::vector<std::string> notes,
                 app::ApplyLockPolicies(policies, task.inputs, access.settings.pip,
                                        session.machine.clock.NowNs() / 1000, task.settings));

@@ -12,6 +12,7 @@
 #include "flowstone/app/run_flow.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/flow_session.h"
+#include "flowstone/cli/flow_settings.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/os/signal_watcher.h"
 #include "flowstone/os/user_directories.h"
@@ -131,8 +132,7 @@ void PrintHowToLook(FlowSession& session, const app::FinishedRun& finished) {
 
 CommandResult Execute(FlowSession& session, const app::RunChoices& choices) {
   FLOWSTONE_LET(const app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, session.flow.python.executable,
-                                      session.machine.clock));
+                FlowSettingsOf(session, choices.environment));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   FLOWSTONE_LET(const auto datastore,
                 app::ProjectDatastore::Open(session.machine, store::MissingDatastore::kCreate));

@@ -11,7 +11,9 @@
 #include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
+#include "flowstone/cli/project_options.h"
 #include "flowstone/cli/variable_notes.h"
+#include "flowstone/os/path.h"
 #include "flowstone/version.h"
 
 namespace flowstone::cli {
@@ -86,11 +88,11 @@ std::vector<CommandSpec> EnvironmentCommands() {
            "example: flowstone lock \"pandas>=2\" scikit-learn --python 3.11 -o pylock.toml"},
       {.name = "sync",
        .summary = "make the environment of a lock; prints its directory and id",
-       .options = With({"json", "group", "extra"}),
+       .options = With({"json", "group", "extra", "build-constraint"}),
        .positionals = {LockPositional()}},
       {.name = "exec",
        .summary = "run a command inside the environment of a lock",
-       .options = With({"group", "extra"}),
+       .options = With({"group", "extra", "build-constraint"}),
        .positionals = {LockPositional(),
                        {.key = "command",
                         .metavar = "COMMAND",
@@ -148,6 +150,16 @@ std::vector<CommandSpec> MachineCommands() {
       {.name = "rpc", .summary = "answer the client API (started by it)", .options = {"channel"}}};
 }
 
+// Where the project is looked for: around the first pyproject.toml that is named, else here.
+std::string ProjectDirectory(const app::Machine& machine, const ParsedArguments& arguments) {
+  for (const std::string& file : arguments.Values("requirements")) {
+    if (os::BaseName(file) == "pyproject.toml" && file.find("://") == std::string::npos) {
+      return os::DirName(os::AbsolutePath(machine.working_directory, file));
+    }
+  }
+  return machine.working_directory;
+}
+
 }  // namespace
 
 CommandSpec EngineCommandSpec() {
@@ -177,9 +189,14 @@ int RunEngineCommandLine(const app::Machine& machine, const std::vector<std::str
     console.Out(help->text);
     return 0;
   }
-  const auto& given = std::get<ParsedArguments>(*parsed);
+  auto& given = std::get<ParsedArguments>(*parsed);
   if (const Status applied = ApplyOutputOptions(given, machine.environment, console); !applied) {
     return ReportFailure(console, WithVariables(applied.error(), spec, given, machine.environment));
+  }
+  if (const Status applied =
+          ApplyProjectSettings(machine, ProjectDirectory(machine, given), spec, console, given);
+      !applied) {
+    return ReportFailure(console, given, applied.error());
   }
   if (given.Has("version")) {
     console.Out(fmt::format("flowstone {}\n", kVersion));

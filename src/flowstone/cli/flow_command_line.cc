@@ -11,9 +11,12 @@
 #include "flowstone/base/text.h"
 #include "flowstone/cli/build_options.h"
 #include "flowstone/cli/flow_session.h"
+#include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
+#include "flowstone/cli/project_options.h"
 #include "flowstone/cli/variable_notes.h"
+#include "flowstone/os/path.h"
 #include "flowstone/version.h"
 
 namespace flowstone::cli {
@@ -35,6 +38,14 @@ std::vector<std::string> Join(std::vector<std::string> first,
 const std::vector<std::string> kFlowPackageOptions = Join(
     Join({"exclude-newer", "upgrade", "locked"}, {kPackageOptions.begin(), kPackageOptions.end()}),
     {kBuildOptions.begin(), kBuildOptions.end()});
+
+// What else decides how environments are resolved. These stand before the command: after `run` are
+// the parameters of flows, which have such names.
+std::vector<std::string> FlowLockOptions() {
+  std::vector<std::string> options(kLockPolicyOptions.begin(), kLockPolicyOptions.end());
+  std::erase(options, "exclude-newer");
+  return Join({kLockRuleOptions.begin(), kLockRuleOptions.end()}, options);
+}
 
 std::string MetavarOf(flow::ParameterKind kind) {
   switch (kind) {
@@ -100,7 +111,8 @@ CommandSpec FlowEnvironmentCommands() {
   environment.commands = {
       {.name = "lock",
        .summary = "resolve the environments of all steps and write their lock files",
-       .options = Join({"json", "check", "upgrade-package"}, kFlowPackageOptions)},
+       .options = Join(Join({"json", "check", "upgrade-package"}, FlowLockOptions()),
+                       kFlowPackageOptions)},
       {.name = "show",
        .summary = "print what each step gets and why; resolves and installs nothing",
        .options = {"json"}},
@@ -139,6 +151,10 @@ constexpr std::array<std::pair<std::string_view, FlowHandler>, 17> kFlowHandlers
     {"environment diff", CommandEnvironmentDiff},
 }};
 
+// Of these what the project says about environments matters; the others only look at the past.
+constexpr std::array kEnvironmentCommands = {"run", "resume", "environment lock",
+                                             "environment show", "environment diff"};
+
 CommandSpec TagCommands() {
   CommandSpec tag{.name = "tag", .summary = "change or list the tags of a run", .options = {}};
   const PositionalSpec tags{
@@ -168,7 +184,7 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
           flow.doc.empty() ? "the flow " + flow.name : std::string(SplitLines(flow.doc).front()),
       .options =
           Join(Join({"environment", "package-suffixes", "datastore", "metadata"}, kOutputOptions),
-               Join(kFlowPackageOptions, {"with", "isolation"})),
+               Join(Join(FlowLockOptions(), kFlowPackageOptions), {"with", "isolation"})),
       .epilogue = "-q, -v, --color and --no-progress may also follow the command.",
       .shared_options = kOutputOptions};
   if (root.summary.ends_with('.')) {
@@ -223,11 +239,18 @@ int RunFlowCommandLine(const app::Machine& machine, const flow::FlowDescription&
     console.Out(help->text);
     return 0;
   }
-  const auto& given = std::get<ParsedArguments>(*parsed);
+  auto& given = std::get<ParsedArguments>(*parsed);
   if (const Status applied = ApplyOutputOptions(given, machine.environment, console); !applied) {
     return ReportFailure(console, WithVariables(applied.error(), spec, given, machine.environment));
   }
   const std::string key = Key(given.command);
+  if (std::ranges::find(kEnvironmentCommands, key) != kEnvironmentCommands.end()) {
+    const Status applied =
+        ApplyProjectSettings(machine, os::DirName(flow.file), spec, console, given);
+    if (!applied) {
+      return ReportFailure(console, given, applied.error());
+    }
+  }
   const auto handler = std::find_if(kFlowHandlers.begin(), kFlowHandlers.end(),
                                     [&](const auto& entry) { return entry.first == key; });
   if (handler == kFlowHandlers.end()) {

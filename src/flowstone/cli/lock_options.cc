@@ -26,123 +26,143 @@ std::vector<std::string> SeparateWords(std::string_view text) {
   return words;
 }
 
-// What was given on the command line, or else what the first variable that is set lists.
-std::vector<std::string> ListOf(const EngineSession& session, const std::string& key) {
-  if (session.arguments.Has(key)) {
-    return session.arguments.Values(key);
-  }
-  for (const std::string_view variable : VariablesOf(FindOption(key))) {
-    if (const auto value = session.machine.environment.GetNonEmpty(variable)) {
-      return SeparateWords(*value);
+// The options as they were given, with the variables that stand for them.
+class GivenOptions {
+ public:
+  GivenOptions(const ParsedArguments& arguments, const os::Environment& environment)
+      : arguments_(arguments), environment_(environment) {}
+
+  // What was given on the command line, or else what the first variable that is set lists, or else
+  // what the project says.
+  std::vector<std::string> ListOf(const std::string& key) const {
+    if (arguments_.Has(key)) {
+      return arguments_.Values(key);
     }
-  }
-  return {};
-}
-
-template <class Name>
-Result<std::vector<Name>> NamesOf(const EngineSession& session, const std::string& key) {
-  std::vector<Name> names;
-  for (const std::string& text : ListOf(session, key)) {
-    for (const std::string_view piece : SplitText(text, ',')) {
-      FLOWSTONE_LET(Name name, Annotate(Name::Parse(TrimText(piece)), "while reading --" + key));
-      names.push_back(std::move(name));
+    for (const std::string_view variable : VariablesOf(FindOption(key))) {
+      if (const auto value = environment_.GetNonEmpty(variable)) {
+        return SeparateWords(*value);
+      }
     }
+    return {};
   }
-  return names;
-}
 
-Status Choose(const EngineSession& session, const std::string& key, NameChoice::Side side,
-              NameChoice& choice) {
-  for (const std::string& words : ListOf(session, key)) {
-    FLOWSTONE_TRY(Annotate(choice.Choose(side, words), "while reading --" + key));
-  }
-  return Ok();
-}
-
-Result<NameChoice> BinariesOf(const EngineSession& session) {
-  constexpr auto only_wheels = NameChoice::Side::kFirst;
-  constexpr auto no_wheels = NameChoice::Side::kSecond;
-  NameChoice choice;
-  if (session.arguments.Has("no-build")) {
-    FLOWSTONE_TRY(choice.Choose(only_wheels, ":all:"));
-  }
-  FLOWSTONE_TRY(Choose(session, "only-binary", only_wheels, choice));
-  FLOWSTONE_TRY(Choose(session, "no-binary", no_wheels, choice));
-  FLOWSTONE_TRY(Choose(session, "no-build-package", only_wheels, choice));
-  FLOWSTONE_TRY(Choose(session, "no-binary-package", no_wheels, choice));
-  return choice;
-}
-
-Result<std::map<pypi::Name, std::string>> CutoffsOf(const EngineSession& session) {
-  std::map<pypi::Name, std::string> cutoffs;
-  for (const std::string& text : ListOf(session, "exclude-newer-package")) {
-    const std::size_t equals = text.find('=');
-    const Result<pypi::Name> name = pypi::Name::Parse(text.substr(0, equals));
-    if (equals == std::string::npos || !name) {
-      return Error{.code = ErrorCode::kInvalid,
-                   .message = "--exclude-newer-package is '" + text + "', not NAME=DATE",
-                   .hints = {"NAME=false lets all files of a package count"}};
+  template <class Name>
+  Result<std::vector<Name>> NamesOf(const std::string& key) const {
+    std::vector<Name> names;
+    for (const std::string& text : ListOf(key)) {
+      for (const std::string_view piece : SplitText(text, ',')) {
+        FLOWSTONE_LET(Name name, Annotate(Name::Parse(TrimText(piece)),
+                                          "while reading " + arguments_.Shown(key)));
+        names.push_back(std::move(name));
+      }
     }
-    cutoffs[*name] = text.substr(equals + 1);
+    return names;
   }
-  return cutoffs;
-}
 
-bool NamesIndexStrategy(const EngineSession& session) {
-  if (session.arguments.Has("index-strategy")) {
-    return true;
-  }
-  for (const std::string_view variable : VariablesOf(FindOption("index-strategy"))) {
-    if (session.machine.environment.GetNonEmpty(variable)) {
-      return true;
+  // The project speaks first, so that what is given by hand changes what it says.
+  Result<NameChoice> Binaries() const {
+    constexpr auto only_wheels = NameChoice::Side::kFirst;
+    constexpr auto no_wheels = NameChoice::Side::kSecond;
+    constexpr std::array options = {
+        std::pair("only-binary", only_wheels), std::pair("no-binary", no_wheels),
+        std::pair("no-build-package", only_wheels), std::pair("no-binary-package", no_wheels)};
+    NameChoice choice;
+    for (const auto& [key, side] : options) {
+      FLOWSTONE_TRY(arguments_.origins.contains(key) ? Choose(key, side, choice) : Ok());
     }
+    if (arguments_.Has("no-build")) {
+      FLOWSTONE_TRY(choice.Choose(only_wheels, ":all:"));
+    }
+    for (const auto& [key, side] : options) {
+      FLOWSTONE_TRY(arguments_.origins.contains(key) ? Ok() : Choose(key, side, choice));
+    }
+    return choice;
   }
-  return false;
-}
+
+  Result<std::map<pypi::Name, std::string>> Cutoffs() const {
+    constexpr const char* key = "exclude-newer-package";
+    std::map<pypi::Name, std::string> cutoffs;
+    for (const std::string& text : ListOf(key)) {
+      const std::size_t equals = text.find('=');
+      const Result<pypi::Name> name = pypi::Name::Parse(text.substr(0, equals));
+      if (equals == std::string::npos || !name) {
+        return Error{.code = ErrorCode::kInvalid,
+                     .message = arguments_.Shown(key) + " is '" + text + "', not NAME=DATE",
+                     .hints = {"NAME=false lets all files of a package count"}};
+      }
+      cutoffs[*name] = text.substr(equals + 1);
+    }
+    return cutoffs;
+  }
+
+  bool NamesIndexStrategy() const {
+    return arguments_.origins.contains("index-strategy") || !ListOf("index-strategy").empty();
+  }
+
+ private:
+  Status Choose(const std::string& key, NameChoice::Side side, NameChoice& choice) const {
+    for (const std::string& words : ListOf(key)) {
+      FLOWSTONE_TRY(Annotate(choice.Choose(side, words), "while reading " + arguments_.Shown(key)));
+    }
+    return Ok();
+  }
+
+  const ParsedArguments& arguments_;
+  const os::Environment& environment_;
+};
 
 }  // namespace
 
-Result<app::LockInputSpec> LockInputsOf(const EngineSession& session,
+Result<app::LockInputSpec> LockInputsOf(const ParsedArguments& arguments,
+                                        const os::Environment& environment,
                                         const std::vector<std::string>& pip_constraints) {
-  app::LockInputSpec spec{.files = session.arguments.Values("requirements"),
-                          .constraint_files = ListOf(session, "constraint"),
-                          .override_files = ListOf(session, "override"),
-                          .build_constraint_files = ListOf(session, "build-constraint"),
-                          .groups = session.arguments.Values("group")};
-  spec.editables = session.arguments.Values("editable");
-  if (const auto found = session.arguments.positionals.find("spec");
-      found != session.arguments.positionals.end()) {
+  const GivenOptions given(arguments, environment);
+  app::LockInputSpec spec{.files = arguments.Values("requirements"),
+                          .constraint_files = given.ListOf("constraint"),
+                          .override_files = given.ListOf("override"),
+                          .build_constraint_files = given.ListOf("build-constraint"),
+                          .groups = arguments.Values("group")};
+  spec.editables = arguments.Values("editable");
+  if (const auto found = arguments.positionals.find("spec"); found != arguments.positionals.end()) {
     spec.requirements = found->second;
   }
-  if (!session.arguments.Has("constraint") && spec.constraint_files.empty()) {
+  if (!arguments.Has("constraint") && spec.constraint_files.empty()) {
     spec.constraint_files = pip_constraints;
   }
-  if (!session.arguments.Has("constraint")) {
+  if (!arguments.Has("constraint") || arguments.origins.contains("constraint")) {
     spec.which_constraints = app::LockInputSpec::Constraints::kConfigured;
   }
-  FLOWSTONE_LET(spec.excludes, NamesOf<pypi::Name>(session, "exclude"));
-  FLOWSTONE_LET(spec.extras, NamesOf<pypi::ExtraName>(session, "extra"));
-  if (session.arguments.Has("all-extras")) {
+  FLOWSTONE_LET(spec.excludes, given.NamesOf<pypi::Name>("exclude"));
+  FLOWSTONE_LET(spec.extras, given.NamesOf<pypi::ExtraName>("extra"));
+  if (arguments.Has("all-extras")) {
     spec.which_extras = app::LockInputSpec::Extras::kAll;
   }
   return spec;
 }
 
-Result<app::LockPolicyWish> LockPoliciesOf(const EngineSession& session) {
-  const ParsedArguments& arguments = session.arguments;
+Result<app::LockPolicyWish> LockPoliciesOf(const ParsedArguments& arguments,
+                                           const os::Environment& environment) {
+  const GivenOptions given(arguments, environment);
   app::LockPolicyWish wish{.resolution = arguments.Value("resolution"),
                            .prerelease = arguments.Value("prerelease"),
                            .exclude_newer = arguments.Value("exclude-newer"),
                            .require_hashes = arguments.Has("require-hashes"),
-                           .names_index_strategy = NamesIndexStrategy(session)};
-  if (const std::vector<std::string> forks = ListOf(session, "fork-strategy"); !forks.empty()) {
+                           .names_index_strategy = given.NamesIndexStrategy()};
+  if (const std::vector<std::string> forks = given.ListOf("fork-strategy"); !forks.empty()) {
     wish.fork_strategy = forks.back();
+  }
+  for (const char* key :
+       {"resolution", "prerelease", "fork-strategy", "exclude-newer", "exclude-newer-package"}) {
+    if (arguments.origins.contains(key)) {
+      wish.shown.emplace(key, arguments.Shown(key));
+    }
   }
   if (const auto name = arguments.Value("compat")) {
     wish.compat = resolve::ParseCompatibility(*name);
     if (!wish.compat) {
       return Error{.code = ErrorCode::kInvalid,
-                   .message = "--compat is '" + *name + "', which is none of uv and pip"};
+                   .message = arguments.Shown("compat") + " is '" + *name +
+                              "', which is none of uv and pip"};
     }
   }
   if (arguments.Has("pre")) {
@@ -153,8 +173,8 @@ Result<app::LockPolicyWish> LockPoliciesOf(const EngineSession& session) {
     }
     wish.prerelease = "allow";
   }
-  FLOWSTONE_LET(wish.exclude_newer_package, CutoffsOf(session));
-  FLOWSTONE_LET(wish.binaries, BinariesOf(session));
+  FLOWSTONE_LET(wish.exclude_newer_package, given.Cutoffs());
+  FLOWSTONE_LET(wish.binaries, given.Binaries());
   return wish;
 }
 

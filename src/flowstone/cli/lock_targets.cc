@@ -34,7 +34,8 @@ Result<pypi::SpecifierSet> PythonsOf(const EngineSession& session,
 // Options that only a lock for all environments obeys.
 Status CheckUniversalOptions(const EngineSession& session) {
   for (const char* option : {"lock-environment", "required-environment", "fork-strategy"}) {
-    if (session.arguments.Has(option)) {
+    // What the project says of it is for its locks of all environments.
+    if (session.arguments.Has(option) && !session.arguments.origins.contains(option)) {
       return Error{.code = ErrorCode::kInvalid,
                    .message = std::string(FindOption(option).flags) +
                               " is about a lock for all environments",

@@ -69,9 +69,9 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
   if (const auto date = arguments.Value("exclude-newer")) {
     FLOWSTONE_LET(settings.exclude_newer_us,
                   Annotate(project::ParseCutoff(*date, clock.NowNs() / 1000),
-                           "while reading --exclude-newer"));
+                           "while reading " + arguments.Shown("exclude-newer")));
     settings.exclude_newer_kind = app::CutOffKindOf(*date);
-    settings.exclude_newer_origin = "--exclude-newer";
+    settings.exclude_newer_origin = arguments.Shown("exclude-newer");
   }
   FLOWSTONE_TRY(ApplyBuildOptions(arguments, settings));
   return settings;
@@ -106,8 +106,8 @@ Result<std::int64_t> NumberOf(const ParsedArguments& arguments, const std::strin
   const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (code != std::errc() || end != text->data() + text->size() || number < low) {
     return Error{.code = ErrorCode::kInvalid,
-                 .message = "--" + key + " is '" + *text + "', not a whole number of at least " +
-                            std::to_string(low)};
+                 .message = arguments.Shown(key) + " is '" + *text +
+                            "', not a whole number of at least " + std::to_string(low)};
   }
   return number;
 }

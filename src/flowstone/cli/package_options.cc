@@ -17,7 +17,8 @@ Result<app::PackageConnection::Options> PackageOptionsOf(const ParsedArguments& 
                   .ca_file = arguments.Value("cert"),
                   .strategy = arguments.Value("index-strategy"),
                   .pins = arguments.Values("index-for"),
-                  .keyring = arguments.Value("keyring-provider")},
+                  .keyring = arguments.Value("keyring-provider"),
+                  .project_file = arguments.project_file},
       .default_index_url = std::string(kDefaultIndexUrl),
       .cache_directory = {}};
   if (arguments.Has("no-index")) {
