@@ -255,6 +255,16 @@ def test_the_cut_off_is_a_date_or_a_duration(project: Project, stocked: Index) -
     assert "neither a date nor a duration" in refused(project, "alpha", "--exclude-newer", "soon")
 
 
+def test_a_configured_cut_off_holds(project: Project, stocked: Index) -> None:
+    project.environment["PIP_UPLOADED_PRIOR_TO"] = "2023-01-01"
+    errors = refused(project, "gamma", status=1)
+    assert "after the cut-off 2023-01-01T00:00:00Z of uploaded-prior-to of PIP_UPL" in errors
+    project.write("uv.toml", 'exclude-newer = "2022-01-01"\n')
+    errors = refused(project, "gamma", status=1)
+    assert "after the cut-off 2022-01-02T00:00:00Z of exclude-newer of " in errors
+    assert project.engine("lock", "gamma", "--exclude-newer", "2026-01-01").status == 0
+
+
 def test_a_project_says_its_policies(project: Project, stocked: Index) -> None:
     project.write("pyproject.toml", PYPROJECT + '\n    resolution = "lowest"\n')
     assert lock(project) == {"alpha": "1.0", "beta": "1.0"}

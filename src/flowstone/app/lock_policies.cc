@@ -178,6 +178,15 @@ Status PolicyWriter::ApplyCutoffs() {
                          project::DateMeaning date) {
     return Annotate(project::ParseCutoff(text, now_us_, date), "while reading " + who);
   };
+  if (pip_.cut_off && *pip_.cut_off != "false") {
+    const bool is_of_uv = pip_.cut_off_source.ends_with(".toml");
+    settings_.exclude_newer_origin =
+        (is_of_uv ? "exclude-newer of " : "uploaded-prior-to of ") + pip_.cut_off_source;
+    FLOWSTONE_LET(settings_.exclude_newer_us, parse(settings_.exclude_newer_origin, *pip_.cut_off,
+                                                    is_of_uv ? project::DateMeaning::kWholeDay
+                                                             : project::DateMeaning::kFirstMoment));
+    settings_.exclude_newer_kind = CutOffKindOf(*pip_.cut_off);
+  }
   for (const auto& [shown, table] : inputs_.uv_tables) {
     const std::string who = shown + ": tool.uv.exclude-newer";
     if (table.exclude_newer && *table.exclude_newer != "false") {
@@ -269,8 +278,8 @@ Status PolicyWriter::ApplyBinaries() {
 
 // As in pip, one hash anywhere demands hashes everywhere, and each requirement a single version.
 Status PolicyWriter::ApplyHashes() {
-  const bool is_required =
-      wish_.require_hashes || inputs_.options.require_hashes.value_or(inputs_.has_hashes);
+  const bool is_required = wish_.require_hashes || pip_.require_hashes ||
+                           inputs_.options.require_hashes.value_or(inputs_.has_hashes);
   if (!is_required) {
     return Ok();
   }

@@ -152,6 +152,24 @@ TEST_F(LockPoliciesTest, DurationsAreCountedFromTheLastMidnight) {
   EXPECT_EQ(settings_.exclude_newer_kind, resolve::CutOffKind::kMoment);
 }
 
+TEST_F(LockPoliciesTest, WhatIsConfiguredComesLast) {
+  pip_.cut_off = "2024-10-01";
+  pip_.cut_off_source = "/etc/pip.conf";
+  EXPECT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.exclude_newer_us, *project::ParseCutoff("2024-10-01", kNow));
+  EXPECT_EQ(settings_.exclude_newer_origin, "uploaded-prior-to of /etc/pip.conf");
+  pip_.cut_off_source = "/flows/uv.toml";
+  EXPECT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.exclude_newer_us, *project::ParseCutoff("2024-10-02", kNow));
+  wish_.exclude_newer = "2024-09-01";
+  EXPECT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.exclude_newer_us, *project::ParseCutoff("2024-09-01", kNow));
+  pip_.require_hashes = true;
+  Require("demo==1");
+  EXPECT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.hashes, resolve::HashPolicy::kRequired);
+}
+
 TEST_F(LockPoliciesTest, AProjectHasAMomentOfItsOwnOrNone) {
   const pypi::Name demo = *pypi::Name::Parse("demo");
   const pypi::Name other = *pypi::Name::Parse("other");

@@ -38,6 +38,8 @@ constexpr Setting kConstraint{"constraint", {}};
 constexpr Setting kOnlyBinary{"only-binary", {}};
 constexpr Setting kNoBinary{"no-binary", {}};
 constexpr Setting kPre{"pre", {}};
+constexpr Setting kRequireHashes{"require-hashes", {}};
+constexpr Setting kCutOff{"uploaded-prior-to", {}};
 
 constexpr std::string_view kCommandLine = "the command line";
 
@@ -66,6 +68,12 @@ std::string VariablePart(const std::string& name) {
     part += IsAsciiAlnum(c) ? static_cast<char>(lower ? c - 'a' + 'A' : c) : '_';
   }
   return part;
+}
+
+// As pip reads the value of a switch.
+bool IsYes(std::string_view text) {
+  constexpr std::array<std::string_view, 6> words = {"1", "true", "t", "yes", "y", "on"};
+  return std::ranges::find(words, AsciiLower(TrimText(text))) != words.end();
 }
 
 bool IsPath(const std::string& text) {
@@ -131,10 +139,8 @@ class Resolver {
     }
     const auto found = Find(kNoIndex);
     const std::string text = found ? AsciiLower(TrimText(found->text)) : "false";
-    for (const std::string_view word : {"1", "true", "t", "yes", "y", "on"}) {
-      if (text == word) {
-        return IndexUse::kFindLinksOnly;
-      }
+    if (IsYes(text)) {
+      return IndexUse::kFindLinksOnly;
     }
     for (const std::string_view word : {"0", "false", "f", "no", "n", "off"}) {
       if (text == word) {
@@ -407,6 +413,13 @@ class Resolver {
     }
     if (const auto found = Find(kPre)) {
       settings_.pip.prereleases = std::string(TrimText(found->text));
+    }
+    if (const auto found = Find(kRequireHashes)) {
+      settings_.pip.require_hashes = IsYes(found->text);
+    }
+    if (const auto found = Find(kCutOff)) {
+      settings_.pip.cut_off = std::string(TrimText(found->text));
+      settings_.pip.cut_off_source = found->source;
     }
   }
 

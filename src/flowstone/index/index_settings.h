@@ -49,6 +49,10 @@ struct PipChoices {
   std::vector<std::string> only_binary = {};  // ":all:", ":none:" or names; also comma-separated
   std::vector<std::string> no_binary = {};
   std::optional<std::string> prereleases = {};  // "true", "1"…: pip's `pre`
+  bool require_hashes = false;
+  // pip's `uploaded-prior-to`, or `exclude-newer` of uv's files, as written; and who says it.
+  std::optional<std::string> cut_off = {};
+  std::string cut_off_source = {};
 };
 
 struct IndexSettings {

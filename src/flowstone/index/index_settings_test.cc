@@ -308,6 +308,21 @@ TEST_F(IndexSettingsTest, WhatPipSaysOfTheChoiceOfVersions) {
   EXPECT_THAT(settings->pip.only_binary, ElementsAre(":all:"));
   EXPECT_THAT(settings->pip.no_binary, ElementsAre("numpy,scipy"));
   EXPECT_EQ(settings->pip.prereleases, "yes");
+  EXPECT_FALSE(settings->pip.require_hashes);
+}
+
+TEST_F(IndexSettingsTest, WhatIsConfiguredForSafety) {
+  Write("/etc/pip.conf", "[global]\nrequire-hashes = true\nuploaded-prior-to = P3D\n");
+  const auto of_pip = Resolve({});
+  ASSERT_THAT(of_pip, IsOk());
+  EXPECT_TRUE(of_pip->pip.require_hashes);
+  EXPECT_EQ(of_pip->pip.cut_off, "P3D");
+  EXPECT_EQ(of_pip->pip.cut_off_source, "/etc/pip.conf");
+  Write("/home/ada/.config/uv/uv.toml", "exclude-newer = \"2 weeks\"\n");
+  const auto of_uv = Resolve({});
+  ASSERT_THAT(of_uv, IsOk());
+  EXPECT_EQ(of_uv->pip.cut_off, "2 weeks");
+  EXPECT_EQ(of_uv->pip.cut_off_source, "/home/ada/.config/uv/uv.toml");
 }
 
 TEST_F(IndexSettingsTest, UvFilesComeBetweenItsVariablesAndPips) {

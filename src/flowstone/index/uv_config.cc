@@ -125,6 +125,10 @@ Status ReadSettings(const toml::table& table, const std::string& path, UvConfigF
       config.values[setting.pip] = std::move(texts);
     }
   }
+  // Other types than texts are for whoever reads the policies of a project.
+  if (const auto cut_off = table["exclude-newer"].value<std::string>()) {
+    config.values["uploaded-prior-to"] = {*cut_off};
+  }
   FLOWSTONE_LET(const auto no_index, reader.Truth("no-index"));
   if (no_index) {
     config.values["no-index"] = {*no_index ? "true" : "false"};

@@ -27,7 +27,8 @@ struct UvConfigFile {
   std::string path = {};
   std::vector<UvIndex> indexes = {};
   // The values of other settings by pip's names for them: "index-url", "extra-index-url",
-  // "find-links", "no-index", "trusted-host", "index-strategy", "keyring-provider".
+  // "find-links", "no-index", "trusted-host", "index-strategy", "keyring-provider",
+  // "uploaded-prior-to".
   std::map<std::string, std::vector<std::string>, std::less<>> values = {};
   // [tool.uv.sources] NAME = {index = "…"}
   std::map<pypi::Name, std::string> pins = {};
