@@ -141,9 +141,9 @@ void AddMarkers(std::vector<std::string>& facts, const Entries& before, const En
   for (const auto& [version, marker] : new_markers) {
     const auto old = old_markers.find(version);
     if (old != old_markers.end()) {
-      AddFact(facts, "marker of " + version, old->second, marker);
+      AddFact(facts, std::string("marker of ").append(version), old->second, marker);
     } else {
-      facts.push_back("marker of " + version + ": " + marker);
+      facts.push_back(std::string("marker of ").append(version).append(": ").append(marker));
     }
   }
 }
