@@ -80,12 +80,19 @@ LIMIT_SECONDS = 600
 # requirements in each of them.
 UNUSABLE = "uv tries {} before it knows that there is no wheel, and blames who needs it"
 OTHER_PYTHON = "uv tries {} for a newer Python, goes back, and decides in another order from there"
+EXTRA = "uv decides {} apart from its package, and goes back further"
 EXPLAINED = {
+    ("2/2", "python3.9"): OTHER_PYTHON.format("distributed"),
+    ("2/19", "python3.10"): "uv decides cffi apart under each marker, and counts its conflicts twice",
     ("3/2", "python3.10"): UNUSABLE.format("click-completion"),
     ("3/51", "python3.10"): OTHER_PYTHON.format("asgiref"),
-    ("3/73", "python3.13"): "uv decides sqlalchemy[asyncio] apart from sqlalchemy",
+    ("3/73", "python3.13"): EXTRA.format("sqlalchemy[asyncio]"),
     ("3/109", "python3.10"): OTHER_PYTHON.format("python-multipart"),
     ("5/9", "python3"): UNUSABLE.format("html5lib"),
+    ("6/54", "python3.12"): UNUSABLE.format("pycrypto"),
+    ("6/93", "python3.9"): OTHER_PYTHON.format("wandb"),
+    ("6/98", "python3.9"): OTHER_PYTHON.format("kubernetes"),
+    ("7/79", "python3"): EXTRA.format("pandas[excel]"),
 }
 
 

@@ -35,7 +35,7 @@ SETS = {
     for entry in (
         RequirementSet("jupyter", ("jupyter",), pip=True),
         RequirementSet("ml", ("pandas", "scikit-learn", "xgboost", "lightgbm"), pip=True),
-        RequirementSet("torch", ("torch", "torchvision", "transformers", "datasets")),
+        RequirementSet("torch", ("torch", "torchvision", "transformers", "datasets"), pip=True),
         # An old urllib3 that no recent botocore accepts: hundreds of releases are tried.
         RequirementSet("boto3", ("boto3", "botocore", "urllib3<1.25.4")),
         RequirementSet("unsat", ("boto3>=1.34", "urllib3<1.25.4"), solvable=False),
