@@ -83,7 +83,7 @@ OTHER_PYTHON = "uv tries {} for a newer Python, goes back, and decides in anothe
 EXTRA = "uv decides {} apart from its package, and goes back further"
 EXPLAINED = {
     ("2/2", "python3.9"): OTHER_PYTHON.format("distributed"),
-    ("2/19", "python3.10"): "uv decides cffi apart under each marker, and counts its conflicts twice",
+    ("2/19", "python3.10"): "uv decides cffi apart under each marker",
     ("3/2", "python3.10"): UNUSABLE.format("click-completion"),
     ("3/51", "python3.10"): OTHER_PYTHON.format("asgiref"),
     ("3/73", "python3.13"): EXTRA.format("sqlalchemy[asyncio]"),
