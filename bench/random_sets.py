@@ -84,6 +84,8 @@ EXTRA = "uv decides {} apart from its package, and goes back further"
 EXPLAINED = {
     ("2/2", "python3.9"): OTHER_PYTHON.format("distributed"),
     ("2/19", "python3.10"): "uv decides cffi apart under each marker",
+    ("2/78", "python3.9"): OTHER_PYTHON.format("google-cloud-storage"),
+    ("2/83", "python3"): "uv takes what is for python_version in '2.6, 2.7, 3.2' on Python 3.11",
     ("3/2", "python3.10"): UNUSABLE.format("click-completion"),
     ("3/51", "python3.10"): OTHER_PYTHON.format("asgiref"),
     ("3/73", "python3.13"): EXTRA.format("sqlalchemy[asyncio]"),
