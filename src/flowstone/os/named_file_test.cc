@@ -15,6 +15,11 @@
 namespace flowstone::os {
 namespace {
 
+using ::flowstone::testing::HasCode;
+using ::flowstone::testing::HasMessage;
+using ::flowstone::testing::IsOk;
+using ::flowstone::testing::IsOkAndHolds;
+using ::testing::AllOf;
 using ::testing::Eq;
 using ::testing::HasSubstr;
 
