@@ -19,7 +19,8 @@ class OrdinalSetOfSize : public ::testing::TestWithParam<std::uint32_t> {
     return set;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Sizes, OrdinalSetOfSize, ::testing::Values(1, 2, 63, 64, 65, 130, 256, 257, 300));
+INSTANTIATE_TEST_SUITE_P(Sizes, OrdinalSetOfSize,
+                         ::testing::Values(1, 2, 63, 64, 65, 130, 256, 257, 300));
 
 TEST_P(OrdinalSetOfSize, FullAndEmptyAreComplements) {
   const OrdinalSet full = OrdinalSet::Full(GetParam());
