@@ -22,19 +22,6 @@ constexpr std::array<bool, 256> kIsPlain = [] {
   return is_plain;
 }();
 
-// A normalised name, which most are: what is kept was written by us.
-bool IsPlainName(std::string_view text) {
-  bool after_letter = false;
-  for (const char c : text) {
-    const bool is_plain = kIsPlain[static_cast<unsigned char>(c)];
-    if (!is_plain && (c != '-' || !after_letter)) {
-      return false;
-    }
-    after_letter = is_plain;
-  }
-  return after_letter;
-}
-
 }  // namespace
 
 std::string NormalizeName(std::string_view text) {
@@ -61,10 +48,22 @@ bool IsValidName(std::string_view text) {
                      [](char c) { return IsAsciiAlnum(c) || IsNameSeparator(c); });
 }
 
+bool IsNormalizedName(std::string_view text) {
+  bool after_letter = false;
+  for (const char c : text) {
+    const bool is_plain = kIsPlain[static_cast<unsigned char>(c)];
+    if (!is_plain && (c != '-' || !after_letter)) {
+      return false;
+    }
+    after_letter = is_plain;
+  }
+  return after_letter;
+}
+
 namespace internal {
 
 Result<std::string> ParseName(std::string_view text, std::string_view kind) {
-  if (IsPlainName(text)) {
+  if (IsNormalizedName(text)) {  // as most are: what is kept was written by us
     return std::string(text);
   }
   if (!IsValidName(text)) {

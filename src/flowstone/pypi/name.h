@@ -19,6 +19,8 @@ std::string NormalizeName(std::string_view text);
 // Whether `text` is a name by PEP 508: ASCII letters, digits, ".", "_", "-", the first and the last
 // of them a letter or a digit.
 bool IsValidName(std::string_view text);
+// Whether it is a valid name that NormalizeName leaves as it is.
+bool IsNormalizedName(std::string_view text);
 
 namespace internal {
 // The normalised form of a valid name; kInvalid, naming `kind`, otherwise.

@@ -55,9 +55,13 @@ std::string AskerOf(const RequestedRequirement& wish) {
 
 bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,
                     const pypi::Version& version) {
-  return std::ranges::any_of(metadata.dependencies, [&](const ReleaseDependency* dependency) {
-    return dependency->name() == name && IsPinOf(dependency->requirement().specifiers, version);
-  });
+  bool pins = false;
+  metadata.EachDependency([](std::string_view) { return true; },
+                          [&](const ReleaseDependency& dependency) {
+                            pins = pins || (dependency.name() == name &&
+                                            IsPinOf(dependency.requirement().specifiers, version));
+                          });
+  return pins;
 }
 
 }  // namespace
@@ -251,8 +255,7 @@ Result<solve::CandidateDetails> IndexProvider::Details(solve::PackageId package,
   }
   FLOWSTONE_TRY(Examine(package, candidate));
   ProjectOf(package).detailed.push_back(candidate);
-  const pypi::Name name = vocabulary_[package].name;
-  return solve::CandidateDetails(DependenciesOf(name, std::get<ReleaseMetadata>(*verdict)));
+  return solve::CandidateDetails(DependenciesOf(package, std::get<ReleaseMetadata>(*verdict)));
 }
 
 std::vector<solve::LateDependency> IndexProvider::Awaken(solve::PackageId condition) {
@@ -272,11 +275,11 @@ std::vector<solve::LateDependency> IndexProvider::Awaken(solve::PackageId condit
   }
   for (const solve::Ordinal candidate : project->second->detailed) {
     std::vector<solve::Dependency> dependencies;
-    for (const ReleaseDependency* dependency : Metadata(project->first, candidate).dependencies) {
-      if (dependency->extra() == subject.extra) {
-        AddDemand(DemandOf(*dependency), condition, dependencies);
-      }
-    }
+    Metadata(project->first, candidate)
+        .EachDependency([&](std::string_view extra) { return extra == subject.extra.ToString(); },
+                        [&](const ReleaseDependency& dependency) {
+                          AddDemand(DemandOf(dependency), condition, dependencies);
+                        });
     for (const solve::Dependency& dependency : dependencies) {
       late.push_back({project->first, candidate, dependency});
     }
@@ -349,14 +352,15 @@ Status IndexProvider::Examine(solve::PackageId package, solve::Ordinal candidate
       release.base_wheels = TagsOf(versions[*base]);
     }
   }
-  for (const ReleaseDependency* dependency : metadata.dependencies) {
-    const bool is_active =
-        dependency->extra().empty() ||
-        std::ranges::find(release.extras, dependency->extra()) != release.extras.end();
-    if (is_active) {
-      release.requirements.push_back(&dependency->requirement());
-    }
-  }
+  metadata.EachDependency(
+      [&](std::string_view extra) {
+        return extra.empty() || std::ranges::any_of(release.extras, [&](const auto& wanted) {
+                 return wanted.ToString() == extra;
+               });
+      },
+      [&](const ReleaseDependency& dependency) {
+        release.requirements.push_back(&dependency.requirement());
+      });
   return scope_.Examine(release);
 }
 
@@ -383,18 +387,26 @@ std::vector<solve::Dependency> IndexProvider::RequestDependencies() {
   return dependencies;
 }
 
-std::vector<solve::Dependency> IndexProvider::DependenciesOf(const pypi::Name& name,
+std::vector<solve::Dependency> IndexProvider::DependenciesOf(solve::PackageId package,
                                                              const ReleaseMetadata& metadata) {
-  std::vector<solve::Dependency> dependencies;
-  dependencies.reserve(metadata.dependencies.size());
-  for (const ReleaseDependency* dependency : metadata.dependencies) {
-    std::optional<solve::PackageId> when;
-    if (!dependency->extra().empty()) {
-      when = vocabulary_.FindExtra(name, dependency->extra());
-      if (!when || !announced_extras_.contains(*when)) {
-        continue;
+  std::map<std::string, solve::PackageId, std::less<>> announced;
+  if (const auto wanted = wanted_extras_.find(package); wanted != wanted_extras_.end()) {
+    for (const solve::PackageId extra : wanted->second) {
+      if (announced_extras_.contains(extra)) {
+        announced.emplace(vocabulary_[extra].extra.ToString(), extra);
       }
     }
+  }
+  std::vector<const ReleaseDependency*> awake;
+  metadata.EachDependency(
+      [&](std::string_view extra) { return extra.empty() || announced.contains(extra); },
+      [&](const ReleaseDependency& dependency) { awake.push_back(&dependency); });
+  std::vector<solve::Dependency> dependencies;
+  dependencies.reserve(awake.size());
+  for (const ReleaseDependency* dependency : awake) {
+    const bool is_conditional = !dependency->extra().empty();
+    const auto when =
+        is_conditional ? std::optional(announced.at(dependency->extra().ToString())) : std::nullopt;
     AddDemand(DemandOf(*dependency), when, dependencies);
   }
   return dependencies;

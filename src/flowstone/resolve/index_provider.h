@@ -94,7 +94,7 @@ class IndexProvider final : public solve::CandidateProvider {
   const Demand& DemandOf(const ReleaseDependency& dependency);
   void AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
                  std::vector<solve::Dependency>& dependencies);
-  std::vector<solve::Dependency> DependenciesOf(const pypi::Name& name,
+  std::vector<solve::Dependency> DependenciesOf(solve::PackageId package,
                                                 const ReleaseMetadata& metadata);
   // Asks for the metadata of the candidate of `allowed` that would be tried first.
   void PrefetchFirst(ProjectRecord& project, const solve::OrdinalSet& allowed);

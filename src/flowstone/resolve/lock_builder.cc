@@ -161,12 +161,17 @@ class Builder {
                                                    const ReleaseMetadata& metadata) const {
     const std::set<pypi::ExtraName> extras = ExtrasOf(name);
     std::set<pypi::Name> names;
-    for (const ReleaseDependency* dependency : metadata.dependencies) {
-      const bool is_active = dependency->extra().empty() || extras.contains(dependency->extra());
-      if (is_active && dependency->name() != name) {
-        names.insert(dependency->name());
-      }
-    }
+    metadata.EachDependency(
+        [&](std::string_view extra) {
+          return extra.empty() || std::ranges::any_of(extras, [&](const pypi::ExtraName& wanted) {
+                   return wanted.ToString() == extra;
+                 });
+        },
+        [&](const ReleaseDependency& dependency) {
+          if (dependency.name() != name) {
+            names.insert(dependency.name());
+          }
+        });
     std::vector<lock::LockedDependency> dependencies;
     dependencies.reserve(names.size());
     for (const pypi::Name& dependency : names) {

@@ -64,13 +64,14 @@ class Walk {
       return;
     }
     const MarkerDiagram here = reached_.at(subject);
-    for (const ReleaseDependency* dependency : metadata->second->dependencies) {
-      if (dependency->extra() == subject.extra) {
-        const MarkerDiagram marker =
-            algebra_.WithExtra(algebra_.Of(dependency->requirement().marker), dependency->extra());
-        Reach(dependency->requirement(), algebra_.And(here, marker));
-      }
-    }
+    metadata->second->EachDependency(
+        [&](std::string_view extra) { return extra == subject.extra.ToString(); },
+        [&](const ReleaseDependency& dependency) {
+          const pypi::Requirement& requirement = dependency.requirement();
+          const MarkerDiagram marker =
+              algebra_.WithExtra(algebra_.Of(requirement.marker), dependency.extra());
+          Reach(requirement, algebra_.And(here, marker));
+        });
   }
 
   const IndexProvider& provider_;

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "flowstone/base/check.h"
 #include "flowstone/base/result.h"
 #include "flowstone/base/text.h"
 #include "flowstone/index/parsed_metadata.h"
@@ -60,14 +61,13 @@ Result<pypi::Requirement> RequirementOf(const index::ParsedMetadata::Dependency&
 }
 
 // The extra of the marker that is nothing but `extra == "name"`, as Marker writes it.
-std::optional<pypi::ExtraName> LoneExtra(std::string_view marker) {
+std::optional<std::string_view> LoneExtra(std::string_view marker) {
   constexpr std::string_view start = "extra == \"";
   if (!marker.starts_with(start) || !marker.ends_with('"')) {
     return std::nullopt;
   }
   const std::string_view text = marker.substr(start.size(), marker.size() - start.size() - 1);
-  Result<pypi::ExtraName> extra = pypi::ExtraName::Parse(text);
-  return extra ? std::optional(*std::move(extra)) : std::nullopt;
+  return pypi::IsNormalizedName(text) ? std::optional(text) : std::nullopt;
 }
 
 }  // namespace
@@ -85,6 +85,10 @@ const pypi::Requirement& ReleaseDependency::requirement() const {
     }
   }
   return *requirement_;
+}
+
+const ReleaseDependency& ReleaseMetadata::Read(const Entry& entry) const {
+  return reader->OfLoneExtra(parsed, entry.place);
 }
 
 bool ReleaseMetadata::HasExtra(const pypi::ExtraName& extra) const {
@@ -116,17 +120,42 @@ std::variant<ReleaseMetadata, std::string> MetadataReader::Read(const index::Par
     return "it needs Python " + std::string(parsed.requires_python()) + ", and " +
            scope_.PythonText();
   }
-  ReleaseMetadata metadata{.requires_python = &*python.specifiers, .parsed = parsed};
+  ReleaseMetadata metadata;
+  metadata.reader = this;
+  metadata.requires_python = &*python.specifiers;
+  metadata.parsed = parsed;
+  metadata.entries.reserve(parsed.dependency_count());
   for (std::size_t i = 0; i < parsed.dependency_count(); ++i) {
+    if (const auto extra = DeferrableExtra(parsed.dependency(i))) {
+      metadata.entries.push_back({.extra = *extra, .place = i});
+      continue;
+    }
     const Reading& reading = ReadingOf(parsed, i);
     if (!reading.problem.empty()) {
       return reading.problem;
     }
     for (const ReleaseDependency& dependency : reading.dependencies) {
-      metadata.dependencies.push_back(&dependency);
+      metadata.entries.push_back({.dependency = &dependency, .place = i});
     }
   }
   return metadata;
+}
+
+std::optional<std::string_view> MetadataReader::DeferrableExtra(
+    const index::ParsedMetadata::Dependency& published) const {
+  const std::optional<std::string_view> extra = LoneExtra(published.marker);
+  if (!extra || !published.url.empty()) {
+    return std::nullopt;
+  }
+  const Result<pypi::Name> name = pypi::Name::Parse(published.name);
+  return name && rules_.LeavesAlone(*name) ? extra : std::nullopt;
+}
+
+const ReleaseDependency& MetadataReader::OfLoneExtra(const index::ParsedMetadata& parsed,
+                                                     std::size_t i) {
+  const Reading& reading = ReadingOf(parsed, i);
+  FLOWSTONE_CHECK(reading.dependencies.size() == 1);
+  return reading.dependencies.front();
 }
 
 const MetadataReader::Reading& MetadataReader::ReadingOf(const index::ParsedMetadata& parsed,
@@ -146,14 +175,10 @@ MetadataReader::Reading MetadataReader::Interpret(const index::ParsedMetadata& p
                                                   std::size_t i) {
   const index::ParsedMetadata::Dependency published = parsed.dependency(i);
   Reading reading{.published = parsed, .place = i};
-  if (std::optional<pypi::ExtraName> extra = LoneExtra(published.marker);
-      extra && published.url.empty()) {
-    Result<pypi::Name> name = pypi::Name::Parse(published.name);
-    if (name && rules_.LeavesAlone(*name)) {
-      reading.dependencies.emplace_back(*std::move(name), *std::move(extra), next_number_++, parsed,
-                                        i);
-      return reading;
-    }
+  if (const auto extra = DeferrableExtra(published)) {
+    reading.dependencies.emplace_back(*pypi::Name::Parse(published.name),
+                                      *pypi::ExtraName::Parse(*extra), next_number_++, parsed, i);
+    return reading;
   }
   const Result<pypi::Requirement> stated = RequirementOf(published);
   if (!stated) {

@@ -57,12 +57,39 @@ class ReleaseDependency {
   mutable std::optional<pypi::Requirement> requirement_;
 };
 
+class MetadataReader;
+
 struct ReleaseMetadata {
-  std::vector<const ReleaseDependency*> dependencies = {};  // in the order of the metadata
-  const pypi::SpecifierSet* requires_python = nullptr;      // never null
+  // Most dependencies are those of one extra that nobody wants: they are read when they are asked
+  // for.
+  struct Entry {
+    const ReleaseDependency* dependency = nullptr;  // nothing when it is not read yet
+    std::string_view extra = {};                    // of one that is not read: its only condition
+    std::size_t place = 0;                          // in `parsed`
+  };
+
+  MetadataReader* reader = nullptr;
+  std::vector<Entry> entries = {};                      // in the order of the metadata
+  const pypi::SpecifierSet* requires_python = nullptr;  // never null
   index::ParsedMetadata parsed = {};
 
   bool HasExtra(const pypi::ExtraName& extra) const;
+  // Calls visit(ReleaseDependency) for those under extras that `wants` (their normalised names;
+  // empty: under none) in the order of the metadata.
+  template <class Wants, class Visit>
+  void EachDependency(const Wants& wants, const Visit& visit) const {
+    for (const Entry& entry : entries) {
+      const bool is_read = entry.dependency != nullptr;
+      const std::string_view extra =
+          is_read ? std::string_view(entry.dependency->extra().ToString()) : entry.extra;
+      if (wants(extra)) {
+        visit(is_read ? *entry.dependency : Read(entry));
+      }
+    }
+  }
+
+ private:
+  const ReleaseDependency& Read(const Entry& entry) const;
 };
 
 // Reads the metadata of many releases for one scope. Releases of a project mostly depend on the
@@ -80,6 +107,8 @@ class MetadataReader {
   std::variant<ReleaseMetadata, std::string> Read(const index::ParsedMetadata& parsed,
                                                   const pypi::Name& name,
                                                   const pypi::Version& version);
+  // The i-th dependency, which holds under one extra and nothing else.
+  const ReleaseDependency& OfLoneExtra(const index::ParsedMetadata& parsed, std::size_t i);
 
  private:
   // What one published dependency is in the scope.
@@ -89,6 +118,10 @@ class MetadataReader {
     std::vector<ReleaseDependency> dependencies = {};
     std::string problem = {};  // why releases that have it cannot be used
   };
+  // The extra that is the only condition of a dependency that may be read later: nothing that it
+  // says keeps the release from being used.
+  std::optional<std::string_view> DeferrableExtra(
+      const index::ParsedMetadata::Dependency& published) const;
   const Reading& ReadingOf(const index::ParsedMetadata& parsed, std::size_t i);
   Reading Interpret(const index::ParsedMetadata& parsed, std::size_t i);
 

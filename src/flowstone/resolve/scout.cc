@@ -202,11 +202,12 @@ void Scout::TakeMetadata(const index::IndexFile& file) {
 }
 
 void Scout::Follow(const Prospect& prospect, const pypi::ExtraName& extra) {
-  const std::vector<const ReleaseDependency*> dependencies = prospect.metadata->dependencies;
+  std::vector<const ReleaseDependency*> dependencies;
+  prospect.metadata->EachDependency(
+      [&](std::string_view condition) { return condition == extra.ToString(); },
+      [&](const ReleaseDependency& dependency) { dependencies.push_back(&dependency); });
   for (const ReleaseDependency* dependency : dependencies) {
-    if (dependency->extra() == extra) {
-      Need(dependency->requirement());
-    }
+    Need(dependency->requirement());
   }
 }
 
