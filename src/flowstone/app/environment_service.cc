@@ -194,7 +194,7 @@ EnvironmentService::EnvironmentService(const Machine& machine, const std::string
       finder_(machine.filesystem, probe_,
               install::SearchSettings::FromEnvironment(machine.environment, settings_.launcher)),
       archives_(std::make_unique<install::ArchiveCache>(machine.filesystem, layout_)) {
-  settings_.packages.cache_directory = layout_.root() + "/index";
+  settings_.packages.cache_directory = layout_.index();
   if (datastore != nullptr) {
     artifacts_ = std::make_unique<DatastoreArtifacts>(datastore->datastore(), machine.filesystem);
   }

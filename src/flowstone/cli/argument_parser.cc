@@ -323,6 +323,21 @@ std::string ParsedArguments::Shown(const std::string& key) const {
   return origin == origins.end() ? "--" + key : origin->second;
 }
 
+std::vector<std::string> OptionsAlong(const CommandSpec& root,
+                                      const std::vector<std::string>& path) {
+  std::vector<std::string> keys = root.options;
+  const CommandSpec* command = &root;
+  for (const std::string& name : path) {
+    const auto next = std::ranges::find(command->commands, name, &CommandSpec::name);
+    if (next == command->commands.end()) {
+      break;
+    }
+    command = &*next;
+    keys.insert(keys.end(), command->options.begin(), command->options.end());
+  }
+  return keys;
+}
+
 Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
     const CommandSpec& root, const std::vector<std::string>& arguments,
     const os::Environment& environment, std::size_t width) {

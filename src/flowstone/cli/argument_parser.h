@@ -80,6 +80,10 @@ Result<std::variant<ParsedArguments, HelpRequest>> ParseArguments(
     const CommandSpec& root, const std::vector<std::string>& arguments,
     const os::Environment& environment, std::size_t width);
 
+// The keys of the options of the commands that `path` names, outermost first.
+std::vector<std::string> OptionsAlong(const CommandSpec& root,
+                                      const std::vector<std::string>& path);
+
 // The help of the command that `path` leads to, as `--help` prints it.
 std::string RenderHelp(const CommandSpec& root, const std::vector<std::string>& path,
                        std::size_t width);

@@ -85,7 +85,7 @@ Result<ReadyEnvironment> PrepareLock(EngineSession& session) {
   FLOWSTONE_LET(app::EnvironmentSettings settings,
                 EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
-  settings.packages.cache_directory = install::CacheLayout(home).root() + "/index";
+  settings.packages.cache_directory = install::CacheLayout(home).index();
   FLOWSTONE_LET(const resolve::BuildWish constraints,
                 BuildConstraintsOf(session, settings.packages));
   settings.builds.wish.Add(constraints);
@@ -138,7 +138,7 @@ Result<std::string> AskBackend(EngineSession& session, const std::string& home,
 Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
   LockTask task;
   FLOWSTONE_LET(task.settings, EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
-  task.settings.packages.cache_directory = install::CacheLayout(home).root() + "/index";
+  task.settings.packages.cache_directory = install::CacheLayout(home).index();
   FLOWSTONE_LET(const app::IndexAccess access,
                 app::IndexAccess::Load(session.machine, task.settings.packages.request,
                                        task.settings.packages.default_index_url));

@@ -58,7 +58,7 @@ Result<int> CommandCacheSize(EngineSession& session) {
   std::string text;
   for (const auto& [name, path] :
        {std::pair{"packages", layout.archives()}, std::pair{"environments", layout.environments()},
-        std::pair{"index pages", layout.root() + "/index"}, std::pair{"all", layout.root()}}) {
+        std::pair{"index pages", layout.index()}, std::pair{"all", layout.root()}}) {
     std::uint64_t bytes = 0;
     FLOWSTONE_LET(const bool exists, os::Exists(session.machine.filesystem, path));
     if (exists) {

@@ -35,7 +35,7 @@ Result<app::EnvironmentSettings> FlowSettingsOf(FlowSession& session,
     return settings;
   }
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(machine.environment));
-  settings.packages.cache_directory = install::CacheLayout(home).root() + "/index";
+  settings.packages.cache_directory = install::CacheLayout(home).index();
   FLOWSTONE_LET(const app::IndexAccess access,
                 app::IndexAccess::Load(machine, settings.packages.request,
                                        settings.packages.default_index_url));

@@ -25,17 +25,6 @@ bool IsReadWithIndexes(std::string_view key) {
 constexpr std::array kAlternatives = {std::array{"target", "universal"},
                                       std::array{"prerelease", "pre"}};
 
-// The options of the command and of those around it.
-std::set<std::string> OptionsOf(const CommandSpec& root, const std::vector<std::string>& path) {
-  std::set<std::string> options(root.options.begin(), root.options.end());
-  const CommandSpec* at = &root;
-  for (const std::string& name : path) {
-    at = &*std::ranges::find(at->commands, name, &CommandSpec::name);
-    options.insert(at->options.begin(), at->options.end());
-  }
-  return options;
-}
-
 class SettingsWriter {
  public:
   SettingsWriter(const os::Environment& environment, std::set<std::string> options,
@@ -89,7 +78,8 @@ std::string SettingText(const project::ProjectSetting& setting) {
 
 Status ApplyProjectSettings(const app::Machine& machine, const std::string& directory,
                             const CommandSpec& root, Console& console, ParsedArguments& arguments) {
-  std::set<std::string> options = OptionsOf(root, arguments.command);
+  const std::vector<std::string> along = OptionsAlong(root, arguments.command);
+  std::set<std::string> options(along.begin(), along.end());
   const std::vector<std::string_view> keys = project::ProjectSettingKeys();
   const bool has_any = std::ranges::any_of(
       keys, [&](std::string_view key) { return options.contains(std::string(key)); });

@@ -35,21 +35,6 @@ bool SpeaksOf(const Error& error, const std::string& flag) {
                              [&](const std::string& hint) { return Mentions(hint, "of " + flag); });
 }
 
-// The options of the commands that were named, outermost first.
-std::vector<std::string> OptionsOf(const CommandSpec& root, const ParsedArguments& arguments) {
-  std::vector<std::string> keys = root.options;
-  const CommandSpec* command = &root;
-  for (const std::string& name : arguments.command) {
-    const auto next = std::ranges::find(command->commands, name, &CommandSpec::name);
-    if (next == command->commands.end()) {
-      break;
-    }
-    command = &*next;
-    keys.insert(keys.end(), command->options.begin(), command->options.end());
-  }
-  return keys;
-}
-
 // The variable that stands for an option that was not given.
 std::optional<std::string> VariableOf(const OptionSpec& option, const ParsedArguments& arguments,
                                       const os::Environment& environment) {
@@ -73,7 +58,7 @@ std::optional<std::string> VariableOf(const OptionSpec& option, const ParsedArgu
 Error WithVariables(Error error, const CommandSpec& root, const ParsedArguments& arguments,
                     const os::Environment& environment) {
   std::vector<std::string> notes;
-  for (const std::string& key : OptionsOf(root, arguments)) {
+  for (const std::string& key : OptionsAlong(root, arguments.command)) {
     const std::string flag = "--" + key;
     const auto variable =
         SpeaksOf(error, flag) ? VariableOf(FindOption(key), arguments, environment) : std::nullopt;

@@ -141,6 +141,13 @@ Knowledge::~Knowledge() {
   (void)Flush();
 }
 
+std::shared_ptr<const Knowledge::Snapshot> Knowledge::KeptSnapshot() {
+  if (snapshot_ == nullptr) {
+    snapshot_ = Snapshot::Take(files_, LogPath(), IndexPath());
+  }
+  return snapshot_;
+}
+
 std::optional<Knowledge::Record> Knowledge::Find(const KnowledgeKey& key) {
   std::shared_ptr<const Snapshot> snapshot;
   {
@@ -148,10 +155,7 @@ std::optional<Knowledge::Record> Knowledge::Find(const KnowledgeKey& key) {
     if (const auto known = remembered_.find(key); known != remembered_.end()) {
       return known->second;
     }
-    if (snapshot_ == nullptr) {
-      snapshot_ = Snapshot::Take(files_, LogPath(), IndexPath());
-    }
-    snapshot = snapshot_;
+    snapshot = KeptSnapshot();
   }
   const std::optional<LogRecord> record = snapshot->Find(key);
   if (!record) {
@@ -165,10 +169,7 @@ void Knowledge::ForEach(RecordKind kind, const std::function<void(const Record&)
   std::unordered_map<KnowledgeKey, Record, KnowledgeKeyHash> remembered;
   {
     const std::lock_guard lock(mutex_);
-    if (snapshot_ == nullptr) {
-      snapshot_ = Snapshot::Take(files_, LogPath(), IndexPath());
-    }
-    snapshot = snapshot_;
+    snapshot = KeptSnapshot();
     remembered = remembered_;
   }
   for (const auto& [key, record] : remembered) {

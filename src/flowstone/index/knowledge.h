@@ -81,6 +81,8 @@ class Knowledge {
 
   Status Append(IndexUpdate update);  // REQUIRES: the mutex is held
   Status Compact(const Snapshot& snapshot);
+  // Taken when it is first asked for. REQUIRES: mutex_ is held.
+  std::shared_ptr<const Snapshot> KeptSnapshot();
   std::string LogPath() const { return directory_ + "/log"; }
   std::string IndexPath() const { return directory_ + "/index"; }
 

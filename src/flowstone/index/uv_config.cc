@@ -100,16 +100,6 @@ Status ReadSources(const toml::table& sources, UvConfigFile& config) {
   return Ok();
 }
 
-// A list; of one item it may be written without brackets.
-Result<std::vector<std::string>> ListAt(const TomlTable& reader, const char* key) {
-  const toml::node* const node = reader.node().get(key);
-  if (node == nullptr || !node->is_string()) {
-    return reader.Texts(key);
-  }
-  FLOWSTONE_LET(const std::optional<std::string> text, reader.Text(key));
-  return std::vector<std::string>{text.value_or("")};
-}
-
 // uv accepts the settings of `uv pip` apart, in a table of their own; they count before the others.
 Status ReadSettings(const toml::table& table, const std::string& path, UvConfigFile& config) {
   const TomlTable reader(table, path);
@@ -120,7 +110,7 @@ Status ReadSettings(const toml::table& table, const std::string& path, UvConfigF
     }
   }
   for (const Spelling& setting : kListSettings) {
-    FLOWSTONE_LET(auto texts, ListAt(reader, setting.uv));
+    FLOWSTONE_LET(auto texts, reader.TextOrTexts(setting.uv));
     if (!texts.empty()) {
       config.values[setting.pip] = std::move(texts);
     }

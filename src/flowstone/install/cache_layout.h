@@ -6,6 +6,7 @@
 //   <home>/v1/env/<id>/             an environment
 //   <home>/v1/lock/<name>.lock      locks between processes
 //   <home>/v1/tmp/<name>/           work that is not published yet, with <name>.lock beside it
+//   <home>/v1/index/                what package indexes said (docs/formats/index-cache.md)
 #pragma once
 
 #include <string>
@@ -25,6 +26,7 @@ class CacheLayout {
   std::string environments() const { return root_ + "/env"; }
   std::string locks() const { return root_ + "/lock"; }
   std::string temporary() const { return root_ + "/tmp"; }
+  std::string index() const { return root_ + "/index"; }
 
   std::string ArchiveDirectory(const Digest& wheel) const {
     const std::string hex = wheel.ToString();

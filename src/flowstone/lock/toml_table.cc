@@ -145,6 +145,15 @@ Result<std::vector<std::string>> TomlTable::Texts(std::string_view key) const {
   return texts;
 }
 
+Result<std::vector<std::string>> TomlTable::TextOrTexts(std::string_view key) const {
+  const toml::node* node = table_.get(key);
+  if (node == nullptr || !node->is_string()) {
+    return Texts(key);
+  }
+  FLOWSTONE_LET(std::string text, RequiredText(key));
+  return std::vector<std::string>{std::move(text)};
+}
+
 Result<std::vector<TomlTable>> TomlTable::Tables(std::string_view key) const {
   std::vector<TomlTable> tables;
   const toml::node* node = table_.get(key);

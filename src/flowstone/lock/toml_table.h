@@ -35,6 +35,8 @@ class TomlTable {
   Result<std::optional<std::int64_t>> Moment(std::string_view key) const;
   // Empty when the key is absent.
   Result<std::vector<std::string>> Texts(std::string_view key) const;
+  // The same; of one text it may be written without brackets.
+  Result<std::vector<std::string>> TextOrTexts(std::string_view key) const;
   Result<std::vector<TomlTable>> Tables(std::string_view key) const;
   Result<std::optional<TomlTable>> Table(std::string_view key) const;
   // In the order of their bytes.

@@ -113,15 +113,6 @@ Status CheckNoCredentials(const TomlTable& table, std::string_view key, std::str
           "https://${USER}:${PASSWORD}@…");
 }
 
-// A text, or the texts of a list.
-Result<std::vector<std::string>> WordsAt(const TomlTable& table, std::string_view key) {
-  if (!table.node().get(key)->is_string()) {
-    return table.Texts(key);
-  }
-  FLOWSTONE_LET(const std::optional<std::string> text, table.Text(key));
-  return std::vector<std::string>{*text};
-}
-
 // The table at `key`, which is there.
 Result<TomlTable> TableAt(const TomlTable& parent, std::string_view key) {
   FLOWSTONE_LET(const std::optional<TomlTable> table, parent.Table(key));
@@ -156,7 +147,7 @@ class SettingReader {
       case Shape::kDate:
         return Date(setting.key);
       case Shape::kWords:
-        return WordsAt(table_, setting.key);
+        return table_.TextOrTexts(setting.key);
       case Shape::kFiles:
         return Files(setting.key);
       case Shape::kUrls:
@@ -198,7 +189,7 @@ class SettingReader {
   }
 
   Words Files(std::string_view key) const {
-    FLOWSTONE_LET(std::vector<std::string> places, WordsAt(table_, key));
+    FLOWSTONE_LET(std::vector<std::string> places, table_.TextOrTexts(key));
     for (std::string& place : places) {
       if (place.find("://") == std::string::npos) {
         place = os::AbsolutePath(place_.directory, place);
@@ -208,7 +199,7 @@ class SettingReader {
   }
 
   Words Urls(std::string_view key) const {
-    FLOWSTONE_LET(std::vector<std::string> urls, WordsAt(table_, key));
+    FLOWSTONE_LET(std::vector<std::string> urls, table_.TextOrTexts(key));
     for (const std::string& url : urls) {
       FLOWSTONE_TRY(CheckNoCredentials(table_, key, url));
     }
@@ -230,7 +221,7 @@ class SettingReader {
     FLOWSTONE_LET(const TomlTable settings, TableAt(parent, key));
     std::vector<std::string> values;
     for (const std::string& name : settings.Keys()) {
-      FLOWSTONE_LET(const std::vector<std::string> texts, WordsAt(settings, name));
+      FLOWSTONE_LET(const std::vector<std::string> texts, settings.TextOrTexts(name));
       for (const std::string& text : texts) {
         values.push_back(std::string(prefix).append(name).append("=").append(text));
       }

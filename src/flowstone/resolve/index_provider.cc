@@ -352,15 +352,9 @@ Status IndexProvider::Examine(solve::PackageId package, solve::Ordinal candidate
       release.base_wheels = TagsOf(versions[*base]);
     }
   }
-  metadata.EachDependency(
-      [&](std::string_view extra) {
-        return extra.empty() || std::ranges::any_of(release.extras, [&](const auto& wanted) {
-                 return wanted.ToString() == extra;
-               });
-      },
-      [&](const ReleaseDependency& dependency) {
-        release.requirements.push_back(&dependency.requirement());
-      });
+  metadata.EachDependency(AlwaysAndWith(release.extras), [&](const ReleaseDependency& dependency) {
+    release.requirements.push_back(&dependency.requirement());
+  });
   return scope_.Examine(release);
 }
 
@@ -397,18 +391,15 @@ std::vector<solve::Dependency> IndexProvider::DependenciesOf(solve::PackageId pa
       }
     }
   }
-  std::vector<const ReleaseDependency*> awake;
+  std::vector<solve::Dependency> dependencies;
   metadata.EachDependency(
       [&](std::string_view extra) { return extra.empty() || announced.contains(extra); },
-      [&](const ReleaseDependency& dependency) { awake.push_back(&dependency); });
-  std::vector<solve::Dependency> dependencies;
-  dependencies.reserve(awake.size());
-  for (const ReleaseDependency* dependency : awake) {
-    const bool is_conditional = !dependency->extra().empty();
-    const auto when =
-        is_conditional ? std::optional(announced.at(dependency->extra().ToString())) : std::nullopt;
-    AddDemand(DemandOf(*dependency), when, dependencies);
-  }
+      [&](const ReleaseDependency& dependency) {
+        const auto when = announced.find(dependency.extra().ToString());
+        AddDemand(DemandOf(dependency),
+                  when == announced.end() ? std::nullopt : std::optional(when->second),
+                  dependencies);
+      });
   return dependencies;
 }
 

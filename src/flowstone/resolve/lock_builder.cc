@@ -161,17 +161,11 @@ class Builder {
                                                    const ReleaseMetadata& metadata) const {
     const std::set<pypi::ExtraName> extras = ExtrasOf(name);
     std::set<pypi::Name> names;
-    metadata.EachDependency(
-        [&](std::string_view extra) {
-          return extra.empty() || std::ranges::any_of(extras, [&](const pypi::ExtraName& wanted) {
-                   return wanted.ToString() == extra;
-                 });
-        },
-        [&](const ReleaseDependency& dependency) {
-          if (dependency.name() != name) {
-            names.insert(dependency.name());
-          }
-        });
+    metadata.EachDependency(AlwaysAndWith(extras), [&](const ReleaseDependency& dependency) {
+      if (dependency.name() != name) {
+        names.insert(dependency.name());
+      }
+    });
     std::vector<lock::LockedDependency> dependencies;
     dependencies.reserve(names.size());
     for (const pypi::Name& dependency : names) {

@@ -60,6 +60,14 @@ Result<pypi::Requirement> RequirementOf(const index::ParsedMetadata::Dependency&
   return requirement;
 }
 
+// What was remembered by a version of Flowstone that could read it: nothing will do.
+pypi::Requirement Unreadable(pypi::Name name) {
+  pypi::Requirement requirement;
+  requirement.name = std::move(name);
+  requirement.specifiers = *pypi::SpecifierSet::Parse("===unreadable");
+  return requirement;
+}
+
 // The extra of the marker that is nothing but `extra == "name"`, as Marker writes it.
 std::optional<std::string_view> LoneExtra(std::string_view marker) {
   constexpr std::string_view start = "extra == \"";
@@ -71,21 +79,6 @@ std::optional<std::string_view> LoneExtra(std::string_view marker) {
 }
 
 }  // namespace
-
-const pypi::Requirement& ReleaseDependency::requirement() const {
-  if (!requirement_) {
-    const index::ParsedMetadata::Dependency published = published_.dependency(place_);
-    if (Result<pypi::Requirement> read = RequirementOf(published)) {
-      requirement_ = *std::move(read);
-    } else {
-      // Remembered by a version of Flowstone that could read it: nothing will do.
-      requirement_.emplace();
-      requirement_->name = name_;
-      requirement_->specifiers = *pypi::SpecifierSet::Parse("===unreadable");
-    }
-  }
-  return *requirement_;
-}
 
 const ReleaseDependency& ReleaseMetadata::Read(const Entry& entry) const {
   return reader->OfLoneExtra(parsed, entry.place);
@@ -176,8 +169,10 @@ MetadataReader::Reading MetadataReader::Interpret(const index::ParsedMetadata& p
   const index::ParsedMetadata::Dependency published = parsed.dependency(i);
   Reading reading{.published = parsed, .place = i};
   if (const auto extra = DeferrableExtra(published)) {
-    reading.dependencies.emplace_back(*pypi::Name::Parse(published.name),
-                                      *pypi::ExtraName::Parse(*extra), next_number_++, parsed, i);
+    Result<pypi::Requirement> requirement = RequirementOf(published);
+    reading.dependencies.emplace_back(
+        requirement ? *std::move(requirement) : Unreadable(*pypi::Name::Parse(published.name)),
+        *pypi::ExtraName::Parse(*extra), next_number_++);
     return reading;
   }
   const Result<pypi::Requirement> stated = RequirementOf(published);

@@ -2,6 +2,7 @@
 // applied, markers evaluated and extras told apart.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,39 +24,34 @@
 
 namespace flowstone::resolve {
 
-// One dependency of a release. Most are those of extras that nobody wants, so what it says beyond
-// the project is read when it is asked for.
+// One dependency of a release.
 class ReleaseDependency {
  public:
   // `extra`: it holds only with this one; empty: always. `number`: equal numbers of one reader are
   // equal dependencies; dense.
   ReleaseDependency(pypi::Requirement requirement, pypi::ExtraName extra, std::uint32_t number)
-      : name_(requirement.name),
-        extra_(std::move(extra)),
-        number_(number),
-        requirement_(std::move(requirement)) {}
-  // One that holds with `extra`, the i-th of `published`, to be read later.
-  ReleaseDependency(pypi::Name name, pypi::ExtraName extra, std::uint32_t number,
-                    index::ParsedMetadata published, std::size_t i)
-      : name_(std::move(name)),
-        extra_(std::move(extra)),
-        number_(number),
-        published_(std::move(published)),
-        place_(i) {}
+      : requirement_(std::move(requirement)), extra_(std::move(extra)), number_(number) {}
 
-  const pypi::Name& name() const { return name_; }
+  const pypi::Name& name() const { return requirement_.name; }
   const pypi::ExtraName& extra() const { return extra_; }
   std::uint32_t number() const { return number_; }
-  const pypi::Requirement& requirement() const;
+  const pypi::Requirement& requirement() const { return requirement_; }
 
  private:
-  pypi::Name name_;
+  pypi::Requirement requirement_;
   pypi::ExtraName extra_;
   std::uint32_t number_;
-  index::ParsedMetadata published_;
-  std::size_t place_ = 0;
-  mutable std::optional<pypi::Requirement> requirement_;
 };
+
+// What a release depends on always, and when somebody wants these extras: for EachDependency.
+template <class Extras>
+auto AlwaysAndWith(const Extras& extras) {
+  return [&extras](std::string_view extra) {
+    return extra.empty() || std::ranges::any_of(extras, [extra](const pypi::ExtraName& wanted) {
+             return wanted.ToString() == extra;
+           });
+  };
+}
 
 class MetadataReader;
 

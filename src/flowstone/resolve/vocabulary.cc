@@ -35,12 +35,6 @@ solve::PackageId Vocabulary::Package(const SubjectRef& subject) {
   return next;
 }
 
-std::optional<solve::PackageId> Vocabulary::FindExtra(const pypi::Name& name,
-                                                      const pypi::ExtraName& extra) const {
-  const auto found = packages_.find(SubjectRef{name, extra});
-  return found == packages_.end() ? std::nullopt : std::optional(found->second);
-}
-
 solve::RangeId Vocabulary::RangeOf(const pypi::SpecifierSet& specifiers) {
   std::string text = specifiers.ToString();
   const solve::RangeId next{static_cast<std::uint32_t>(ranges_.size())};

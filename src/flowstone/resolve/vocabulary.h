@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -68,9 +67,6 @@ class Vocabulary {
   solve::PackageId Extra(const pypi::Name& name, const pypi::ExtraName& extra) {
     return Package({name, extra});
   }
-  // Nothing when nobody has mentioned it.
-  std::optional<solve::PackageId> FindExtra(const pypi::Name& name,
-                                            const pypi::ExtraName& extra) const;
   const Subject& operator[](solve::PackageId package) const { return subjects_[package.value]; }
   // One more than the largest number of a package.
   std::size_t size() const { return subjects_.size(); }
