@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+from pathlib import Path
 
+import pytest
 from support.project import ROOT, Project
+from support.transcripts import code_blocks
+
+FOR_USERS = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").glob("*.md"))]
 
 
 def flow_in(document: str) -> str:
@@ -55,7 +61,85 @@ def test_the_first_guides_flow_and_what_is_done_with_it(project: Project) -> Non
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:
-    documents = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md")]
-    for document in documents:
+    for document in [*FOR_USERS, ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def commands_in(document: Path) -> list[list[str]]:
+    """The words of what is said to be typed: lines of code blocks, and `code` in a sentence. What
+    follows three spaces explains the command.
+    """
+    lines = [line for block in code_blocks(document) for line in block]
+    prose = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    lines += [code.replace("\n", " ") for code in re.findall(r"`([^`]+)`", prose)]
+    commands = []
+    for line in lines:
+        typed = re.split(r" {3}| \| | > ", line.removeprefix("$ "))[0]
+        if re.match(r"(flowstone|python3? \w+\.py) ", typed):
+            try:
+                commands.append(shlex.split(typed.replace("\\|", "|"), comments=True))
+            except ValueError:  # the text goes on below
+                commands.append(typed.split())
+    return commands
+
+
+def is_told(help_text: str, flag: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", help_text) is not None
+
+
+class Helps:
+    """What `--help` says of the commands of a flow, or of the engine."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.known: dict[tuple[str, ...], str] = {}
+        project.write("hello.py", flow_in("README.md"))
+
+    def of(self, program: str, *command: str) -> str:
+        key = (program, *command)
+        if key not in self.known:
+            arguments = (*command, "--help")
+            is_flow = program == "python"
+            done = (
+                self.project.flow(*arguments, file="hello.py")
+                if is_flow
+                else self.project.engine(*arguments)
+            )
+            assert done.status == 0, (key, done)
+            self.known[key] = done.output
+        return self.known[key]
+
+
+def subcommands(help_text: str) -> list[str]:
+    section = help_text.partition("\ncommands:\n")[2].split("\n\n")[0]
+    return re.findall(r"^  ([a-z-]+)", section, re.MULTILINE)
+
+
+def wrong_words(helps: Helps, words: list[str]) -> list[str]:
+    """Options that no help of the command speaks of, and commands that there are not."""
+    program, rest = (words[0], words[1:])
+    if program == "python" or rest[0].endswith(".py"):
+        program, rest = "python", [word for word in rest if not word.endswith(".py")]
+    path: list[str] = []
+    texts = [helps.of(program)]
+    wrong = []
+    for word in rest:
+        if word == "--" or (path == ["exec"] and word.endswith(".toml")):
+            break  # what follows is of another program
+        if word in subcommands(texts[-1]):
+            path.append(word)
+            texts.append(helps.of(program, *path))
+        flag = word.split("=")[0]
+        if flag.startswith("-") and not any(is_told(text, flag) for text in texts):
+            wrong.append(flag)
+    return wrong if path or "--help" in rest else [*wrong, "there is no such command"]
+
+
+@pytest.mark.parametrize("document", FOR_USERS, ids=lambda path: path.name)
+def test_every_command_of_the_documents_is_one(project: Project, document: Path) -> None:
+    helps = Helps(project)
+    parameters = {"--count", "--who"}
+    for words in commands_in(document):
+        wrong = [word for word in wrong_words(helps, words) if word not in parameters]
+        assert not wrong, f"{document.name}: {shlex.join(words)}: {wrong}"
