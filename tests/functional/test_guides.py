@@ -44,122 +44,117 @@ def publish(index: Index, *packages: str) -> None:
         index.add(Wheel(name, version, requires=[text.replace("&", ",") for text in requires]))
 
 
+OF_THE_GUIDE_TO_LOCKS = (
+    "certifi 2026.10.18",
+    "charset-normalizer 3.5.2",
+    "idna 3.20",
+    "urllib3 1.25.3",
+    "urllib3 2.8.0",
+    "requests 2.32.3: certifi, charset-normalizer, idna, urllib3",
+    "mdurl 0.1.2",
+    "pygments 2.21.0",
+    "markdown-it-py 4.2.0: mdurl",
+    "rich 13.9.4: markdown-it-py, pygments",
+    "rich 15.0.0: markdown-it-py, pygments",
+    "boto3 1.30.0: botocore>=1.30.0",
+    "boto3 1.34.0: botocore>=1.34.0",
+    "boto3 1.35.0: botocore>=1.34.0",
+    "botocore 1.30.0: urllib3>=1.20",
+    "botocore 1.34.0: urllib3>=1.25.4&!=2.2.0&<3",
+    "botocore 1.35.0: urllib3>=1.25.4&!=2.2.0&<3",
+    "app 1.0: http>=2",
+    "http 1.0",
+    "http 2.0",
+    "scikit-learn 1.5",
+    "lib 1.0",
+    "lib 2.0rc1",
+    "alpha 1.0: beta",
+    "beta 2.5",
+    "beta 3.0",
+    "tool 3.1: beta",
+)
+
+TRAIN = """
+    from flowstone import FlowSpec, pypi, pypi_base, step
+
+    @pypi_base(packages={"requests": "2.32.3"})
+    class TrainFlow(FlowSpec):
+        @step
+        def start(self):
+            self.next(self.train)
+
+        @pypi(packages={"rich": "RICH"})
+        @step
+        def train(self):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+
+    if __name__ == "__main__":
+        TrainFlow()
+    """
+
+APP = """
+    from flowstone import FlowSpec, pypi, pypi_base, step
+
+
+    @pypi_base(packages={"http": "<2"})
+    class AppFlow(FlowSpec):
+        @step
+        def start(self):
+            self.next(self.end)
+
+        @pypi(packages={"app": ">=1"})
+        @step
+        def end(self):
+            pass
+
+    if __name__ == "__main__":
+        AppFlow()
+    """
+
+
+def train_with(project: Project, rich: str) -> None:
+    project.write("train.py", TRAIN.replace("RICH", rich))
+
+
+def run_and_update(project: Project) -> None:
+    train_with(project, ">=13,<14")
+    assert project.flow("run", file="train.py").status == 0
+    train_with(project, ">=14")
+    assert project.flow("environment", "lock", file="train.py").status == 0
+
+
+def lock_alpha(project: Project) -> None:
+    for lock in project.path.glob("pylock*.toml"):
+        lock.unlink()
+    project.write("requirements.txt", "tool\n")
+    project.write("c.txt", "beta<3\n")
+    done = project.engine("lock", "alpha", "-r", "requirements.txt", "-c", "c.txt")
+    assert done.status == 0, done
+
+
+def forget(project: Project) -> None:
+    (project.path / "pylock.toml").unlink()
+    project.environment["FLOWSTONE_HOME"] = str(project.home / "another")
+
+
 def test_locks(fresh: Project, index: Index, other: Index, ours: Index) -> None:
-    publish(
-        index,
-        "certifi 2026.10.18",
-        "charset-normalizer 3.5.2",
-        "idna 3.20",
-        "urllib3 1.25.3",
-        "urllib3 2.8.0",
-        "requests 2.32.3: certifi, charset-normalizer, idna, urllib3",
-        "mdurl 0.1.2",
-        "pygments 2.21.0",
-        "markdown-it-py 4.2.0: mdurl",
-        "rich 13.9.4: markdown-it-py, pygments",
-        "rich 15.0.0: markdown-it-py, pygments",
-        "boto3 1.30.0: botocore>=1.30.0",
-        "boto3 1.34.0: botocore>=1.34.0",
-        "boto3 1.35.0: botocore>=1.34.0",
-        "botocore 1.30.0: urllib3>=1.20",
-        "botocore 1.34.0: urllib3>=1.25.4&!=2.2.0&<3",
-        "botocore 1.35.0: urllib3>=1.25.4&!=2.2.0&<3",
-        "app 1.0: http>=2",
-        "http 1.0",
-        "http 2.0",
-        "scikit-learn 1.5",
-        "lib 1.0",
-        "lib 2.0rc1",
-        "alpha 1.0: beta",
-        "beta 2.5",
-        "beta 3.0",
-        "tool 3.1: beta",
-    )
+    publish(index, *OF_THE_GUIDE_TO_LOCKS)
     publish(other, "lib 2.0")
     publish(ours, "lib 1.0")
-
-    def train_with(rich: str) -> None:
-        fresh.write(
-            "train.py",
-            f"""
-            from flowstone import FlowSpec, pypi, pypi_base, step
-
-            @pypi_base(packages={{"requests": "2.32.3"}})
-            class TrainFlow(FlowSpec):
-                @step
-                def start(self):
-                    self.next(self.train)
-
-                @pypi(packages={{"rich": "{rich}"}})
-                @step
-                def train(self):
-                    self.next(self.end)
-
-                @step
-                def end(self):
-                    pass
-
-            if __name__ == "__main__":
-                TrainFlow()
-            """,
-        )
-
-    def with_conflict() -> None:
-        fresh.write(
-            "flow.py",
-            """
-            from flowstone import FlowSpec, pypi, pypi_base, step
-
-
-            @pypi_base(packages={"http": "<2"})
-            class AppFlow(FlowSpec):
-                @step
-                def start(self):
-                    self.next(self.end)
-
-                @pypi(packages={"app": ">=1"})
-                @step
-                def end(self):
-                    pass
-
-            if __name__ == "__main__":
-                AppFlow()
-            """,
-        )
-
-    def update() -> None:
-        # What the lock was before is in the datastore, once it ran.
-        done = fresh.flow("environment", "lock", "--upgrade-package", "rich", file="train.py")
-        assert done.status == 0, done
-
-    def run_and_update() -> None:
-        train_with(">=13,<14")
-        assert fresh.flow("run", file="train.py").status == 0
-        train_with(">=14")
-        update()
-
-    def lock_alpha() -> None:
-        for lock in fresh.path.glob("pylock*.toml"):
-            lock.unlink()
-        fresh.write("requirements.txt", "tool\n")
-        fresh.write("c.txt", "beta<3\n")
-        done = fresh.engine("lock", "alpha", "-r", "requirements.txt", "-c", "c.txt")
-        assert done.status == 0, done
-
-    def forget() -> None:
-        (fresh.path / "pylock.toml").unlink()
-        fresh.environment["FLOWSTONE_HOME"] = str(fresh.home / "another")
-
     replay(
         fresh,
         GUIDES / "locks.md",
         {
-            "python train.py --exclude-newer": lambda: train_with(">=13,<14"),
-            "python train.py run": lambda: train_with(">=14"),
-            "python train.py environment diff": run_and_update,
-            "python flow.py run": with_conflict,
-            "flowstone tree --invert": lock_alpha,
-            "flowstone lock alpha": forget,
+            "python train.py --exclude-newer": lambda: train_with(fresh, ">=13,<14"),
+            "python train.py run": lambda: train_with(fresh, ">=14"),
+            "python train.py environment diff": lambda: run_and_update(fresh),
+            "python flow.py run": lambda: fresh.write("flow.py", APP),
+            "flowstone tree --invert": lambda: lock_alpha(fresh),
+            "flowstone lock alpha": lambda: forget(fresh),
         },
         {
             "http://127.0.0.1:38769/simple/": other.url,

@@ -68,7 +68,7 @@ def run_in_shell(project: Project, line: str) -> Done:
 def replay(
     project: Project,
     document: Path,
-    before: Mapping[str, Callable[[], None]],
+    before: Mapping[str, Callable[[], object]],
     places: Mapping[str, str],
 ) -> None:
     """Does what the document does. Every line that it shows is printed, in its order; it may leave
