@@ -14,6 +14,7 @@ from support.index_security import Proxy, basic, only, write_keyring
 from support.index_server import Index
 from support.project import BUILD_PYTHON, ENGINE, Done, Project
 from support.wheels import Wheel
+from support.zstd_frames import contents
 
 FLOW = """
     from flowstone import FlowSpec, step, pypi_base
@@ -50,14 +51,14 @@ class Secrets:
 
     def forms(self) -> list[bytes]:
         forms = [text.encode() for text in self._plain]
-        for user in ("ada", "pat"):
-            forms += [
-                base64.b64encode(f"{user}:{text}".encode()).rstrip(b"=") for text in self._plain
-            ]
+        for text in self._plain:
+            for login in (f"ada:{text}", f"pat:{text}", f"{text}:"):
+                forms.append(base64.b64encode(login.encode()).rstrip(b"="))
         return forms
 
     def found_in(self, content: bytes) -> bool:
-        return any(form in content for form in self.forms())
+        """Whether it stands there as it is, or in something that zstd has compressed."""
+        return any(form in text for text in (content, *contents(content)) for form in self.forms())
 
 
 @pytest.fixture
@@ -201,6 +202,25 @@ WAYS = [
     in_uv_toml,
     in_the_keyring,
 ]
+
+
+def test_the_search_finds_what_a_flow_itself_gives_away(project, private, secrets) -> None:
+    """In an output, a log, an artifact, the code and the command of its run."""
+    secret = secrets.new("told")
+    told = f"""
+            print("{secret}")
+            self.kept = "{secret}" + "." * 1000
+            self.next(self.end)
+    """
+    project.write(
+        "flow.py", FLOW.replace("            self.next(self.end)\n", told.lstrip("\n"), 1)
+    )
+    project.write("notes.txt", "nothing\n")
+    run = project.flow("run", "--tag", secret, "--index-url", private.url)
+    assert run.status == 0, run
+    found = "\n".join(searched(project, secrets, [run]))
+    for place in ("output 0", "/blob/", "/pack/", "/run.json", ".stdout", "flow.py"):
+        assert place in found, f"{place} in\n{found}"
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
