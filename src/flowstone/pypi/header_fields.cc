@@ -52,7 +52,8 @@ HeaderFields HeaderFields::Parse(std::string_view text) {
     if (line.front() == ' ' || line.front() == '\t') {
       const std::string_view more = TrimText(line);
       if (continues && !more.empty()) {
-        headers.fields_.back().value += " " + ToUtf8(more);
+        std::string& value = headers.fields_.back().value;
+        value.append(value.empty() ? "" : " ").append(ToUtf8(more));
       }
       continue;
     }

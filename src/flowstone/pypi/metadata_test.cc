@@ -35,6 +35,12 @@ TEST(HeaderFields, AContinuationOfNothingAddsNothing) {
   EXPECT_EQ(headers.Find("build"), "1");
 }
 
+TEST(HeaderFields, AValueMayBeginOnTheLineAfterItsName) {
+  const HeaderFields headers = HeaderFields::Parse("Requires-Python:\n >=3.8,\n <4\nB:\n");
+  EXPECT_EQ(headers.Find("requires-python"), ">=3.8, <4");
+  EXPECT_EQ(headers.Find("b"), "");
+}
+
 TEST(HeaderFields, SkipWhatIsNoField) {
   const HeaderFields headers = HeaderFields::Parse(
       "\xEF\xBB\xBF"
