@@ -1,10 +1,11 @@
-// What users write: requirements files, pyproject.toml, scripts.
+// What users write: requirements files, pyproject.toml and its settings, scripts.
 #include "fuzz_target.h"
 #include <string>
 #include <string_view>
 
 #include "flowstone/base/error.h"
 #include "flowstone/os/environment.h"
+#include "flowstone/project/project_settings.h"
 #include "flowstone/project/pyproject.h"
 #include "flowstone/project/requirements_file.h"
 #include "flowstone/project/script_metadata.h"
@@ -28,5 +29,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                                                   project::FileRole::kRequirements, context));
   static_cast<void>(project::ParsePyProject(text, "pyproject.toml", "/work"));
   static_cast<void>(project::ParseScriptMetadata(text, "flow.py", "/work"));
+  const auto settings =
+      project::ParseProjectSettings(text, "pyproject.toml", "/work/pyproject.toml");
+  flowstone::fuzz::Require(!settings || !*settings || project::MayHaveProjectSettings(text),
+                           "a document that is not read has no settings");
   return 0;
 }

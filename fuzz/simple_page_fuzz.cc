@@ -1,9 +1,10 @@
-// Pages of the simple repository API, JSON and HTML.
+// Pages of the simple repository API, JSON and HTML, and web pages in their place.
 #include "fuzz_target.h"
 #include <string>
 #include <string_view>
 
 #include "flowstone/index/simple_page.h"
+#include "flowstone/index/web_page.h"
 #include "flowstone/net/url.h"
 
 using flowstone::fuzz::Require;
@@ -30,5 +31,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Url url = *Url::Parse("https://index.example/simple/thing/");
   CheckPage(flowstone::index::ParseSimpleJson(body, url));
   CheckPage(flowstone::index::ParseSimpleHtml(body, url));
+  CheckPage(flowstone::index::ParseSimplePage("text/html", body, url,
+                                              flowstone::index::PageKind::kProject));
+  Require(flowstone::index::ReadWebPage(body).title.find_first_of("\r\n") == std::string::npos,
+          "a title is one line");
   return 0;
 }
