@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -130,6 +131,15 @@ TEST_F(AuthenticatingTransportTest, ARefusalNamesEverythingThatWasTried) {
               ElementsAre("the credentials of a (UV_INDEX)", "the credentials of n (/n/rc)"));
 }
 
+TEST_F(AuthenticatingTransportTest, ATokenInThePlaceOfTheUserIsNotTold) {
+  GuardedServer server("nobody", 401);
+  CredentialStore store;
+  store.Add(*Url::Parse("https://canary@index.example/"), "UV_INDEX");
+  AuthenticatingTransport transport(server.transport(), store);
+  EXPECT_THAT(Fetch(transport, {.url = "https://index.example/x"})->logins,
+              ElementsAre("the credentials of a user without a password (UV_INDEX)"));
+}
+
 TEST_F(AuthenticatingTransportTest, TheQuestionIsAskedOnceAfterARefusal) {
   GuardedServer server(Basic("k", "ring"), 401);
   int questions = 0;
@@ -148,6 +158,42 @@ TEST_F(AuthenticatingTransportTest, TheQuestionIsAskedOnceAfterARefusal) {
   EXPECT_THAT(again.logins, ElementsAre("the credentials of k (keyring)"));
   EXPECT_EQ(questions, 1);
   EXPECT_THAT(server.Tried(), ElementsAre("", Basic("k", "ring"), Basic("k", "ring")));
+}
+
+TEST_F(AuthenticatingTransportTest, RequestsThatAreRefusedMeanwhileWaitForTheSameAnswer) {
+  GuardedServer server(Basic("k", "ring"), 401);
+  std::promise<void> asked;
+  std::promise<void> both_refused;
+  int questions = 0;
+  AuthenticatingTransport transport(server.transport(), {}, [&](const Url&, const std::string&) {
+    if (++questions == 1) {
+      asked.set_value();
+      both_refused.get_future().wait();
+    }
+    return std::optional(Credentials{"k", Secret("ring")});
+  });
+  std::promise<int> first;
+  std::promise<int> second;
+  transport.Start({.url = "https://index.example/x"},
+                  [&](Result<Response> response) { first.set_value(response->status); });
+  asked.get_future().wait();
+  transport.Start({.url = "https://index.example/y"},
+                  [&](Result<Response> response) { second.set_value(response->status); });
+  both_refused.set_value();
+  EXPECT_EQ(first.get_future().get(), 200);
+  EXPECT_EQ(second.get_future().get(), 200);
+  EXPECT_EQ(questions, 1);
+}
+
+TEST_F(AuthenticatingTransportTest, AnAnswerIsForItsOriginOnly) {
+  GuardedServer server(Basic("k", "ring"), 401);
+  AuthenticatingTransport transport(server.transport(), {}, [](const Url& url, const std::string&) {
+    return url.host() == "index.example" ? std::optional(Credentials{"k", Secret("ring")})
+                                         : std::nullopt;
+  });
+  EXPECT_EQ(Fetch(transport, {.url = "https://index.example/x"})->status, 200);
+  EXPECT_EQ(Fetch(transport, {.url = "https://other.example/x"})->status, 401);
+  EXPECT_THAT(server.Tried(), ElementsAre("", Basic("k", "ring"), ""));
 }
 
 TEST_F(AuthenticatingTransportTest, TheQuestionNamesTheUserOfTheUrl) {

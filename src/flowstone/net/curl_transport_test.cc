@@ -140,6 +140,18 @@ TEST(CurlTransportTest, DropsAuthorizationWhenARedirectLeavesTheOrigin) {
   EXPECT_EQ(response->body, "none");
 }
 
+TEST(CurlTransportTest, ALoginInARedirectIsNotUsed) {
+  LoopbackServer server([&](const Request& request) {
+    return request.url.ends_with("/b")
+               ? Text(request.headers.Get("Authorization").value_or("none"))
+               : RedirectTo(302, "http://u:canary@" + request.url.substr(7) + "b");
+  });
+  const auto response = Get(server.origin() + "/");
+  ASSERT_THAT(response, IsOk());
+  EXPECT_EQ(response->body, "none");
+  EXPECT_EQ(response->final_url, server.origin() + "/b");
+}
+
 TEST(CurlTransportTest, ARedirectToAFileIsRefused) {
   LoopbackServer server([](const Request&) { return RedirectTo(302, "file:///etc/passwd"); });
   EXPECT_THAT(Get(server.origin() + "/"), HasCode(ErrorCode::kInvalid));

@@ -31,10 +31,11 @@ class KeyringTest : public ::testing::Test {
 
   std::string known_;
   std::string answer_;
-  os::FakeProcessRunner processes_{
-      [this](const os::ProcessSpec& spec, const std::string&) -> Result<os::ProcessResult> {
-        return JoinText(spec.arguments, " ") == known_ ? os::Exited(0, answer_) : os::Exited(1);
-      }};
+  int status_ = 0;
+  os::FakeProcessRunner processes_{[this](const os::ProcessSpec& spec,
+                                          const std::string&) -> Result<os::ProcessResult> {
+    return JoinText(spec.arguments, " ") == known_ ? os::Exited(status_, answer_) : os::Exited(1);
+  }};
 };
 
 TEST_F(KeyringTest, AsksForTheUrlThenForTheHost) {
@@ -56,6 +57,13 @@ TEST_F(KeyringTest, AsksForAnyUserWhenNoneIsNamed) {
 TEST_F(KeyringTest, AnAnswerThatIsNoPasswordIsNone) {
   known_ = "keyring get https://index.example/ ada";
   answer_ = "usage:\nkeyring [options]\n";
+  EXPECT_EQ(Ask("https://index.example/", "ada"), std::nullopt);
+}
+
+TEST_F(KeyringTest, WhatAFailedProgramSaysIsNone) {
+  known_ = "keyring get https://index.example/ ada";
+  answer_ = "no backend\n";
+  status_ = 1;
   EXPECT_EQ(Ask("https://index.example/", "ada"), std::nullopt);
 }
 
