@@ -235,7 +235,7 @@ http {{
   client_body_temp_path {directory}/a;
   proxy_temp_path {directory}/b; fastcgi_temp_path {directory}/c; uwsgi_temp_path {directory}/d;
   scgi_temp_path {directory}/e;
-  log_format protocol "$server_protocol $request_uri";
+  log_format protocol "$server_protocol $connection $request_uri";
   access_log {directory}/access.log protocol;
   keepalive_requests 2;
   server {{
@@ -298,6 +298,8 @@ def test_http2_goaway(
     )
     assert done.status == 0, done
     assert done.output.count("[[packages]]") == 21
-    requests = log.read_text().splitlines()
-    assert all(line.startswith("HTTP/2.0 ") for line in requests)
+    requests = [line.split() for line in log.read_text().splitlines()]
+    assert {protocol for protocol, _, _ in requests} == {"HTTP/2.0"}
     assert len(requests) >= 42
+    # It did say so: no connection was good for all of them.
+    assert len({connection for _, connection, _ in requests}) > 1
