@@ -50,8 +50,6 @@ class FrameDecoder {
   // The next whole frame; nothing when more bytes are needed. kCorrupt when the peer breaks the
   // protocol, after which the decoder is of no use.
   Result<std::optional<Frame>> Next();
-  // Whether bytes of an unfinished frame are waiting.
-  bool mid_frame() const { return consumed_ < buffer_.size(); }
 
  private:
   std::string buffer_;

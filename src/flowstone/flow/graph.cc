@@ -75,26 +75,6 @@ std::vector<NodeId> TopologicalOrder(const std::vector<Node>& nodes, NodeId star
 
 }  // namespace
 
-std::string_view NodeTypeName(NodeType type) {
-  switch (type) {
-    case NodeType::kStart:
-      return "start";
-    case NodeType::kLinear:
-      return "linear";
-    case NodeType::kSplit:
-      return "split";
-    case NodeType::kForeach:
-      return "foreach";
-    case NodeType::kSwitch:
-      return "switch";
-    case NodeType::kJoin:
-      return "join";
-    case NodeType::kEnd:
-      return "end";
-  }
-  FLOWSTONE_CHECK(false);
-}
-
 std::optional<NodeId> Graph::Find(std::string_view step) const {
   const auto found = by_name_.find(std::string(step));
   return found == by_name_.end() ? std::nullopt : std::optional(found->second);

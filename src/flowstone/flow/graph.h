@@ -23,9 +23,6 @@ struct NodeId {
 
 enum class NodeType : std::uint8_t { kStart, kLinear, kSplit, kForeach, kSwitch, kJoin, kEnd };
 
-// Stable lower-case name: "start", "linear", "split", "foreach", "switch", "join", "end".
-std::string_view NodeTypeName(NodeType type);
-
 // Which kind of split a join closes.
 enum class JoinKind : std::uint8_t { kNone, kStatic, kForeach };
 

@@ -51,10 +51,6 @@ Result<std::string> UserCacheHome(const Environment& environment) {
   return BaseDirectory(environment, "XDG_CACHE_HOME", ".cache");
 }
 
-Result<std::string> UserConfigHome(const Environment& environment) {
-  return BaseDirectory(environment, "XDG_CONFIG_HOME", ".config");
-}
-
 Result<std::string> UserDataHome(const Environment& environment) {
   return BaseDirectory(environment, "XDG_DATA_HOME", ".local/share");
 }

@@ -14,8 +14,6 @@ namespace flowstone::os {
 Result<std::string> UserHome(const Environment& environment);
 // $XDG_CACHE_HOME, else ~/.cache.
 Result<std::string> UserCacheHome(const Environment& environment);
-// $XDG_CONFIG_HOME, else ~/.config.
-Result<std::string> UserConfigHome(const Environment& environment);
 // $XDG_DATA_HOME, else ~/.local/share.
 Result<std::string> UserDataHome(const Environment& environment);
 

@@ -33,23 +33,20 @@ TEST(UserDirectories, DefaultsAreBelowHome) {
   const Environment environment{{"HOME", "/home/me/"}};
   EXPECT_THAT(UserHome(environment), IsOkAndHolds("/home/me"));
   EXPECT_THAT(UserCacheHome(environment), IsOkAndHolds("/home/me/.cache"));
-  EXPECT_THAT(UserConfigHome(environment), IsOkAndHolds("/home/me/.config"));
   EXPECT_THAT(UserDataHome(environment), IsOkAndHolds("/home/me/.local/share"));
   EXPECT_THAT(FlowstoneHome(environment), IsOkAndHolds("/home/me/.cache/flowstone"));
 }
 
 TEST(UserDirectories, XdgVariablesWin) {
-  const Environment environment{
-      {"HOME", "/home/me"}, {"XDG_CACHE_HOME", "/fast"}, {"XDG_CONFIG_HOME", "/settings"}};
+  const Environment environment{{"HOME", "/home/me"}, {"XDG_CACHE_HOME", "/fast"}};
   EXPECT_THAT(FlowstoneHome(environment), IsOkAndHolds("/fast/flowstone"));
-  EXPECT_THAT(UserConfigHome(environment), IsOkAndHolds("/settings"));
 }
 
 TEST(UserDirectories, RelativeAndEmptyXdgVariablesAreIgnored) {
-  const Environment environment{
-      {"HOME", "/home/me"}, {"XDG_CACHE_HOME", "cache"}, {"XDG_CONFIG_HOME", ""}};
-  EXPECT_THAT(UserCacheHome(environment), IsOkAndHolds("/home/me/.cache"));
-  EXPECT_THAT(UserConfigHome(environment), IsOkAndHolds("/home/me/.config"));
+  for (const std::string value : {"cache", ""}) {
+    const Environment environment{{"HOME", "/home/me"}, {"XDG_CACHE_HOME", value}};
+    EXPECT_THAT(UserCacheHome(environment), IsOkAndHolds("/home/me/.cache")) << value;
+  }
 }
 
 TEST(UserDirectories, FlowstoneHomeWinsOverAll) {

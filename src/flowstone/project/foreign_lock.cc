@@ -6,20 +6,6 @@
 
 namespace flowstone::project {
 
-std::string_view LockFormatName(LockFormat format) {
-  switch (format) {
-    case LockFormat::kPylock:
-      return "pylock.toml";
-    case LockFormat::kUv:
-      return "uv.lock";
-    case LockFormat::kPoetry:
-      return "poetry.lock";
-    case LockFormat::kPipfile:
-      return "Pipfile.lock";
-  }
-  return {};
-}
-
 std::optional<LockFormat> LockFormatOf(std::string_view file_name, std::string_view text) {
   if (lock::IsLockFileName(file_name)) {
     return LockFormat::kPylock;

@@ -20,8 +20,6 @@ enum class LockFormat : std::uint8_t { kPylock, kUv, kPoetry, kPipfile };
 // By the name of the file, or by what it says: "-" and other names are looked into. Nothing for a
 // text that is no lock.
 std::optional<LockFormat> LockFormatOf(std::string_view file_name, std::string_view text);
-// "uv.lock"
-std::string_view LockFormatName(LockFormat format);
 
 // A package whose files the document names only by their hashes: an index has to say which those
 // are.

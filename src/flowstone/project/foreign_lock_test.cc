@@ -20,14 +20,13 @@ using ::flowstone::testing::ReadGolden;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Result<ForeignLock> ReadText(LockFormat format, const std::string& text) {
-  return ReadForeignLock(
-      format, {.text = text, .file = std::string(LockFormatName(format)), .pyproject = {}});
+// The format is told by the name of the file.
+Result<ForeignLock> ReadText(const std::string& file, const std::string& text) {
+  return ReadForeignLock(LockFormatOf(file, text).value(), {.text = text, .file = file});
 }
 
-Result<ForeignLock> ReadFixture(LockFormat format, const std::string& name) {
-  const std::string text = ReadGolden("foreign_locks/" + name);
-  return ReadText(format, text);
+Result<ForeignLock> ReadFixture(const std::string& name) {
+  return ReadText(name, ReadGolden("foreign_locks/" + name));
 }
 
 // "colorama 0.4.6 if sys_platform == …" for each package.
@@ -84,7 +83,7 @@ std::string Facts(const lock::LockedFile& file) {
 }
 
 TEST(UvLockTest, EveryPackageKnowsWhenItIsInstalled) {
-  const auto read = ReadFixture(LockFormat::kUv, "uv.lock");
+  const auto read = ReadFixture("uv.lock");
   ASSERT_THAT(read, IsOk());
   EXPECT_THAT(
       Packages(read->lock),
@@ -106,7 +105,7 @@ TEST(UvLockTest, EveryPackageKnowsWhenItIsInstalled) {
 }
 
 TEST(UvLockTest, ItInstallsWhatItsOwnExportInstalls) {
-  const auto read = ReadFixture(LockFormat::kUv, "uv.lock");
+  const auto read = ReadFixture("uv.lock");
   const auto exported = lock::ParseLock(ReadGolden("foreign_locks/uv-export.pylock.toml"));
   ASSERT_THAT(read, IsOk());
   ASSERT_THAT(exported, IsOk());
@@ -123,7 +122,7 @@ TEST(UvLockTest, ItInstallsWhatItsOwnExportInstalls) {
 }
 
 TEST(UvLockTest, FilesAreThoseOfItsOwnExport) {
-  const auto read = ReadFixture(LockFormat::kUv, "uv.lock");
+  const auto read = ReadFixture("uv.lock");
   const auto exported = lock::ParseLock(ReadGolden("foreign_locks/uv-export.pylock.toml"));
   ASSERT_THAT(read, IsOk());
   ASSERT_THAT(exported, IsOk());
@@ -145,7 +144,7 @@ TEST(UvLockTest, FilesAreThoseOfItsOwnExport) {
 }
 
 TEST(UvLockTest, PackagesMayBeFiles) {
-  const auto read = ReadText(LockFormat::kUv, R"(version = 1
+  const auto read = ReadText("uv.lock", R"(version = 1
 [[package]]
 name = "demo"
 version = "1"
@@ -175,7 +174,7 @@ wheels = [{ path = "c-1-py3-none-any.whl", hash = "sha256:aaaaaaaaaaaaaaaaaaaaaa
 }
 
 TEST(UvLockTest, DeclaredConflictsAskForExtrasAndGroups) {
-  const auto read = ReadText(LockFormat::kUv, R"(version = 1
+  const auto read = ReadText("uv.lock", R"(version = 1
 [[package]]
 name = "demo"
 source = { virtual = "." }
@@ -192,7 +191,7 @@ sdist = { url = "https://files.example/a-1.tar.gz", hash = "sha256:aaaaaaaaaaaaa
 }
 
 TEST(UvLockTest, CyclesEnd) {
-  const auto read = ReadText(LockFormat::kUv, R"(version = 1
+  const auto read = ReadText("uv.lock", R"(version = 1
 [[package]]
 name = "demo"
 source = { virtual = "." }
@@ -216,7 +215,7 @@ dependencies = [{ name = "a" }]
 }
 
 TEST(UvLockTest, AnotherVersionOfTheFormatIsRefused) {
-  const auto read = ReadText(LockFormat::kUv, "version = 2\n");
+  const auto read = ReadText("uv.lock", "version = 2\n");
   ASSERT_THAT(read, HasCode(ErrorCode::kInvalid));
   EXPECT_EQ(read.error().message,
             "uv.lock:1: version: version 2 of the format is not known, only 1 is");
@@ -224,13 +223,13 @@ TEST(UvLockTest, AnotherVersionOfTheFormatIsRefused) {
 
 TEST(UvLockTest, ErrorsNameTheLine) {
   const auto read =
-      ReadText(LockFormat::kUv, "version = 1\n[[package]]\nname = 'a'\nsource = { moon = '.' }\n");
+      ReadText("uv.lock", "version = 1\n[[package]]\nname = 'a'\nsource = { moon = '.' }\n");
   ASSERT_THAT(read, HasCode(ErrorCode::kInvalid));
   EXPECT_THAT(read.error().message, HasSubstr("uv.lock:4: package[0].source: the source is of a"));
 }
 
 TEST(PoetryLockTest, GroupsAndMarkersAreKept) {
-  const auto read = ReadFixture(LockFormat::kPoetry, "poetry-2.lock");
+  const auto read = ReadFixture("poetry-2.lock");
   ASSERT_THAT(read, IsOk());
   EXPECT_THAT(
       Packages(read->lock),
@@ -245,7 +244,7 @@ TEST(PoetryLockTest, GroupsAndMarkersAreKept) {
 }
 
 TEST(PoetryLockTest, FilesAreKnownByTheirHashes) {
-  const auto read = ReadFixture(LockFormat::kPoetry, "poetry-2.lock");
+  const auto read = ReadFixture("poetry-2.lock");
   ASSERT_THAT(read, IsOk());
   ASSERT_EQ(read->by_hash.size(), 7U);
   EXPECT_EQ(read->lock.packages.at(read->by_hash.front().package).name.ToString(), "attrs");
@@ -278,7 +277,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, OldPoetryLockTest,
                          });
 
 TEST(PoetryLockTest, AnOldLockNeedsItsPyproject) {
-  const auto read = ReadFixture(LockFormat::kPoetry, "poetry-1.8.lock");
+  const auto read = ReadFixture("poetry-1.8.lock");
   ASSERT_THAT(read, HasCode(ErrorCode::kInvalid));
   EXPECT_THAT(read.error().message, HasSubstr("does not say what was asked for"));
 }
@@ -312,7 +311,7 @@ TEST(PoetryConstraintTest, HasNoArbitraryEquality) {
 }
 
 TEST(PipfileLockTest, SectionsAreGroups) {
-  const auto read = ReadFixture(LockFormat::kPipfile, "Pipfile.lock");
+  const auto read = ReadFixture("Pipfile.lock");
   ASSERT_THAT(read, IsOk());
   EXPECT_THAT(
       Packages(read->lock),
@@ -327,7 +326,7 @@ TEST(PipfileLockTest, SectionsAreGroups) {
 }
 
 TEST(PipfileLockTest, WhatIsNotLockedIsSaid) {
-  const auto read = ReadFixture(LockFormat::kPipfile, "Pipfile.lock");
+  const auto read = ReadFixture("Pipfile.lock");
   ASSERT_THAT(read, IsOk());
   EXPECT_THAT(read->warnings, ElementsAre(HasSubstr("colorama is not locked in Pipfile.lock")));
 }
@@ -335,7 +334,7 @@ TEST(PipfileLockTest, WhatIsNotLockedIsSaid) {
 TEST(PipfileLockTest, OnePackageOfTwoSectionsIsOne) {
   const std::string hash = "[\"sha256:" + std::string(64, 'a') + "\"]";
   const auto read = ReadText(
-      LockFormat::kPipfile,
+      "Pipfile.lock",
       R"({"_meta":{"pipfile-spec":6,"requires":{"python_version":"3.11"}},"default":{"a":{"version":"==1","markers":"os_name == 'nt'","hashes":)" +
           hash + R"(}},"develop":{"a":{"version":"==1","hashes":)" + hash + "}}}");
   ASSERT_THAT(read, IsOk());
@@ -345,13 +344,13 @@ TEST(PipfileLockTest, OnePackageOfTwoSectionsIsOne) {
 }
 
 TEST(PipfileLockTest, AWrongDocumentIsRefused) {
-  EXPECT_THAT(ReadText(LockFormat::kPipfile, "{"), HasCode(ErrorCode::kInvalid));
-  EXPECT_THAT(ReadText(LockFormat::kPipfile, "[]"), HasCode(ErrorCode::kInvalid));
-  EXPECT_THAT(ReadText(LockFormat::kPipfile, R"({"_meta":{"pipfile-spec":5}})"),
+  EXPECT_THAT(ReadText("Pipfile.lock", "{"), HasCode(ErrorCode::kInvalid));
+  EXPECT_THAT(ReadText("Pipfile.lock", "[]"), HasCode(ErrorCode::kInvalid));
+  EXPECT_THAT(ReadText("Pipfile.lock", R"({"_meta":{"pipfile-spec":5}})"),
               HasCode(ErrorCode::kInvalid));
-  EXPECT_THAT(ReadText(LockFormat::kPipfile,
-                       R"({"_meta":{"pipfile-spec":6},"default":{"a":{"version":"==1"}}})"),
-              HasCode(ErrorCode::kInvalid));
+  EXPECT_THAT(
+      ReadText("Pipfile.lock", R"({"_meta":{"pipfile-spec":6},"default":{"a":{"version":"==1"}}})"),
+      HasCode(ErrorCode::kInvalid));
 }
 
 TEST(LockFormatTest, NamesAndContentsTell) {

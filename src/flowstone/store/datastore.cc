@@ -157,15 +157,6 @@ Result<BlobReference> Datastore::PutBlob(std::string_view content) {
   return reference;
 }
 
-Result<BlobReference> Datastore::PutBlobFile(os::InputFile& file) {
-  FLOWSTONE_LET(const std::uint64_t size, file.Size());
-  FLOWSTONE_LET(const std::string content, file.ReadAt(0, size));
-  if (content.size() != size) {
-    return Error{.code = ErrorCode::kIo, .message = "a file became shorter while it was stored"};
-  }
-  return PutBlob(content);
-}
-
 Result<std::string> Datastore::GetBlob(const Digest& sha256) {
   const std::string key = BlobKey(sha256);
   FLOWSTONE_LET(std::string blob, objects_.Get(key));
@@ -196,11 +187,6 @@ Result<OpenedBlob> Datastore::OpenBlob(const Digest& sha256) {
   }
   FLOWSTONE_LET(std::string content, GetBlob(sha256));
   return OpenedBlob{.slice = std::nullopt, .bytes = std::move(content)};
-}
-
-Result<bool> Datastore::HasBlob(const Digest& sha256) {
-  FLOWSTONE_LET(const std::optional<std::uint64_t> size, objects_.Head(BlobKey(sha256)));
-  return size.has_value();
 }
 
 Result<Digest> Datastore::PutContent(ContentFamily family, std::string_view bytes) {

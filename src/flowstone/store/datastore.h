@@ -82,14 +82,11 @@ class Datastore {
   // Stores the serialised bytes of a task's artifact. `content` is hashed and written from where it
   // is: give the mapping of a large one.
   Result<BlobReference> PutBlob(std::string_view content);
-  // The same for all of an open file, which is read into memory.
-  Result<BlobReference> PutBlobFile(os::InputFile& file);
   // kNotFound when it is not there, kCorrupt when it is damaged.
   Result<std::string> GetBlob(const Digest& sha256);
   // As GetBlob, but what is stored uncompressed on this machine is left where it is. It is read
   // once by this Datastore, to be verified; later calls trust it.
   Result<OpenedBlob> OpenBlob(const Digest& sha256);
-  Result<bool> HasBlob(const Digest& sha256);
 
   Result<Digest> PutContent(ContentFamily family, std::string_view bytes);
   Result<std::string> GetContent(ContentFamily family, const Digest& sha256);

@@ -97,16 +97,6 @@ TEST_F(DatastoreTest, StoresATornBlobAgain) {
   }
 }
 
-TEST_F(DatastoreTest, StoresAnOpenFile) {
-  const std::string content = RandomBytes(100'000);
-  ASSERT_THAT(os::ReplaceFile(files_, "/spool", content), IsOk());
-  const auto file = files_.OpenInput("/spool");
-  ASSERT_THAT(file, IsOk());
-  const auto reference = datastore_->PutBlobFile(**file);
-  ASSERT_THAT(reference, IsOk());
-  EXPECT_THAT(datastore_->GetBlob(reference->sha256), IsOkAndHolds(content));
-}
-
 TEST_F(DatastoreTest, NamesAFlippedByte) {
   for (const std::string& content : {RandomBytes(5000), std::string(5000, 'x')}) {
     const Digest sha256 = datastore_->PutBlob(content)->sha256;
@@ -157,7 +147,6 @@ TEST_F(DatastoreTest, ReadsAMappedBlobOnceToVerifyIt) {
 TEST_F(DatastoreTest, AMissingBlobIsNotFound) {
   EXPECT_THAT(datastore_->GetBlob(Digest::Of("never")), HasCode(ErrorCode::kNotFound));
   EXPECT_THAT(datastore_->OpenBlob(Digest::Of("never")), HasCode(ErrorCode::kNotFound));
-  EXPECT_THAT(datastore_->HasBlob(Digest::Of("never")), IsOkAndHolds(false));
 }
 
 TEST_F(DatastoreTest, ABlobIsWholeOrAbsentWhicheverOperationFails) {

@@ -223,20 +223,6 @@ class Verifier {
 
 }  // namespace
 
-std::string_view FindingKindName(FindingKind kind) {
-  switch (kind) {
-    case FindingKind::kCorruptObject:
-      return "corrupt";
-    case FindingKind::kMalformedRecord:
-      return "malformed-record";
-    case FindingKind::kMissingReference:
-      return "missing";
-    case FindingKind::kUnknownObject:
-      return "unknown";
-  }
-  FLOWSTONE_CHECK(false);
-}
-
 Result<VerifyReport> VerifyDatastore(Datastore& datastore, ProgressSink& progress) {
   return Verifier(datastore, progress).Run();
 }

@@ -19,8 +19,6 @@ enum class FindingKind : std::uint8_t {
   kMissingReference,  // a record names an object that is not there
   kUnknownObject,     // a key that this version of the datastore has no meaning for
 };
-// "corrupt", "malformed-record", "missing", "unknown".
-std::string_view FindingKindName(FindingKind kind);
 
 struct Finding {
   FindingKind kind = FindingKind::kCorruptObject;
