@@ -1,6 +1,9 @@
 #include "flowstone/archive/path_guard.h"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <iterator>
 #include <vector>
 
 #include "flowstone/base/text.h"
@@ -19,28 +22,47 @@ bool IsControl(char c) {
   return byte < 0x20 || byte == 0x7F;
 }
 
-// Whether a well-formed UTF-8 text contains a character that is not seen but changes what is: the
-// C1 controls (U+0080 to U+009F), line and paragraph separators and bidirectional marks (U+200E,
-// U+200F, U+2028 to U+202E, U+2066 to U+2069), and the byte order mark (U+FEFF).
+struct CodePoints {
+  char32_t first;
+  char32_t last;
+};
+
+// Characters that are not seen but change what is: the C1 controls, the line and paragraph
+// separators, and the format characters of Unicode 15 (category Cf: soft hyphen, joiners, marks of
+// direction, tags, the byte order mark).
+constexpr std::array kInvisible = {
+    CodePoints{0x80, 0x9F},       CodePoints{0xAD, 0xAD},       CodePoints{0x600, 0x605},
+    CodePoints{0x61C, 0x61C},     CodePoints{0x6DD, 0x6DD},     CodePoints{0x70F, 0x70F},
+    CodePoints{0x890, 0x891},     CodePoints{0x8E2, 0x8E2},     CodePoints{0x180E, 0x180E},
+    CodePoints{0x200B, 0x200F},   CodePoints{0x2028, 0x202E},   CodePoints{0x2060, 0x206F},
+    CodePoints{0xFEFF, 0xFEFF},   CodePoints{0xFFF9, 0xFFFB},   CodePoints{0x110BD, 0x110BD},
+    CodePoints{0x110CD, 0x110CD}, CodePoints{0x13430, 0x1343F}, CodePoints{0x1BCA0, 0x1BCA3},
+    CodePoints{0x1D173, 0x1D17A}, CodePoints{0xE0001, 0xE007F}};
+
+// The character that starts at `at` of a well-formed UTF-8 text.
+char32_t CodePointAt(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  if (lead < 0x80) {
+    return lead;
+  }
+  const std::size_t length = lead >= 0xF0 ? 4 : (lead >= 0xE0 ? 3 : 2);
+  char32_t character = lead & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    character = character << 6U | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
+  }
+  return character;
+}
+
+// REQUIRES: `text` is well-formed UTF-8.
 bool HasInvisible(std::string_view text) {
-  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const auto second = static_cast<unsigned char>(text[i + 1]);
-    if (lead == 0xC2 && second < 0xA0) {
-      return true;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0xC0) {
+      continue;  // ASCII, or inside a character
     }
-    if (i + 2 >= text.size()) {
-      continue;
-    }
-    const auto third = static_cast<unsigned char>(text[i + 2]);
-    if (lead == 0xE2 && second == 0x80 &&
-        (third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE))) {
-      return true;
-    }
-    if (lead == 0xE2 && second == 0x81 && third >= 0xA6 && third <= 0xA9) {
-      return true;
-    }
-    if (lead == 0xEF && second == 0xBB && third == 0xBF) {
+    const char32_t character = CodePointAt(text, i);
+    const auto after = std::ranges::upper_bound(kInvisible, character, {}, &CodePoints::first);
+    if (after != kInvisible.begin() && character <= std::prev(after)->last) {
       return true;
     }
   }

@@ -1,8 +1,8 @@
 // The one check between a name in an archive and a path on the disk.
 //
 // A name is accepted or refused, never repaired, so that no two readers of an archive can disagree
-// about what it contains. Refused: what is not UTF-8; control characters and those that reorder
-// text; backslashes; absolute paths and drives; empty, "." and ".." components; components over
+// about what it contains. Refused: what is not UTF-8; control characters and those that are
+// not seen; backslashes; absolute paths and drives; empty, "." and ".." components; components over
 // 255 bytes, paths over 1,024, more than 64 components.
 #pragma once
 

@@ -18,7 +18,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(GuardMemberPath, OrdinaryNamesPassUnchanged) {
-  for (const char* name : {"a", "demo/__init__.py", "a b/c+d", "…/é", ".hidden", "a..b", "..."}) {
+  for (const char* name :
+       {"a", "demo/__init__.py", "a b/c+d", "…/é", "日本/語", "😀", ".hidden", "a..b", "..."}) {
     EXPECT_THAT(GuardMemberPath(name), IsOkAndHolds(std::string(name)));
   }
 }
@@ -46,7 +47,8 @@ TEST(GuardMemberPath, WhatCannotBePrintedIsRefused) {
         std::string("a\xC2\x85"), std::string("a\xE2\x80\xAE"),
         std::string("\xEF\xBB\xBF"
                     "a"),
-        std::string("a\xE2\x81\xA6")}) {
+        std::string("a\xE2\x81\xA6"), std::string("a\xC2\xAD"), std::string("a\xE2\x80\x8B"),
+        std::string("a\xE2\x81\xA0"), std::string("a\xF3\xA0\x81\x81")}) {
     EXPECT_THAT(GuardMemberPath(name), HasCode(ErrorCode::kCorrupt));
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -233,20 +234,51 @@ Result<ZipReader> ZipReader::Open(ByteSource& source, const ZipLimits& limits, Z
   FLOWSTONE_TRY(CheckTree(members));
   FLOWSTONE_TRY(CheckLayout(source, members, end.directory_offset, checks));
   ZipReader reader(source, std::move(members), end.directory_offset);
-  FLOWSTONE_TRY(reader.IndexNames());
+  FLOWSTONE_TRY(reader.IndexNames(checks));
   return reader;
 }
 
-Status ZipReader::IndexNames() {
-  by_name_ =
-      SortedBy(members_, [](const ZipMember& member) -> std::string_view { return member.name; });
-  const auto twin = std::adjacent_find(
-      by_name_.begin(), by_name_.end(),
-      [&](std::uint32_t a, std::uint32_t b) { return members_[a].name == members_[b].name; });
-  if (twin != by_name_.end()) {
-    return ZipMemberRefused(members_[*twin].name, "it is there twice");
+Status ZipReader::IndexNames(ZipChecks checks) {
+  const auto name_of = [](const ZipMember& member) -> std::string_view { return member.name; };
+  by_name_ = SortedBy(members_, name_of);
+  const bool has_twins = std::ranges::adjacent_find(by_name_, {}, [&](std::uint32_t index) {
+                           return name_of(members_[index]);
+                         }) != by_name_.end();
+  if (has_twins) {
+    FLOWSTONE_TRY(MergeTwins(checks));
+    by_name_ = SortedBy(members_, name_of);
   }
   return Ok();
+}
+
+Status ZipReader::MergeTwins(ZipChecks checks) {
+  std::vector<ZipMember> merged;
+  std::unordered_map<std::string, std::size_t> index_of;
+  for (ZipMember& member : members_) {
+    const auto [place, is_new] = index_of.try_emplace(member.name, merged.size());
+    if (is_new) {
+      merged.push_back(std::move(member));
+    } else {
+      FLOWSTONE_TRY(CheckTwin(merged[place->second], member, checks));
+    }
+  }
+  members_ = std::move(merged);
+  return Ok();
+}
+
+Status ZipReader::CheckTwin(const ZipMember& first, const ZipMember& second,
+                            ZipChecks checks) const {
+  const Error refused = ZipMemberRefused(first.name, "it is there twice, differently");
+  if (first.type != second.type || first.size != second.size || first.crc32 != second.crc32 ||
+      first.mode != second.mode) {
+    return refused;
+  }
+  if (checks == ZipChecks::kNamedMembers || first.type == ZipMemberType::kDirectory) {
+    return Ok();
+  }
+  FLOWSTONE_LET(const std::string one, Read(first));
+  FLOWSTONE_LET(const std::string other, Read(second));
+  return one == other ? Ok() : Status(refused);
 }
 
 const ZipMember* ZipReader::Find(std::string_view name) const {

@@ -3,9 +3,10 @@
 // Readers of ZIP files disagree when a file contradicts itself, and attackers live off that. This
 // one accepts only files that all readers must understand in the same way: one end record with
 // nothing behind it; as many entries as it says; local headers that repeat the central directory;
-// members side by side without gaps or overlaps; names that pass path_guard.h, each once, none
-// below a file. No encryption, no spanning, no methods but stored, deflate and zstd. Sizes and CRCs
-// are verified on reading. Bombs are refused by limits before anything is inflated.
+// members side by side without gaps or overlaps; names that pass path_guard.h, none below a file. A
+// name may be there twice when it does not matter which of the two a reader takes: same bytes, same
+// mode; then it is one member. No encryption, no spanning, no methods but stored, deflate and zstd.
+// Sizes and CRCs are verified on reading. Bombs are refused by limits before anything is inflated.
 //
 // ZIP has symbolic links by convention only: they are read as regular files.
 #pragma once
@@ -59,7 +60,7 @@ class ZipReader {
   static Result<ZipReader> Open(ByteSource& source, const ZipLimits& limits = {},
                                 ZipChecks checks = ZipChecks::kAllHeaders);
 
-  // In the order of the central directory.
+  // In the order of the central directory, each name once.
   const std::vector<ZipMember>& members() const { return members_; }
   // The member of that name, or null.
   const ZipMember* Find(std::string_view name) const;
@@ -75,7 +76,10 @@ class ZipReader {
  private:
   ZipReader(ByteSource& source, std::vector<ZipMember> members, std::uint64_t directory_offset);
 
-  Status IndexNames();
+  Status IndexNames(ZipChecks checks);
+  // Takes later members of the same name out, when they are the same.
+  Status MergeTwins(ZipChecks checks);
+  Status CheckTwin(const ZipMember& first, const ZipMember& second, ZipChecks checks) const;
 
   // Calls `use` with the compressed bytes, which live as long as the call.
   Status WithCompressed(const ZipMember& member, const ByteSink& use) const;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 #include <string>
@@ -179,9 +180,27 @@ TEST(ZipReader, ASecondNameIsRefused) {
               HasMessage(HasSubstr("second name")));
 }
 
-TEST(ZipReader, DuplicatesAreRefused) {
-  EXPECT_THAT(ReadEverything(With({.name = "honest.txt", .content = "x"})),
-              HasMessage(HasSubstr("twice")));
+TEST(ZipReader, DuplicatesAreOneMemberWhenItDoesNotMatterWhichIsTaken) {
+  ZipBuilder zip = With({.name = "x", .content = "same", .method = 0});
+  zip.Add({.name = "x", .content = "same"});
+  const std::string bytes = zip.Build();
+  MemoryByteSource source(bytes);
+  const Result<ZipReader> reader = ZipReader::Open(source);
+  ASSERT_THAT(reader, IsOk());
+  EXPECT_THAT(reader->members(), SizeIs(2));
+  EXPECT_THAT(reader->Read(*reader->Find("x")), IsOkAndHolds("same"));
+}
+
+TEST(ZipReader, DuplicatesThatDifferAreRefused) {
+  const ZipEntry first{.name = "x", .content = "one"};
+  for (const ZipEntry& second :
+       {ZipEntry{.name = "x", .content = "two"}, ZipEntry{.name = "x", .content = "longer"},
+        ZipEntry{.name = "x", .content = "one", .mode = 0100755},
+        ZipEntry{.name = "x", .content = "two", .crc32 = libdeflate_crc32(0, "one", 3)}}) {
+    ZipBuilder zip = With(first);
+    zip.Add(second);
+    EXPECT_THAT(ReadEverything(zip), HasCode(ErrorCode::kCorrupt)) << second.content;
+  }
   EXPECT_THAT(ReadEverything(With({.name = "honest.txt/", .method = 0, .mode = 040755})),
               HasMessage(HasSubstr("twice")));
 }
