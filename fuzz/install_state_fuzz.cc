@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     RequireRoundTrip(*record, record->Serialize(), &EnvironmentRecord::Parse);
   }
   if (const auto check = flowstone::install::RecordCheck::Parse(text)) {
-    static_cast<void>(check->Compare("a.py", text));
+    static_cast<void>(check->Compare("a.py", text, flowstone::Digest::Of(text)));
   }
   static_cast<void>(flowstone::install::PythonRequest::Parse(text));
   return 0;

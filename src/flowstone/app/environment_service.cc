@@ -11,6 +11,7 @@
 #include "flowstone/app/package_places.h"
 #include "flowstone/app/source_builds.h"
 #include "flowstone/base/check.h"
+#include "flowstone/install/compiled_archives.h"
 #include "flowstone/install/locked_packages.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/lock/lock_reader.h"
@@ -40,9 +41,10 @@ std::vector<pypi::Target> TargetsOf(const EnvironmentWish& wish, const pypi::Tar
   return targets;
 }
 
-Result<install::EnvironmentSpec> SpecOfLock(const LockedEnvironment& locked,
-                                            const lock::Lock& lock) {
-  install::EnvironmentSpec spec{.interpreter = locked.interpreter, .packages = {}};
+Result<install::EnvironmentSpec> SpecOfLock(const LockedEnvironment& locked, const lock::Lock& lock,
+                                            install::BytecodeUse bytecode) {
+  install::EnvironmentSpec spec{
+      .interpreter = locked.interpreter, .packages = {}, .bytecode = bytecode};
   FLOWSTONE_LET(spec.packages, install::PackagesOfLock(lock, locked.interpreter.target,
                                                        locked.selection, locked.directory));
   return spec;
@@ -158,8 +160,10 @@ class EnvironmentService::DatastoreArtifacts final : public install::ArtifactSou
 // Opens the connection when the first wheel is really missing.
 class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
  public:
-  LazyArchives(EnvironmentService& service, IndexWish indexes)
-      : service_(service), indexes_(std::move(indexes)) {}
+  // `interpreter` is borrowed.
+  LazyArchives(EnvironmentService& service, IndexWish indexes,
+               const install::Interpreter& interpreter)
+      : service_(service), indexes_(std::move(indexes)), interpreter_(interpreter) {}
 
   Result<std::vector<install::ArchivePlan>> Provide(
       std::span<const install::WheelArtifact> wheels) override {
@@ -173,12 +177,20 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
          .source = service_.artifacts_.get(),
          .observer = service_.artifacts_.get()},
         {.network = offline ? install::NetworkUse::kOffline : install::NetworkUse::kAllowed});
-    return fetcher.Provide(wheels);
+    install::CompiledArchives compiled({.filesystem = service_.machine_.filesystem,
+                                        .processes = service_.machine_.processes,
+                                        .cache = *service_.archives_,
+                                        .archives = fetcher,
+                                        .progress = service_.progress_,
+                                        .interpreter = interpreter_},
+                                       service_.settings_.bytecode);
+    return compiled.Provide(wheels);
   }
 
  private:
   EnvironmentService& service_;
   const IndexWish indexes_;
+  const install::Interpreter& interpreter_;
 };
 
 EnvironmentService::EnvironmentService(const Machine& machine, const std::string& home,
@@ -530,7 +542,7 @@ Result<install::EnvironmentSpec> EnvironmentService::SpecOf(const LockedEnvironm
       WithBuiltWheels(locked.lock, locked.interpreter.target, locked.selection, locked.directory,
                       settings_.policies.binaries, *builds, SourceUse::kBuild));
   warnings = builds->warnings();
-  return SpecOfLock(locked, *lock);
+  return SpecOfLock(locked, *lock, settings_.bytecode);
 }
 
 Result<std::optional<install::EnvironmentSpec>> EnvironmentService::KnownSpecOf(
@@ -543,14 +555,14 @@ Result<std::optional<install::EnvironmentSpec>> EnvironmentService::KnownSpecOf(
   if (!lock) {
     return std::optional<install::EnvironmentSpec>();
   }
-  FLOWSTONE_LET(install::EnvironmentSpec spec, SpecOfLock(locked, *lock));
+  FLOWSTONE_LET(install::EnvironmentSpec spec, SpecOfLock(locked, *lock, settings_.bytecode));
   return std::optional(std::move(spec));
 }
 
 Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment& locked) {
   std::vector<std::string> warnings;
   FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked, warnings));
-  LazyArchives archives(*this, locked.indexes);
+  LazyArchives archives(*this, locked.indexes, locked.interpreter);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
                                        .archives = archives,
@@ -569,7 +581,7 @@ Result<std::optional<install::Environment>> EnvironmentService::Find(
   if (!spec) {
     return std::optional<install::Environment>();
   }
-  LazyArchives archives(*this, locked.indexes);
+  LazyArchives archives(*this, locked.indexes, locked.interpreter);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
                                        .archives = archives,

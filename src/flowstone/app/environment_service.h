@@ -65,6 +65,7 @@ struct EnvironmentSettings {
   resolve::HashPolicy hashes = resolve::HashPolicy::kWhereNamed;
   resolve::ResolvePolicies policies;
   RequirementRules rules;
+  install::BytecodeUse bytecode = install::BytecodeUse::kWhereThere;
   std::string launcher;  // sys.executable of the launching Python; empty when there is none
   BuildSettings builds;
 };

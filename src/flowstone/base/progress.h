@@ -8,7 +8,7 @@
 
 namespace flowstone {
 
-enum class Phase : std::uint8_t { kResolve, kDownload, kInstall, kVerify };
+enum class Phase : std::uint8_t { kResolve, kDownload, kCompile, kInstall, kVerify };
 
 class ProgressSink {
  public:

@@ -184,7 +184,8 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
           flow.doc.empty() ? "the flow " + flow.name : std::string(SplitLines(flow.doc).front()),
       .options =
           Join(Join({"environment", "package-suffixes", "datastore", "metadata"}, kOutputOptions),
-               Join(Join(FlowLockOptions(), kFlowPackageOptions), {"with", "isolation"})),
+               Join(Join(FlowLockOptions(), kFlowPackageOptions),
+                    {"with", "isolation", "compile-bytecode"})),
       .epilogue = "-q, -v, --color and --no-progress may also follow the command.",
       .shared_options = kOutputOptions};
   if (root.summary.ends_with('.')) {

@@ -73,6 +73,9 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
     settings.exclude_newer_kind = app::CutOffKindOf(*date);
     settings.exclude_newer_origin = arguments.Shown("exclude-newer");
   }
+  if (arguments.Has("compile-bytecode")) {
+    settings.bytecode = install::BytecodeUse::kCompile;
+  }
   FLOWSTONE_TRY(ApplyBuildOptions(arguments, settings));
   return settings;
 }

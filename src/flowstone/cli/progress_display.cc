@@ -24,6 +24,8 @@ Words WordsOf(Phase phase) {
       return {"Resolving", "Resolved", "packages"};
     case Phase::kDownload:
       return {"Downloading", "Downloaded", ""};
+    case Phase::kCompile:
+      return {"Compiling", "Compiled", "files"};
     case Phase::kInstall:
       return {"Installing", "Installed", "packages"};
     case Phase::kVerify:

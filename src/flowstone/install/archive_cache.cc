@@ -1,57 +1,79 @@
 #include "flowstone/install/archive_cache.h"
 
+#include <functional>
+#include <memory>
 #include <utility>
 
-#include "flowstone/install/input_file_source.h"
+#include "flowstone/archive/byte_source.h"
+#include "flowstone/install/archive_integrity.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_unpacker.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
+#include "flowstone/os/temp_dir.h"
 
 namespace flowstone::install {
 namespace {
 
-Error Changed(const std::string& path) {
-  return {.code = ErrorCode::kCorrupt, .message = path + " is not what was unpacked"};
-}
-
-// Calls `check(path, file)` for every file of the plan; a missing one is corruption.
-template <class Check>
-Status ForEachFile(const ArchivePlan& plan, const std::string& root, const Check& check) {
-  for (const PlannedDirectory& directory : plan.directories) {
-    for (const PlannedFile& file : directory.files) {
-      const std::string path = root + "/" + directory.path + "/" + file.name;
-      Status state = check(path, file);
-      if (!state && state.error().code == ErrorCode::kNotFound) {
-        return Error{.code = ErrorCode::kCorrupt, .message = path + " is missing"};
-      }
-      FLOWSTONE_TRY(std::move(state));
-    }
+// An error about what is in a wheel says what can be done about a file that nobody will mend.
+Result<ArchivePlan> Explained(Result<ArchivePlan> unpacked, const std::string& file_name) {
+  if (unpacked) {
+    return unpacked;
   }
-  return Ok();
+  Error error = std::move(unpacked.error()).WithContext("while unpacking " + file_name);
+  const bool is_bad_wheel = error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kInvalid;
+  return is_bad_wheel
+             ? std::move(error).WithHint(
+                   "the file is the one that is locked, and it was published so: exclude this "
+                   "version, or have it built from source, and tell its publisher")
+             : error;
 }
 
 }  // namespace
 
 ArchiveCache::ArchiveCache(os::FileSystem& filesystem, CacheLayout layout)
-    : filesystem_(filesystem), layout_(std::move(layout)) {}
+    : filesystem_(filesystem),
+      layout_(std::move(layout)),
+      next_sample_(std::hash<std::string>()(os::UniqueName())) {}
 
 Result<std::optional<ArchivePlan>> ArchiveCache::Find(const Digest& wheel) {
-  Result<ArchivePlan> plan = ReadPlan(wheel);
-  if (plan) {
-    return std::optional<ArchivePlan>(*std::move(plan));
-  }
-  if (plan.error().code == ErrorCode::kNotFound) {
-    FLOWSTONE_LET(const bool exists, os::Exists(filesystem_, layout_.ArchiveDirectory(wheel)));
+  FLOWSTONE_LET(Holding holding, Examine(wheel));
+  return std::move(holding.plan);
+}
+
+Result<std::optional<ArchivePlan>> ArchiveCache::FindCompiled(const Digest& wheel,
+                                                              const std::string& cache_tag) {
+  FLOWSTONE_LET(Holding holding, Examine(wheel, cache_tag));
+  return std::move(holding.plan);
+}
+
+Result<ArchiveCache::Holding> ArchiveCache::Examine(const Digest& wheel) {
+  return Examine(wheel, {});
+}
+
+Result<ArchiveCache::Holding> ArchiveCache::Examine(const Digest& wheel,
+                                                    const std::string& bytecode) {
+  Holding holding;
+  Result<ArchivePlan> plan = ReadPlan(wheel, bytecode);
+  const std::string directory = layout_.ArchiveDirectory(wheel, bytecode);
+  if (!plan && plan.error().code == ErrorCode::kNotFound) {
+    FLOWSTONE_LET(const bool exists, os::Exists(filesystem_, directory));
     if (!exists) {
-      return std::optional<ArchivePlan>();
+      return holding;
     }
-  } else if (plan.error().code != ErrorCode::kCorrupt) {
-    return std::move(plan.error());
   }
-  // Without a readable plan a directory is no archive.
-  FLOWSTONE_TRY(Discard(wheel));
-  return std::optional<ArchivePlan>();
+  const Status sound =
+      plan ? SampleArchive(filesystem_, *plan, directory, next_sample_++) : Status(plan.error());
+  if (sound) {
+    holding.plan = *std::move(plan);
+    return holding;
+  }
+  if (sound.error().code != ErrorCode::kCorrupt && sound.error().code != ErrorCode::kNotFound) {
+    return sound.error();
+  }
+  FLOWSTONE_TRY(SetAside(directory));
+  holding.damage = sound.error().message;
+  return holding;
 }
 
 Result<ArchivePlan> ArchiveCache::Add(const std::string& path, const std::string& file_name,
@@ -61,11 +83,11 @@ Result<ArchivePlan> ArchiveCache::Add(const std::string& path, const std::string
     return *std::move(known);
   }
   FLOWSTONE_LET(StagingDirectory staging, StagingDirectory::Create(filesystem_, layout_));
-  FLOWSTONE_LET(std::unique_ptr<os::InputFile> file, filesystem_.OpenInput(path));
-  InputFileSource source(std::move(file));
-  FLOWSTONE_LET(ArchivePlan plan, Annotate(UnpackWheel(filesystem_, source, file_name, wheel,
-                                                       staging.path(), {.threads = threads}),
-                                           "while unpacking " + file_name));
+  FLOWSTONE_LET(const std::shared_ptr<const os::FileView> file, filesystem_.MapFile(path));
+  archive::MemoryByteSource source(file->bytes());
+  FLOWSTONE_LET(ArchivePlan plan, Explained(UnpackWheel(filesystem_, source, file_name, wheel,
+                                                        staging.path(), {.threads = threads}),
+                                            file_name));
   const std::string destination = layout_.ArchiveDirectory(wheel);
   FLOWSTONE_TRY(os::MakeDirectories(filesystem_, os::DirName(destination)));
   if (Status published = staging.Publish(destination);
@@ -75,11 +97,11 @@ Result<ArchivePlan> ArchiveCache::Add(const std::string& path, const std::string
   return plan;  // on a conflict another process was faster, with the same bytes
 }
 
-Result<ArchivePlan> ArchiveCache::ReadPlan(const Digest& wheel) {
-  const std::string path = os::JoinPath(layout_.ArchiveDirectory(wheel), kPlanFileName);
+Result<ArchivePlan> ArchiveCache::ReadPlan(const Digest& wheel, const std::string& bytecode) {
+  const std::string path = os::JoinPath(layout_.ArchiveDirectory(wheel, bytecode), kPlanFileName);
   FLOWSTONE_LET(const std::string text, filesystem_.ReadFile(path));
   FLOWSTONE_LET(ArchivePlan plan, ArchivePlan::Parse(text));
-  if (plan.wheel != wheel) {
+  if (plan.wheel != wheel || plan.bytecode != bytecode) {
     return Error{.code = ErrorCode::kCorrupt, .message = path + " is the plan of another wheel"};
   }
   return plan;
@@ -87,24 +109,22 @@ Result<ArchivePlan> ArchiveCache::ReadPlan(const Digest& wheel) {
 
 Status ArchiveCache::CheckPresent(const Digest& wheel) {
   FLOWSTONE_LET(const ArchivePlan plan, ReadPlan(wheel));
-  return ForEachFile(plan, layout_.ArchiveDirectory(wheel),
-                     [this](const std::string& path, const PlannedFile& file) -> Status {
-                       FLOWSTONE_LET(const os::FileInfo info, filesystem_.Lstat(path));
-                       if (info.type != os::FileType::kFile || info.size != file.size) {
-                         return Changed(path);
-                       }
-                       return Ok();
-                     });
+  return CheckArchive(filesystem_, plan, layout_.ArchiveDirectory(wheel));
 }
 
 Status ArchiveCache::Verify(const Digest& wheel) {
   FLOWSTONE_LET(const ArchivePlan plan, ReadPlan(wheel));
-  return ForEachFile(plan, layout_.ArchiveDirectory(wheel),
-                     [this](const std::string& path, const PlannedFile& file) -> Status {
-                       FLOWSTONE_LET(const os::FileDigest actual,
-                                     os::DigestOfFile(filesystem_, path));
-                       return actual.digest == file.digest ? Ok() : Status(Changed(path));
-                     });
+  return VerifyArchive(filesystem_, plan, layout_.ArchiveDirectory(wheel));
+}
+
+Status ArchiveCache::SetAside(const std::string& directory) {
+  const std::string place = os::JoinPath(layout_.damaged(), os::BaseName(directory));
+  FLOWSTONE_TRY(os::MakeDirectories(filesystem_, layout_.damaged()));
+  FLOWSTONE_TRY(os::RemoveTree(filesystem_, place));  // of the last time
+  Status moved = filesystem_.Rename(directory, place);
+  const bool was_faster = !moved && (moved.error().code == ErrorCode::kNotFound ||
+                                     moved.error().code == ErrorCode::kConflict);
+  return was_faster ? Ok() : std::move(moved);  // another process did it
 }
 
 Status ArchiveCache::Discard(const Digest& wheel) {

@@ -5,7 +5,9 @@
 // Thread-safe; several processes may use one cache.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +25,20 @@ class ArchiveCache {
   // Borrows `filesystem`; it outlives the cache.
   ArchiveCache(os::FileSystem& filesystem, CacheLayout layout);
 
-  // Nothing when the archive is not there. One whose plan is damaged is not there either: it is
-  // moved away, to be unpacked again.
+  // What the cache has of a wheel.
+  struct Holding {
+    std::optional<ArchivePlan> plan;  // nothing when the archive is not there
+    std::string damage;               // why it is not there any more; else empty
+  };
+  // Looks at a sample of the archive too (archive_integrity.h). A damaged one is not there: it is
+  // set aside, to be unpacked again.
+  Result<Holding> Examine(const Digest& wheel);
+  // The same, for those who do not ask why.
   Result<std::optional<ArchivePlan>> Find(const Digest& wheel);
+
+  // The archive with the bytecode of a cache tag, if it was compiled. A damaged one is set aside.
+  Result<std::optional<ArchivePlan>> FindCompiled(const Digest& wheel,
+                                                  const std::string& cache_tag);
 
   // Unpacks the file at `path`, whose sha256 the caller has verified to be `wheel`; `file_name` is
   // its published name, `threads` how many work on this one. Does nothing when the archive is there
@@ -33,8 +46,8 @@ class ArchiveCache {
   Result<ArchivePlan> Add(const std::string& path, const std::string& file_name,
                           const Digest& wheel, std::size_t threads = 1);
 
-  // Looks at every file of an archive without reading it; kCorrupt names the first that is missing
-  // or of another size. kNotFound when the archive is not there. Changes nothing.
+  // Looks at every file of an archive; kCorrupt names the first that is missing, changed or
+  // writable. kNotFound when the archive is not there. Changes nothing.
   Status CheckPresent(const Digest& wheel);
   // Reads every byte of an archive; kCorrupt names the first file that differs from the plan.
   // Changes nothing.
@@ -46,10 +59,14 @@ class ArchiveCache {
   const CacheLayout& layout() const { return layout_; }
 
  private:
-  Result<ArchivePlan> ReadPlan(const Digest& wheel);
+  Result<ArchivePlan> ReadPlan(const Digest& wheel, const std::string& bytecode = {});
+  Result<Holding> Examine(const Digest& wheel, const std::string& bytecode);
+  // Moves the archive in `directory` to where damaged ones lie.
+  Status SetAside(const std::string& directory);
 
   os::FileSystem& filesystem_;
   CacheLayout layout_;
+  std::atomic<std::uint64_t> next_sample_;
 };
 
 }  // namespace flowstone::install

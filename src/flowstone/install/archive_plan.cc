@@ -37,6 +37,8 @@ char OriginLetter(FileOrigin origin) {
       return 'r';
     case FileOrigin::kGenerated:
       return 'g';
+    case FileOrigin::kCompiled:
+      return 'c';
   }
   return 'w';
 }
@@ -49,6 +51,8 @@ std::optional<FileOrigin> OriginOf(char letter) {
       return FileOrigin::kRewritten;
     case 'g':
       return FileOrigin::kGenerated;
+    case 'c':
+      return FileOrigin::kCompiled;
     default:
       return std::nullopt;
   }
@@ -85,7 +89,12 @@ class PlanDocument {
       FLOWSTONE_LET(PlannedDirectory directory, Directory());
       plan.directories.push_back(std::move(directory));
     }
-    if (reader_.NextKey() || !reader_.Finish()) {
+    const std::optional<std::string_view> last = reader_.NextKey();
+    if (last == "bytecode") {
+      const std::optional<std::string_view> tag = reader_.TakeString();
+      plan.bytecode = tag.value_or("");
+    }
+    if ((last && (plan.bytecode.empty() || reader_.NextKey())) || !reader_.Finish()) {
       return Damaged("it is no JSON");
     }
     return plan;
@@ -212,10 +221,13 @@ std::string ArchivePlan::Serialize() const {
     }
     rows.push_back({{"path", directory.path}, {"files", std::move(files)}});
   }
-  const nlohmann::ordered_json document = {
+  nlohmann::ordered_json document = {
       {"wheel", wheel.ToString()},     {"name", name}, {"version", version},
       {"dist_info", dist_info},        {"tags", tags}, {"warnings", warnings},
       {"directories", std::move(rows)}};
+  if (!bytecode.empty()) {
+    document["bytecode"] = bytecode;
+  }
   const std::string body =
       document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   return std::string(kMagic) + Digest::Of(body).ToString() + "\n" + body;

@@ -21,6 +21,7 @@ enum class FileOrigin : std::uint8_t {
   kWheel,      // a member of the wheel, byte for byte
   kRewritten,  // a script of the wheel whose `#!python` line was made relocatable
   kGenerated,  // made from metadata: entry-point scripts, INSTALLER
+  kCompiled,   // bytecode of a member
 };
 
 struct PlannedFile {
@@ -46,6 +47,7 @@ struct ArchivePlan {
   std::vector<std::string> tags;              // of the WHEEL file, sorted
   std::vector<PlannedDirectory> directories;  // sorted by path: parents before children
   std::vector<std::string> warnings;          // what was odd about the wheel
+  std::string bytecode = {};                  // cache tag of the bytecode in it; none when empty
 
   std::uint64_t TotalBytes() const;
   std::size_t FileCount() const;

@@ -52,6 +52,13 @@ TEST(ArchivePlan, FormatIsThatOfTheGoldenFile) {
               IsOkAndHolds(SamplePlan()));
 }
 
+TEST(ArchivePlan, NamesTheBytecodeInIt) {
+  ArchivePlan plan = SamplePlan();
+  plan.bytecode = "cpython-311";
+  plan.directories[1].files[0].origin = FileOrigin::kCompiled;
+  EXPECT_THAT(ArchivePlan::Parse(plan.Serialize()), IsOkAndHolds(plan));
+}
+
 TEST(ArchivePlan, CountsFilesAndBytes) {
   EXPECT_EQ(SamplePlan().FileCount(), 2U);
   EXPECT_EQ(SamplePlan().TotalBytes(), 43U);

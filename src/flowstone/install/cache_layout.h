@@ -3,6 +3,9 @@
 //
 //   <home>/v1/interp/<key>.json     what an interpreter answered when it was probed
 //   <home>/v1/arc/<aa>/<sha256>/    an unpacked wheel and its plan
+//   <home>/v1/bad/<sha256>/         an unpacked wheel that was found damaged
+//   <home>/v1/part/<sha256>         the beginning of a wheel whose download is not finished
+//   <home>/v1/pyc/<tag>/<aa>/<sha256>/   the same with the bytecode of that cache tag
 //   <home>/v1/env/<id>/             an environment
 //   <home>/v1/lock/<name>.lock      locks between processes
 //   <home>/v1/tmp/<name>/           work that is not published yet, with <name>.lock beside it
@@ -23,14 +26,25 @@ class CacheLayout {
   const std::string& root() const { return root_; }
   std::string interpreters() const { return root_ + "/interp"; }
   std::string archives() const { return root_ + "/arc"; }
+  std::string compiled_archives() const { return root_ + "/pyc"; }
+  std::string damaged() const { return root_ + "/bad"; }
+  std::string downloads() const { return root_ + "/part"; }
   std::string environments() const { return root_ + "/env"; }
   std::string locks() const { return root_ + "/lock"; }
   std::string temporary() const { return root_ + "/tmp"; }
   std::string index() const { return root_ + "/index"; }
 
-  std::string ArchiveDirectory(const Digest& wheel) const {
+  // `bytecode`: the cache tag of an archive with bytecode ("cpython-311"); empty without.
+  std::string ArchiveDirectory(const Digest& wheel, const std::string& bytecode = {}) const {
     const std::string hex = wheel.ToString();
-    return archives() + "/" + hex.substr(0, 2) + "/" + hex;
+    const std::string base = bytecode.empty() ? archives() : compiled_archives() + "/" + bytecode;
+    return base + "/" + hex.substr(0, 2) + "/" + hex;
+  }
+  std::string PartialWheel(const Digest& wheel) const {
+    return downloads() + "/" + wheel.ToString();
+  }
+  std::string WheelLock(const Digest& wheel) const {
+    return locks() + "/wheel-" + wheel.ToString() + ".lock";
   }
   std::string EnvironmentDirectory(const Digest& id) const {
     return environments() + "/" + id.ToString();

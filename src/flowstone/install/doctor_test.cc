@@ -67,7 +67,10 @@ TEST_F(DoctorTest, AnIncompleteArchiveIsNamedWithItsFix) {
 
 TEST_F(DoctorTest, ChangedBytesAreFoundWhenLookedForThoroughly) {
   const std::string directory = layout_.ArchiveDirectory(AddWheel().digest);
-  ASSERT_THAT(os::ReplaceFile(filesystem_, directory + "/site/demo.py", "x = 2\n"), IsOk());
+  ASSERT_THAT(os::ReplaceFile(filesystem_, directory + "/site/demo.py", "x = 2\n", 0444), IsOk());
+  for (const char* path : {"/site/demo.py", "/site"}) {  // as if it had happened before
+    ASSERT_THAT(filesystem_.SetModifiedTime(directory + path, 0), IsOk());
+  }
   EXPECT_EQ(Find("archive").health, Health::kGood);
   EXPECT_EQ(Find("archive ", Depth::kThorough).health, Health::kBad);
 }

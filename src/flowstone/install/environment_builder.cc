@@ -81,7 +81,7 @@ class Construction {
   Status LinkFiles(const EnvironmentPlan& plan, std::span<const PlannedPackage> packages) {
     std::vector<std::string> roots;
     for (const PlannedPackage& package : packages) {
-      roots.push_back(layout_.ArchiveDirectory(package.archive.wheel));
+      roots.push_back(layout_.ArchiveDirectory(package.archive.wheel, package.archive.bytecode));
     }
     const std::size_t shards = (plan.links.size() + kLinksPerShard - 1) / kLinksPerShard;
     return ForEachInParallel(shards, kLinkThreads, [&](std::size_t shard) -> Status {

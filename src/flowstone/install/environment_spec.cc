@@ -24,9 +24,12 @@ Digest EnvironmentId(const EnvironmentSpec& spec) {
                         {"wheel", package.wheel.digest.ToString()}});
   }
   std::ranges::sort(packages);
-  const nlohmann::json document = {{"interpreter", spec.interpreter.identity.ToString()},
-                                   {"layout", kLayoutVersion},
-                                   {"packages", packages}};
+  nlohmann::json document = {{"interpreter", spec.interpreter.identity.ToString()},
+                             {"layout", kLayoutVersion},
+                             {"packages", packages}};
+  if (spec.bytecode == BytecodeUse::kCompile) {
+    document["bytecode"] = true;
+  }
   return Digest::Of(document.dump());
 }
 

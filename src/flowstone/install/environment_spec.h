@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "flowstone/base/digest.h"
+#include "flowstone/install/bytecode_use.h"
 #include "flowstone/install/environment_plan.h"
 #include "flowstone/install/interpreter.h"
 #include "flowstone/install/wheel_artifact.h"
@@ -21,11 +22,14 @@ struct EnvironmentPackage {
 struct EnvironmentSpec {
   Interpreter interpreter;
   std::vector<EnvironmentPackage> packages;  // in any order, each name once
+  // kCompile: the environment has the bytecode of all its packages, which makes it another one than
+  // that which has what there was when it was made.
+  BytecodeUse bytecode = BytecodeUse::kWhereThere;
 };
 
 // The sha256 of a canonical JSON document (docs/formats/environment.md) of the layout version, the
-// interpreter's identity and the packages: name, wheel digest, whether it was requested and whether
-// it came from a URL. No path and no location enters.
+// interpreter's identity, the packages (name, wheel digest, whether it was requested and whether it
+// came from a URL) and whether bytecode was asked for. No path and no location enters.
 Digest EnvironmentId(const EnvironmentSpec& spec);
 
 }  // namespace flowstone::install

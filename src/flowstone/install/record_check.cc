@@ -39,9 +39,8 @@ std::optional<RecordAlgorithm> AlgorithmNamed(std::string_view name) {
 }
 
 // Urlsafe base64 without padding, as RECORD writes hashes.
-std::string UrlsafeHash(RecordAlgorithm algorithm, std::string_view bytes) {
+std::string UrlsafeHash(RecordAlgorithm algorithm, std::string_view bytes, const Digest& sha256) {
   if (algorithm == RecordAlgorithm::kSha256) {
-    const Digest sha256 = Digest::Of(bytes);
     return Base64UrlEncode(std::as_bytes(std::span(sha256.bytes())));
   }
   // SHA-384 is a SHA-512 that starts from other numbers and is cut.
@@ -98,8 +97,8 @@ Result<RecordCheck> RecordCheck::Parse(std::string_view text) {
   return check;
 }
 
-Result<RecordVerdict> RecordCheck::Compare(const std::string& member,
-                                           std::string_view bytes) const {
+Result<RecordVerdict> RecordCheck::Compare(const std::string& member, std::string_view bytes,
+                                           const Digest& sha256) const {
   const auto place = rows_.find(member);
   if (place == rows_.end()) {
     return RecordVerdict::kUnlisted;
@@ -112,7 +111,7 @@ Result<RecordVerdict> RecordCheck::Compare(const std::string& member,
   if (row.algorithm.empty()) {
     return RecordVerdict::kUnlisted;
   }
-  const std::string actual = UrlsafeHash(*AlgorithmNamed(row.algorithm), bytes);
+  const std::string actual = UrlsafeHash(*AlgorithmNamed(row.algorithm), bytes, sha256);
   if (actual != row.digest) {
     return Broken(member + " has the " + row.algorithm + " " + actual + ", but RECORD says " +
                   row.digest);

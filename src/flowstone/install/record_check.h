@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flowstone/base/digest.h"
 #include "flowstone/base/result.h"
 #include "flowstone/pypi/record.h"
 
@@ -26,8 +27,10 @@ class RecordCheck {
   // that does not protect.
   static Result<RecordCheck> Parse(std::string_view text);
 
-  // kCorrupt, naming the file, when the bytes are not those that RECORD lists.
-  Result<RecordVerdict> Compare(const std::string& member, std::string_view bytes) const;
+  // kCorrupt, naming the file, when the bytes, whose sha256 is known, are not those that RECORD
+  // lists.
+  Result<RecordVerdict> Compare(const std::string& member, std::string_view bytes,
+                                const Digest& sha256) const;
   // kCorrupt when RECORD lists a file that `has` does not know.
   template <class Has>
   Status CheckNothingIsMissing(const Has& has) const {

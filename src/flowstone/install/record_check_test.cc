@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "flowstone/base/digest.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::install {
@@ -26,31 +27,36 @@ RecordCheck Record(const std::string& text) {
   return *std::move(check);
 }
 
+Result<RecordVerdict> Compared(const RecordCheck& record, const std::string& member,
+                               const std::string& bytes) {
+  return record.Compare(member, bytes, Digest::Of(bytes));
+}
+
 TEST(RecordCheck, TrueHashesAreVerified) {
   const RecordCheck record =
       Record(std::string("a,") + kSha256 + ",5\nb," + kSha384 + ",\nc," + kSha512 + ",\n");
-  EXPECT_THAT(record.Compare("a", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
-  EXPECT_THAT(record.Compare("b", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
-  EXPECT_THAT(record.Compare("c", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
-  EXPECT_THAT(record.Compare("b", "hellO"), HasMessage(HasSubstr("has the sha384")));
+  EXPECT_THAT(Compared(record, "a", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
+  EXPECT_THAT(Compared(record, "b", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
+  EXPECT_THAT(Compared(record, "c", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
+  EXPECT_THAT(Compared(record, "b", "hellO"), HasMessage(HasSubstr("has the sha384")));
 }
 
 TEST(RecordCheck, PaddingIsTolerated) {
-  EXPECT_THAT(Record(std::string("a,") + kSha256 + "=,5\n").Compare("a", "hello"),
-              IsOkAndHolds(RecordVerdict::kVerified));
+  const RecordCheck record = Record(std::string("a,") + kSha256 + "=,5\n");
+  EXPECT_THAT(Compared(record, "a", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
 }
 
 TEST(RecordCheck, ChangedBytesAreNamed) {
   const RecordCheck record = Record(std::string("pkg/a,") + kSha256 + ",5\n");
-  EXPECT_THAT(record.Compare("pkg/a", "hellO"), HasCode(ErrorCode::kCorrupt));
-  EXPECT_THAT(record.Compare("pkg/a", "hellO"), HasMessage(HasSubstr("pkg/a has the sha256")));
-  EXPECT_THAT(record.Compare("pkg/a", "hello!"), HasMessage(HasSubstr("has 6 bytes")));
+  EXPECT_THAT(Compared(record, "pkg/a", "hellO"), HasCode(ErrorCode::kCorrupt));
+  EXPECT_THAT(Compared(record, "pkg/a", "hellO"), HasMessage(HasSubstr("pkg/a has the sha256")));
+  EXPECT_THAT(Compared(record, "pkg/a", "hello!"), HasMessage(HasSubstr("has 6 bytes")));
 }
 
 TEST(RecordCheck, FilesWithoutHashAreUnlisted) {
   const RecordCheck record = Record("a,,5\n");
-  EXPECT_THAT(record.Compare("a", "hello"), IsOkAndHolds(RecordVerdict::kUnlisted));
-  EXPECT_THAT(record.Compare("b", "hello"), IsOkAndHolds(RecordVerdict::kUnlisted));
+  EXPECT_THAT(Compared(record, "a", "hello"), IsOkAndHolds(RecordVerdict::kUnlisted));
+  EXPECT_THAT(Compared(record, "b", "hello"), IsOkAndHolds(RecordVerdict::kUnlisted));
 }
 
 TEST(RecordCheck, WeakHashesAreRefused) {
@@ -61,8 +67,8 @@ TEST(RecordCheck, WeakHashesAreRefused) {
 TEST(RecordCheck, OldWritersPathsAreUnderstood) {
   const RecordCheck record =
       Record(std::string("./a,") + kSha256 + ",5\r\npkg\\b," + kSha256 + ",5\r\n/usr/bin/x,,\r\n");
-  EXPECT_THAT(record.Compare("a", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
-  EXPECT_THAT(record.Compare("pkg/b", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
+  EXPECT_THAT(Compared(record, "a", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
+  EXPECT_THAT(Compared(record, "pkg/b", "hello"), IsOkAndHolds(RecordVerdict::kVerified));
   EXPECT_THAT(record.warnings(), ::testing::ElementsAre(HasSubstr("/usr/bin/x")));
 }
 

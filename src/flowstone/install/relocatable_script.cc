@@ -70,4 +70,8 @@ bool IsReservedScriptName(std::string_view name) {
          });
 }
 
+bool IsActivationScriptName(std::string_view name) {
+  return AsciiLower(name).starts_with("activate");
+}
+
 }  // namespace flowstone::install

@@ -20,5 +20,8 @@ std::optional<std::string> RelocateScript(std::string_view content);
 // Whether a script of that name would stand in for an interpreter: "python", "Python3.11",
 // "pypy3"… Compared without case.
 bool IsReservedScriptName(std::string_view name);
+// Whether it is called like what people source to enter a virtual environment: "activate",
+// "Activate.ps1"…
+bool IsActivationScriptName(std::string_view name);
 
 }  // namespace flowstone::install

@@ -14,10 +14,16 @@ namespace flowstone::install {
 // Whether the location is on this machine's disk: a path or a file: URL.
 bool IsLocal(const WheelArtifact& wheel);
 
-// Writes the wheel at its http(s) location to `path`. A transfer that breaks off is resumed where
-// it was, once. kCorrupt names both digests; every message names the location without credentials.
+// Writes the wheel at its http(s) location to `path`, where an earlier attempt, of this process or
+// of one that was killed, may have left its beginning: that is not fetched again (Range, If-Range).
+// A transfer that breaks off is continued while it moves on; what came of it stays at `path` when
+// it is given up. kCorrupt names both digests, and nothing stays; every message names the location
+// without credentials. Only one may write to `path` at a time.
 Status DownloadWheel(os::FileSystem& filesystem, net::Transport& transport, ProgressSink& progress,
                      const WheelArtifact& wheel, const std::string& path);
+
+// Removes what DownloadWheel wrote to `path` and beside it. Ok when nothing is there.
+Status RemovePartialWheel(os::FileSystem& filesystem, const std::string& path);
 
 // Copies the wheel at `from` to `path`, with the same verification.
 Status CopyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& from,

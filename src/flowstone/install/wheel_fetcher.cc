@@ -13,6 +13,8 @@
 #include "flowstone/install/parallel.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_download.h"
+#include "flowstone/os/file_lock.h"
+#include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::install {
@@ -59,11 +61,14 @@ class Fetch {
       if (!seen_.insert(wheel.digest).second) {
         continue;
       }
-      FLOWSTONE_LET(std::optional<ArchivePlan> plan, parts_.cache.Find(wheel.digest));
-      if (plan && !IsWanted(wheel)) {
-        plans_.emplace(wheel.digest, *std::move(plan));
-      } else {
-        missing_.push_back(&wheel);
+      FLOWSTONE_LET(ArchiveCache::Holding holding, parts_.cache.Examine(wheel.digest));
+      if (holding.plan && !IsWanted(wheel)) {
+        plans_.emplace(wheel.digest, *std::move(holding.plan));
+        continue;
+      }
+      missing_.push_back(&wheel);
+      if (!holding.damage.empty()) {
+        damages_.emplace(wheel.digest, std::move(holding.damage));
       }
     }
     std::ranges::stable_sort(missing_, std::greater<>(),
@@ -98,60 +103,112 @@ class Fetch {
 
   // Called from several threads.
   Status FetchOne(const WheelArtifact& wheel) {
-    FLOWSTONE_LET(const StagingDirectory staging,
-                  StagingDirectory::Create(parts_.filesystem, parts_.cache.layout()));
-    const std::string path = os::JoinPath(staging.path(), "wheel");
-    FLOWSTONE_TRY(
-        CheckDiskSpace(parts_.filesystem, staging.path(), RoundedToBlocks(wheel.size.value_or(0))));
-    FLOWSTONE_LET(const Origin origin, Obtain(wheel, path));
-    if (origin == Origin::kNowhere) {
+    FLOWSTONE_LET(const Lookup nearby, FetchNearby(wheel));
+    if (nearby == Lookup::kFound) {
+      return Ok();
+    }
+    if (options_.network == NetworkUse::kOffline) {
       const std::lock_guard lock(mutex_);
       unreachable_.push_back(Label(wheel));
       return Ok();
-    }
-    if (origin == Origin::kLocation && parts_.observer != nullptr) {
-      FLOWSTONE_TRY(parts_.observer->Downloaded(wheel, path));
-    }
-    FLOWSTONE_LET(ArchivePlan plan, parts_.cache.Add(path, wheel.file_name, wheel.digest,
-                                                     options_.threads_per_wheel));
-    parts_.progress.Advance(Phase::kDownload, 0, Label(wheel));
-    const std::lock_guard lock(mutex_);
-    plans_.emplace(wheel.digest, std::move(plan));
-    return Ok();
-  }
-
-  enum class Origin : std::uint8_t { kSource, kLocation, kNowhere };
-
-  // Brings the verified bytes to `path`.
-  Result<Origin> Obtain(const WheelArtifact& wheel, const std::string& path) {
-    if (parts_.source != nullptr) {
-      FLOWSTONE_LET(const Lookup lookup, parts_.source->CopyTo(wheel, path));
-      if (lookup == Lookup::kFound) {
-        FLOWSTONE_TRY(VerifyWheel(parts_.filesystem, wheel, path, "the datastore"));
-        parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), "");
-        return Origin::kSource;
-      }
-    }
-    if (IsLocal(wheel)) {
-      FLOWSTONE_TRY(CopyLocalWheel(parts_.filesystem, wheel, path));
-      parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), "");
-      return Origin::kLocation;
-    }
-    if (options_.network == NetworkUse::kOffline) {
-      return Origin::kNowhere;
     }
     if (wheel.location.empty()) {
       return Error{.code = ErrorCode::kNotFound,
                    .message = "the lock does not say where " + wheel.file_name + " is"};
     }
+    return FetchRemote(wheel);
+  }
+
+  // From the artifact source, or from this machine's disk.
+  Result<Lookup> FetchNearby(const WheelArtifact& wheel) {
+    if (parts_.source == nullptr && !IsLocal(wheel)) {
+      return Lookup::kAbsent;
+    }
+    FLOWSTONE_LET(const StagingDirectory staging,
+                  StagingDirectory::Create(parts_.filesystem, parts_.cache.layout()));
+    FLOWSTONE_TRY(CheckRoom(wheel, staging.path()));
+    const std::string path = os::JoinPath(staging.path(), "wheel");
+    if (parts_.source != nullptr) {
+      FLOWSTONE_LET(const Lookup lookup, parts_.source->CopyTo(wheel, path));
+      if (lookup == Lookup::kFound) {
+        FLOWSTONE_TRY(VerifyWheel(parts_.filesystem, wheel, path, "the datastore"));
+        parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), "");
+        FLOWSTONE_TRY(Unpack(wheel, path));
+        return Lookup::kFound;
+      }
+    }
+    if (!IsLocal(wheel)) {
+      return Lookup::kAbsent;
+    }
+    FLOWSTONE_TRY(CopyLocalWheel(parts_.filesystem, wheel, path));
+    parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), "");
+    FLOWSTONE_TRY(Offer(wheel, path));
+    FLOWSTONE_TRY(Unpack(wheel, path));
+    return Lookup::kFound;
+  }
+
+  // From its index, into a file that a later process continues when this one is killed. Processes
+  // that want the same wheel wait for the first.
+  Status FetchRemote(const WheelArtifact& wheel) {
+    const CacheLayout& layout = parts_.cache.layout();
+    FLOWSTONE_TRY(os::MakeDirectories(parts_.filesystem, layout.downloads()));
+    FLOWSTONE_TRY(os::MakeDirectories(parts_.filesystem, layout.locks()));
+    const std::string lock_path = layout.WheelLock(wheel.digest);
+    FLOWSTONE_LET(const os::FileLock lock,
+                  os::FileLock::Acquire(lock_path, os::LockMode::kExclusive, os::LockWait::kWait));
+    FLOWSTONE_LET(std::optional<ArchivePlan> plan, parts_.cache.Find(wheel.digest));
+    if (plan && !IsWanted(wheel)) {
+      parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), Label(wheel));
+      Keep(wheel, *std::move(plan));
+      return Ok();
+    }
+    const std::string path = layout.PartialWheel(wheel.digest);
+    FLOWSTONE_TRY(CheckRoom(wheel, layout.downloads()));
     FLOWSTONE_TRY(DownloadWheel(parts_.filesystem, parts_.transport, parts_.progress, wheel, path));
-    return Origin::kLocation;
+    FLOWSTONE_TRY(Offer(wheel, path));
+    Status unpacked = Unpack(wheel, path);
+    // A whole file that only did not fit need not be fetched again.
+    if (unpacked || unpacked.error().code != ErrorCode::kIo) {
+      FLOWSTONE_TRY(RemovePartialWheel(parts_.filesystem, path));
+    }
+    if (unpacked) {
+      // Who waits for it, or makes it anew, finds the archive.
+      FLOWSTONE_TRY(parts_.filesystem.RemoveFile(lock_path));
+    }
+    return unpacked;
+  }
+
+  Status CheckRoom(const WheelArtifact& wheel, const std::string& directory) {
+    return CheckDiskSpace(parts_.filesystem, directory, RoundedToBlocks(wheel.size.value_or(0)));
+  }
+
+  Status Offer(const WheelArtifact& wheel, const std::string& path) {
+    return parts_.observer == nullptr ? Ok() : parts_.observer->Downloaded(wheel, path);
+  }
+
+  // Puts the verified bytes at `path` into the cache.
+  Status Unpack(const WheelArtifact& wheel, const std::string& path) {
+    FLOWSTONE_LET(ArchivePlan plan, parts_.cache.Add(path, wheel.file_name, wheel.digest,
+                                                     options_.threads_per_wheel));
+    parts_.progress.Advance(Phase::kDownload, 0, Label(wheel));
+    Keep(wheel, std::move(plan));
+    return Ok();
+  }
+
+  void Keep(const WheelArtifact& wheel, ArchivePlan plan) {
+    if (const auto damage = damages_.find(wheel.digest); damage != damages_.end()) {
+      plan.warnings.push_back("its archive in the cache was damaged and was unpacked anew: " +
+                              damage->second);
+    }
+    const std::lock_guard lock(mutex_);
+    plans_.emplace(wheel.digest, std::move(plan));
   }
 
   const WheelFetcher::Parts& parts_;
   const FetchOptions& options_;
   std::set<Digest> seen_;
   std::vector<const WheelArtifact*> missing_;
+  std::map<Digest, std::string> damages_;  // what was found damaged
   std::mutex mutex_;
   std::map<Digest, ArchivePlan> plans_;   // guarded by mutex_ while workers run
   std::vector<std::string> unreachable_;  // guarded by mutex_

@@ -1,8 +1,10 @@
 // WheelFetcher: brings wheels into the archive cache, several at a time.
 //
-// For each wheel: the cache, then the artifact source (the datastore), then its location. Bytes are
-// hashed as they arrive and verified before anything looks inside; a truncated transfer is resumed
-// once. Unpacking overlaps with the transfers that still run.
+// For each wheel: the cache, then the artifact source (the datastore), then its location. Largest
+// first. Bytes are hashed as they arrive and verified before anything looks inside. What came of a
+// wheel is kept under its digest until it is whole: a transfer that broke off, or whose process was
+// killed, is continued. Of several processes that want one wheel, one fetches it. Unpacking
+// overlaps with the transfers that still run.
 #pragma once
 
 #include <cstddef>

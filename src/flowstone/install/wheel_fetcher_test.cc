@@ -241,6 +241,123 @@ INSTANTIATE_TEST_SUITE_P(Servers, BrokenTransferTest,
                          ::testing::Values(net::FakeTransport::Ranges::kHonoured,
                                            net::FakeTransport::Ranges::kIgnored));
 
+class KilledTransferTest : public WheelFetcherTest {
+ protected:
+  // What a process leaves that is killed in the middle of the transfer of these bytes.
+  std::string Leave(const WheelArtifact& wheel, const std::string& begin) {
+    std::string path = layout_.PartialWheel(wheel.digest);
+    EXPECT_THAT(os::MakeDirectories(filesystem_, layout_.downloads()), IsOk());
+    EXPECT_THAT(os::ReplaceFile(filesystem_, path, begin), IsOk());
+    return path;
+  }
+};
+
+TEST_F(KilledTransferTest, IsContinuedByTheNextProcess) {
+  const WheelArtifact wheel = Published(demo_);
+  const std::string path = Leave(wheel, demo_.Build().substr(0, 300));
+  ASSERT_THAT(os::ReplaceFile(filesystem_, path + ".validator", "\"tag\""), IsOk());
+  ASSERT_THAT(Provide({wheel}), IsOk());
+  ASSERT_EQ(transport_.requests().size(), 1U);
+  const net::Request request = transport_.requests().front();
+  ASSERT_TRUE(request.range.has_value());
+  EXPECT_EQ(request.range->first, 300U);
+  EXPECT_EQ(request.headers.Get("If-Range"), "\"tag\"");
+  EXPECT_THAT(*filesystem_.ListDirectory(layout_.downloads()), IsEmpty());
+  EXPECT_THAT(cache_.Verify(wheel.digest), IsOk());
+}
+
+TEST_F(KilledTransferTest, IsNotAskedForAgainWhenItWasWhole) {
+  const WheelArtifact wheel = Published(demo_);
+  Leave(wheel, demo_.Build());
+  ASSERT_THAT(Provide({wheel}), IsOk());
+  EXPECT_THAT(transport_.requests(), IsEmpty());
+}
+
+TEST_F(KilledTransferTest, OfUnknownSizeIsWholeWhenNothingIsBehindIt) {
+  WheelArtifact wheel = Published(demo_);
+  wheel.size = std::nullopt;
+  Leave(wheel, demo_.Build());
+  EXPECT_THAT(Provide({wheel}), IsOk());
+  EXPECT_EQ(transport_.requests().size(), 1U);
+}
+
+TEST_F(KilledTransferTest, OfOtherBytesIsStartedAnew) {
+  const WheelArtifact wheel = Published(demo_);
+  Leave(wheel, std::string(300, 'x'));
+  ASSERT_THAT(Provide({wheel}), IsOk());
+  ASSERT_EQ(transport_.requests().size(), 2U);
+  EXPECT_FALSE(transport_.requests().back().range.has_value());
+}
+
+TEST_F(KilledTransferTest, LongerThanTheWheelIsStartedAnew) {
+  const WheelArtifact wheel = Published(demo_);
+  Leave(wheel, demo_.Build() + "more");
+  ASSERT_THAT(Provide({wheel}), IsOk());
+  EXPECT_FALSE(transport_.requests().front().range.has_value());
+}
+
+TEST_F(KilledTransferTest, KeepsWhatCameWhenTheServerGivesUp) {
+  const WheelArtifact wheel = Published(demo_);
+  const std::string begin = demo_.Build().substr(0, 300);
+  const std::string path = Leave(wheel, begin);
+  failures_ = 1;
+  EXPECT_THAT(Provide({wheel}), HasCode(ErrorCode::kUnavailable));
+  EXPECT_THAT(filesystem_.ReadFile(path), IsOkAndHolds(begin));
+}
+
+TEST_F(KilledTransferTest, LeavesNothingOfAWheelThatIsNotTheLockedOne) {
+  const WheelArtifact wheel = Published(demo_);
+  files_.begin()->second[100] ^= 1;
+  EXPECT_THAT(Provide({wheel}), HasCode(ErrorCode::kCorrupt));
+  EXPECT_THAT(*filesystem_.ListDirectory(layout_.downloads()), IsEmpty());
+}
+
+TEST_F(WheelFetcherTest, TheValidatorOfTheServerIsKeptForTheNextProcess) {
+  const std::string bytes = demo_.Build();
+  for (const auto& [header, value] : std::map<std::string, std::string>{
+           {"ETag", "\"strong\""}, {"Last-Modified", "Mon, 02 Nov 2026 10:00:00 GMT"}}) {
+    const WheelArtifact wheel = Published(demo_);
+    net::FakeTransport dying([&](const net::Request& request) -> Result<net::Response> {
+      net::Headers headers;
+      headers.Add(header, value);
+      EXPECT_THAT(request.sink->Start(200, headers), IsOk());
+      EXPECT_THAT(request.sink->Write(bytes.substr(0, 10)), IsOk());
+      return Error{.code = ErrorCode::kDenied, .message = "killed"};
+    });
+    WheelFetcher fetcher(
+        {.filesystem = filesystem_, .transport = dying, .cache = cache_, .progress = progress_},
+        {});
+    EXPECT_THAT(fetcher.Provide(std::vector{wheel}), HasCode(ErrorCode::kDenied));
+    EXPECT_THAT(filesystem_.ReadFile(layout_.PartialWheel(wheel.digest) + ".validator"),
+                IsOkAndHolds(value));
+  }
+}
+
+TEST_F(WheelFetcherTest, TheLargestWheelIsAskedForFirst) {
+  const WheelArtifact small = Published(other_);
+  const WheelArtifact large = Published(demo_);
+  WheelFetcher fetcher(
+      {.filesystem = filesystem_, .transport = transport_, .cache = cache_, .progress = progress_},
+      {.workers = 1});
+  ASSERT_THAT(fetcher.Provide(std::vector{small, large}), IsOk());
+  EXPECT_EQ(transport_.requests().front().url, large.location);
+}
+
+TEST_F(WheelFetcherTest, ADamagedArchiveIsFetchedAgainAndSaysSo) {
+  const WheelArtifact wheel = Published(demo_);
+  ASSERT_THAT(Provide({wheel}), IsOk());
+  ASSERT_THAT(filesystem_.RemoveFile(layout_.ArchiveDirectory(wheel.digest) + "/site/demo/a.py"),
+              IsOk());
+  const Result<std::vector<ArchivePlan>> plans = Provide({wheel});
+  ASSERT_THAT(plans, IsOk());
+  EXPECT_EQ(transport_.requests().size(), 2U);
+  EXPECT_THAT(plans->front().warnings,
+              ElementsAre(AllOf(HasSubstr("was damaged"), HasSubstr("a.py is missing"))));
+  EXPECT_THAT(cache_.Verify(wheel.digest), IsOk());
+  EXPECT_THAT(os::Exists(filesystem_, layout_.damaged() + "/" + wheel.digest.ToString()),
+              IsOkAndHolds(true));
+}
+
 TEST_F(WheelFetcherTest, AServerThatNeverAnswersIsUnavailable) {
   failures_ = 100;
   EXPECT_THAT(Provide({Published(demo_)}), HasCode(ErrorCode::kUnavailable));

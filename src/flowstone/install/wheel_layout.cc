@@ -4,10 +4,13 @@
 #include <array>
 #include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
+#include "flowstone/archive/path_guard.h"
 #include "flowstone/base/text.h"
 #include "flowstone/install/relocatable_script.h"
+#include "flowstone/os/path.h"
 
 namespace flowstone::install {
 namespace {
@@ -109,6 +112,17 @@ Result<std::string> SpreadData(std::string_view path, const pypi::WheelName& whe
   return Refused("the wheel's .data directory has the unknown scheme \"" + scheme + "\"");
 }
 
+// Other systems drop a space or a dot at the end of a name, and would take the file for another.
+Status CheckPortable(std::string_view path) {
+  for (const std::string_view component : SplitText(path, '/')) {
+    if (component.ends_with(' ') || component.ends_with('.')) {
+      return Refused("the wheel's file " + archive::QuoteMemberName(path) +
+                     " has a name that ends with a space or a dot");
+    }
+  }
+  return Ok();
+}
+
 bool IsInstallersOwn(std::string_view name) {
   return std::ranges::find(kInstallersOwn, name) != kInstallersOwn.end();
 }
@@ -119,7 +133,7 @@ Result<WheelLayout> LayOutWheel(std::span<const archive::ZipMember> members,
                                 const pypi::WheelName& wheel) {
   WheelLayout layout;
   FLOWSTONE_LET(layout.dist_info, FindDistInfo(members, wheel));
-  std::set<std::string> destinations;
+  std::unordered_map<std::string, std::string> destinations;  // by their lower case
   for (std::size_t i = 0; i < members.size(); ++i) {
     const archive::ZipMember& member = members[i];
     if (member.type == archive::ZipMemberType::kDirectory) {
@@ -127,6 +141,7 @@ Result<WheelLayout> LayOutWheel(std::span<const archive::ZipMember> members,
     }
     const std::string_view first = FirstComponent(member.name);
     const std::string_view rest = AfterFirstComponent(member.name);
+    FLOWSTONE_TRY(CheckPortable(member.name));
     if (first == layout.dist_info && IsInstallersOwn(rest)) {
       if (rest != "RECORD") {
         layout.warnings.push_back("the wheel's own " + member.name + " was left out");
@@ -137,8 +152,18 @@ Result<WheelLayout> LayOutWheel(std::span<const archive::ZipMember> members,
     if (!rest.empty() && first.ends_with(kData) && BelongsTo(wheel, first, kData)) {
       FLOWSTONE_LET(destination, SpreadData(rest, wheel));
     }
-    if (!destinations.insert(destination).second) {
+    const auto [twin, is_new] = destinations.try_emplace(AsciiLower(destination), destination);
+    if (!is_new && twin->second == destination) {
       return Refused("the wheel has two files for " + destination);
+    }
+    if (!is_new) {
+      layout.warnings.push_back(twin->second + " and " + destination +
+                                " differ only in case: a file system that does not see that has "
+                                "no place for both");
+    }
+    if (os::DirName(destination) == "bin" && IsActivationScriptName(os::BaseName(destination))) {
+      layout.warnings.push_back("the wheel has a program " + destination +
+                                ", as virtual environments do");
     }
     layout.placements.push_back({.member = i, .destination = std::move(destination)});
   }

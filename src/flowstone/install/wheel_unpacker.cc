@@ -114,6 +114,10 @@ class Unpacker {
     FLOWSTONE_LET(const pypi::EntryPoints entry_points, pypi::EntryPoints::Parse(text));
     for (const auto* scripts : {&entry_points.gui_scripts, &entry_points.console_scripts}) {
       for (const pypi::Script& script : *scripts) {
+        if (IsActivationScriptName(script.name)) {
+          plan_.warnings.push_back("the wheel has a program bin/" + script.name +
+                                   ", as virtual environments do");
+        }
         if (IsReservedScriptName(script.name)) {
           return Error{.code = ErrorCode::kInvalid,
                        .message = "the wheel's entry point " + script.name +
@@ -166,11 +170,21 @@ class Unpacker {
   }
 
   Status WriteFile(const std::string& path, std::string_view bytes, std::uint32_t mode) {
-    FLOWSTONE_LET(
-        const std::unique_ptr<os::OutputFile> file,
-        filesystem_.OpenOutput(os::JoinPath(directory_, path), os::Existing::kRefuse, mode));
-    FLOWSTONE_TRY(file->Write(bytes));
-    return file->Close();
+    Result<std::unique_ptr<os::OutputFile>> file =
+        filesystem_.OpenOutput(os::JoinPath(directory_, path), os::Existing::kRefuse, mode);
+    if (!file && file.error().code == ErrorCode::kConflict) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message =
+                       "the wheel has two files that this file system cannot tell apart, "
+                       "one of them " +
+                       path}
+          .WithHint("set FLOWSTONE_HOME to a directory on a file system that sees case");
+    }
+    if (!file) {
+      return std::move(file.error());
+    }
+    FLOWSTONE_TRY((*file)->Write(bytes));
+    return (*file)->Close();
   }
 
   // Inflates, verifies and writes one member. Called from several threads.
@@ -178,20 +192,21 @@ class Unpacker {
     const ZipMember& member = zip_.members()[placement.member];
     FLOWSTONE_LET(std::string bytes, zip_.Read(member));
     UnpackedMember done;
+    done.file.digest = Digest::Of(bytes);
     if (!IsSignature(member.name)) {
-      FLOWSTONE_LET(done.verdict, record.Compare(member.name, bytes));
+      FLOWSTONE_LET(done.verdict, record.Compare(member.name, bytes, done.file.digest));
     }
     const bool is_script = placement.destination.starts_with("bin/");
     if (is_script) {
       if (std::optional<std::string> relocated = RelocateScript(bytes)) {
         bytes = *std::move(relocated);
+        done.file.digest = Digest::Of(bytes);
         done.file.origin = FileOrigin::kRewritten;
       }
     }
     done.file.name = os::BaseName(placement.destination);
     done.file.mode = is_script || member.executable() ? kExecutable : kReadOnly;
     done.file.size = bytes.size();
-    done.file.digest = Digest::Of(bytes);
     FLOWSTONE_TRY(WriteFile(placement.destination, bytes, done.file.mode));
     return done;
   }

@@ -103,7 +103,8 @@ class RetryingTransport::Scheduler : public std::enable_shared_from_this<Schedul
   };
 
   void Finish(Request request, Done done, int attempt, Result<Response> outcome) {
-    if (IsTransient(outcome) && attempt < options_.retries) {
+    const bool is_continued = !outcome && request.sink != nullptr && request.sink->HoldsProgress();
+    if (IsTransient(outcome) && !is_continued && attempt < options_.retries) {
       const std::lock_guard lock(mutex_);
       if (!stopped_) {
         const nanoseconds wait =

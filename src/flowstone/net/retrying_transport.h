@@ -3,7 +3,8 @@
 // Tried again are kUnavailable errors and the statuses 408, 425, 429 and 5xx except 501 and 505,
 // for methods that may be repeated (GET, HEAD, PUT, DELETE, OPTIONS). Waits grow from 0.25 s to 8 s
 // with full jitter; a Retry-After header is a lower bound for the wait, up to a cap. When the
-// attempts are used up, the last outcome is the outcome.
+// attempts are used up, the last outcome is the outcome; so is a break when the sink holds what
+// came before it.
 #pragma once
 
 #include <chrono>

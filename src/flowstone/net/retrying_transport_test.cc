@@ -72,6 +72,34 @@ TEST_F(RetryingTransportTest, GivesUpAfterFiveAttemptsAndSaysSo) {
   EXPECT_EQ(attempts(), 5U);
 }
 
+// A sink that keeps what came, and a server whose bodies break off after some bytes.
+TEST_F(RetryingTransportTest, ABreakBehindBytesThatTheSinkHoldsIsTheOutcome) {
+  class Keeping final : public BodySink {
+   public:
+    Status Start(int, const Headers&) override { return Ok(); }
+    Status Write(std::string_view bytes) override {
+      count_ += bytes.size();
+      return Ok();
+    }
+    bool HoldsProgress() const override { return count_ > 0; }
+
+   private:
+    std::size_t count_ = 0;
+  };
+  Keeping sink;
+  int count = 0;
+  FakeTransport server([&](const Request& request) -> Result<Response> {
+    if (++count == 2) {  // the first attempt brings nothing
+      EXPECT_THAT(request.sink->Write("begin"), IsOk());
+    }
+    return Unavailable();
+  });
+  RetryingTransport transport(server, clock_, {});
+  EXPECT_THAT(net::Fetch(transport, {.url = "https://index.example/", .sink = &sink}),
+              HasCode(ErrorCode::kUnavailable));
+  EXPECT_EQ(count, 2);
+}
+
 TEST_F(RetryingTransportTest, TheLastStatusIsTheOutcome) {
   const auto response = Fetch([](int) { return MakeResponse(503, "busy"); });
   ASSERT_THAT(response, IsOk());

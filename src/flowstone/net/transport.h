@@ -47,6 +47,9 @@ class BodySink {
   // its result.
   virtual Status Start(int status, const Headers& headers) = 0;
   virtual Status Write(std::string_view bytes) = 0;
+  // Whether this attempt brought bytes that are worth keeping. Then nobody in between starts a
+  // transfer anew that broke off: the caller goes on where it stopped, with a range.
+  virtual bool HoldsProgress() const { return false; }
 };
 
 struct Request {

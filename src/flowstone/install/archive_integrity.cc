@@ -1,0 +1,192 @@
+#include "flowstone/install/archive_integrity.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "flowstone/install/wheel_unpacker.h"
+#include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
+
+namespace flowstone::install {
+namespace {
+
+// What one use of an archive looks at: enough to find a tree that was tampered with as a whole
+// soon, little enough not to be felt among the calls that link its files.
+constexpr std::size_t kSampledDirectories = 8;
+constexpr std::size_t kSampledFiles = 12;
+constexpr std::uint64_t kSampledDigestLimit = std::uint64_t{64} << 10U;
+
+constexpr std::uint32_t kWritable = 0222;
+constexpr std::uint32_t kOwners = 0700;
+
+// Looks at the parts of one archive.
+class Inspection {
+ public:
+  // `plan` and `directory` are borrowed.
+  static Result<Inspection> Begin(os::FileSystem& filesystem, const ArchivePlan& plan,
+                                  const std::string& directory) {
+    FLOWSTONE_LET(const os::FileInfo info,
+                  filesystem.Lstat(os::JoinPath(directory, kPlanFileName)));
+    return Inspection(filesystem, plan, directory, info.modified_ns);
+  }
+
+  Status LookAtDirectory(const PlannedDirectory& planned) const {
+    const std::string path = os::JoinPath(directory_, planned.path);
+    FLOWSTONE_LET(const os::FileInfo info, Present(path));
+    if (info.type != os::FileType::kDirectory) {
+      return Changed(path);
+    }
+    return info.modified_ns > unpacked_ns_ ? CompareNames(path, planned) : Ok();
+  }
+
+  Status LookAtFile(const PlannedDirectory& planned, const PlannedFile& file) const {
+    const std::string path = PathOf(planned, file);
+    FLOWSTONE_LET(const os::FileInfo info, Present(path));
+    if (info.type != os::FileType::kFile || info.size != file.size) {
+      return Changed(path);
+    }
+    // The umask of who unpacked it may have taken away bits of the group and of others.
+    if ((info.mode & kWritable) != 0 || (info.mode & kOwners) != (file.mode & kOwners)) {
+      return Error{.code = ErrorCode::kCorrupt, .message = path + " has other permissions"};
+    }
+    return info.modified_ns > unpacked_ns_ ? ReadFile(planned, file) : Ok();
+  }
+
+  Status ReadFile(const PlannedDirectory& planned, const PlannedFile& file) const {
+    const std::string path = PathOf(planned, file);
+    const Result<os::FileDigest> actual = os::DigestOfFile(filesystem_, path);
+    if (!actual) {
+      return actual.error().code == ErrorCode::kNotFound ? Missing(path) : actual.error();
+    }
+    return actual->digest == file.digest ? Ok() : Status(Changed(path));
+  }
+
+ private:
+  Inspection(os::FileSystem& filesystem, const ArchivePlan& plan, const std::string& directory,
+             std::int64_t unpacked_ns)
+      : filesystem_(filesystem), plan_(plan), directory_(directory), unpacked_ns_(unpacked_ns) {}
+
+  std::string PathOf(const PlannedDirectory& planned, const PlannedFile& file) const {
+    return directory_ + "/" + planned.path + "/" + file.name;
+  }
+
+  static Error Changed(const std::string& path) {
+    return {.code = ErrorCode::kCorrupt, .message = path + " is not what was unpacked"};
+  }
+  static Error Missing(const std::string& path) {
+    return {.code = ErrorCode::kCorrupt, .message = path + " is missing"};
+  }
+
+  Result<os::FileInfo> Present(const std::string& path) const {
+    Result<os::FileInfo> info = filesystem_.Lstat(path);
+    if (!info && info.error().code == ErrorCode::kNotFound) {
+      return Missing(path);
+    }
+    return info;
+  }
+
+  // Something was added, removed or replaced in the directory, or it was copied.
+  Status CompareNames(const std::string& path, const PlannedDirectory& planned) const {
+    FLOWSTONE_LET(const std::vector<os::DirectoryEntry> entries, filesystem_.ListDirectory(path));
+    std::vector<std::string> files;
+    for (const os::DirectoryEntry& entry : entries) {
+      if (entry.type != os::FileType::kDirectory) {
+        files.push_back(entry.name);
+      } else if (!IsPlannedDirectory(planned.path + "/" + entry.name)) {
+        return Foreign(path + "/" + entry.name);
+      }
+    }
+    for (const PlannedFile& file : planned.files) {
+      if (std::erase(files, file.name) == 0) {
+        return Missing(path + "/" + file.name);
+      }
+    }
+    return files.empty() ? Ok() : Status(Foreign(path + "/" + files.front()));
+  }
+
+  static Error Foreign(const std::string& path) {
+    return {.code = ErrorCode::kCorrupt, .message = path + " does not belong there"};
+  }
+
+  bool IsPlannedDirectory(const std::string& path) const {
+    return std::ranges::binary_search(plan_.directories, path, {}, &PlannedDirectory::path);
+  }
+
+  os::FileSystem& filesystem_;
+  const ArchivePlan& plan_;
+  const std::string& directory_;
+  std::int64_t unpacked_ns_;
+};
+
+// Up to `wanted` indices below `count`, spread evenly from one that `seed` chooses.
+std::vector<std::size_t> SpreadSample(std::size_t count, std::size_t wanted, std::uint64_t seed) {
+  std::vector<std::size_t> sample;
+  const std::size_t size = std::min(count, wanted);
+  sample.reserve(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    sample.push_back((static_cast<std::size_t>(seed % count) + i * count / size) % count);
+  }
+  return sample;
+}
+
+struct FileInPlan {
+  const PlannedDirectory* directory = nullptr;
+  const PlannedFile* file = nullptr;
+};
+
+// The file with that number, counted through all directories. REQUIRES: there is one.
+FileInPlan FileAt(const ArchivePlan& plan, std::size_t index) {
+  auto directory = plan.directories.begin();
+  while (index >= directory->files.size()) {
+    index -= directory->files.size();
+    ++directory;
+  }
+  return {.directory = &*directory, .file = &directory->files[index]};
+}
+
+}  // namespace
+
+Status SampleArchive(os::FileSystem& filesystem, const ArchivePlan& plan,
+                     const std::string& directory, std::uint64_t seed) {
+  FLOWSTONE_LET(const Inspection inspection, Inspection::Begin(filesystem, plan, directory));
+  for (const std::size_t i : SpreadSample(plan.directories.size(), kSampledDirectories, seed)) {
+    FLOWSTONE_TRY(inspection.LookAtDirectory(plan.directories[i]));
+  }
+  bool has_read = false;
+  for (const std::size_t i : SpreadSample(plan.FileCount(), kSampledFiles, seed)) {
+    const FileInPlan place = FileAt(plan, i);
+    FLOWSTONE_TRY(inspection.LookAtFile(*place.directory, *place.file));
+    if (!has_read && place.file->size <= kSampledDigestLimit) {
+      FLOWSTONE_TRY(inspection.ReadFile(*place.directory, *place.file));
+      has_read = true;
+    }
+  }
+  return Ok();
+}
+
+Status CheckArchive(os::FileSystem& filesystem, const ArchivePlan& plan,
+                    const std::string& directory) {
+  FLOWSTONE_LET(const Inspection inspection, Inspection::Begin(filesystem, plan, directory));
+  for (const PlannedDirectory& planned : plan.directories) {
+    FLOWSTONE_TRY(inspection.LookAtDirectory(planned));
+    for (const PlannedFile& file : planned.files) {
+      FLOWSTONE_TRY(inspection.LookAtFile(planned, file));
+    }
+  }
+  return Ok();
+}
+
+Status VerifyArchive(os::FileSystem& filesystem, const ArchivePlan& plan,
+                     const std::string& directory) {
+  FLOWSTONE_TRY(CheckArchive(filesystem, plan, directory));
+  FLOWSTONE_LET(const Inspection inspection, Inspection::Begin(filesystem, plan, directory));
+  for (const PlannedDirectory& planned : plan.directories) {
+    for (const PlannedFile& file : planned.files) {
+      FLOWSTONE_TRY(inspection.ReadFile(planned, file));
+    }
+  }
+  return Ok();
+}
+
+}  // namespace flowstone::install

@@ -1,0 +1,276 @@
+#include "flowstone/install/compiled_archives.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "flowstone/base/text.h"
+#include "flowstone/install/bytecode_compiler.h"
+#include "flowstone/install/staging_directory.h"
+#include "flowstone/install/wheel_unpacker.h"
+#include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
+
+namespace flowstone::install {
+namespace {
+
+constexpr std::string_view kPycache = "__pycache__";
+constexpr std::string_view kRecord = "RECORD";
+constexpr std::string_view kSource = ".py";
+constexpr std::size_t kLongestName = 255;
+constexpr std::uint32_t kBytecodeMode = 0444;
+// Archives that are compiled together: each holds the lock of its staging directory.
+constexpr std::size_t kArchivesAtOnce = 64;
+
+// Whether Python looks for modules in the directory.
+bool HasModules(std::string_view directory) {
+  return (directory == "site" || directory.starts_with("site/")) &&
+         os::BaseName(std::string(directory)) != kPycache;
+}
+
+bool Plans(const ArchivePlan& plan, const std::string& directory, std::string_view file) {
+  const auto place =
+      std::ranges::lower_bound(plan.directories, directory, {}, &PlannedDirectory::path);
+  return place != plan.directories.end() && place->path == directory &&
+         std::ranges::binary_search(place->files, file, {}, &PlannedFile::name);
+}
+
+// One archive on its way to its bytecode.
+class Compilation {
+ public:
+  static Result<Compilation> Begin(os::FileSystem& filesystem, const CacheLayout& layout,
+                                   const ArchivePlan& base, const std::string& cache_tag) {
+    FLOWSTONE_LET(StagingDirectory staging, StagingDirectory::Create(filesystem, layout));
+    Compilation compilation(filesystem, layout, base, cache_tag, std::move(staging));
+    compilation.DropRecord();
+    FLOWSTONE_TRY(compilation.CloneFiles());
+    FLOWSTONE_TRY(compilation.ChooseSources());
+    return compilation;
+  }
+
+  const std::vector<BytecodeJob>& jobs() const { return jobs_; }
+
+  // REQUIRES: the jobs were run.
+  Result<ArchivePlan> Publish() {
+    for (const std::string& directory : targets_) {
+      FLOWSTONE_TRY(TakeBytecode(directory));
+    }
+    std::ranges::sort(plan_.directories, {}, &PlannedDirectory::path);
+    plan_.bytecode = cache_tag_;
+    FLOWSTONE_TRY(WritePlan());
+    const std::string destination = layout_->ArchiveDirectory(plan_.wheel, cache_tag_);
+    FLOWSTONE_TRY(os::MakeDirectories(*filesystem_, os::DirName(destination)));
+    if (Status published = staging_.Publish(destination);
+        !published && published.error().code != ErrorCode::kConflict) {
+      return std::move(published.error());
+    }
+    return std::move(plan_);  // on a conflict another process was faster
+  }
+
+ private:
+  Compilation(os::FileSystem& filesystem, const CacheLayout& layout, const ArchivePlan& base,
+              std::string cache_tag, StagingDirectory staging)
+      : filesystem_(&filesystem),
+        layout_(&layout),
+        plan_(base),
+        cache_tag_(std::move(cache_tag)),
+        staging_(std::move(staging)) {}
+
+  std::string At(const std::string& path) const { return staging_.path() + "/" + path; }
+
+  // A RECORD that the archive has does not list bytecode; then the environment gets its own.
+  void DropRecord() {
+    for (PlannedDirectory& directory : plan_.directories) {
+      if (directory.path == "site/" + plan_.dist_info) {
+        std::erase_if(directory.files,
+                      [](const PlannedFile& file) { return file.name == kRecord; });
+      }
+    }
+  }
+
+  Status CloneFiles() {
+    const std::string from = layout_->ArchiveDirectory(plan_.wheel);
+    for (const PlannedDirectory& directory : plan_.directories) {
+      FLOWSTONE_TRY(filesystem_->MakeDirectory(At(directory.path), 0755));
+      for (const PlannedFile& file : directory.files) {
+        const std::string path = os::JoinPath(directory.path, file.name);
+        FLOWSTONE_TRY(LinkOrCopy(os::JoinPath(from, path), At(path)));
+      }
+    }
+    return Ok();
+  }
+
+  Status LinkOrCopy(const std::string& from, const std::string& to) {
+    const Status linked = filesystem_->MakeHardLink(from, to);
+    return linked || linked.error().code == ErrorCode::kNotFound
+               ? linked
+               : os::CopyFile(*filesystem_, from, to);
+  }
+
+  Status ChooseSources() {
+    for (const PlannedDirectory& directory : plan_.directories) {
+      if (!HasModules(directory.path)) {
+        continue;
+      }
+      const std::string target = directory.path + "/" + std::string(kPycache);
+      for (const PlannedFile& file : directory.files) {
+        std::string name = BytecodeName(file.name);
+        if (name.empty() || Plans(plan_, target, name)) {
+          continue;
+        }
+        if (targets_.insert(target).second) {
+          FLOWSTONE_TRY(os::MakeDirectories(*filesystem_, At(target), 0755));
+        }
+        const std::string source = os::JoinPath(directory.path, file.name);
+        jobs_.push_back({.source = At(source),
+                         .target = At(os::JoinPath(target, name)),
+                         .name = source.substr(source.find('/') + 1),
+                         .size = file.size});
+      }
+    }
+    return Ok();
+  }
+
+  // "a.cpython-311.pyc" for "a.py"; empty for what is no source.
+  std::string BytecodeName(std::string_view source) const {
+    if (!source.ends_with(kSource)) {
+      return "";
+    }
+    source.remove_suffix(kSource.size());
+    std::string name = std::string(source) + "." + cache_tag_ + ".pyc";
+    return source.empty() || name.size() > kLongestName ? "" : name;
+  }
+
+  // Enters what the compiler made into the plan, and removes what a killed one left half-made.
+  Status TakeBytecode(const std::string& directory) {
+    PlannedDirectory& planned = DirectoryAt(directory);
+    const std::vector<PlannedFile> of_the_wheel = planned.files;
+    FLOWSTONE_LET(const std::vector<os::DirectoryEntry> entries,
+                  filesystem_->ListDirectory(At(directory)));
+    const std::string ending = "." + cache_tag_ + ".pyc";
+    for (const os::DirectoryEntry& entry : entries) {
+      const std::string path = At(directory + "/" + entry.name);
+      if (entry.type == os::FileType::kDirectory ||
+          std::ranges::binary_search(of_the_wheel, entry.name, {}, &PlannedFile::name)) {
+        continue;
+      }
+      if (!entry.name.ends_with(ending)) {
+        FLOWSTONE_TRY(filesystem_->RemoveFile(path));
+        continue;
+      }
+      FLOWSTONE_TRY(filesystem_->SetMode(path, kBytecodeMode));
+      FLOWSTONE_LET(const os::FileDigest content, os::DigestOfFile(*filesystem_, path));
+      planned.files.push_back({.name = entry.name,
+                               .size = content.size,
+                               .digest = content.digest,
+                               .mode = kBytecodeMode,
+                               .origin = FileOrigin::kCompiled});
+    }
+    std::ranges::sort(planned.files, {}, &PlannedFile::name);
+    return Ok();
+  }
+
+  PlannedDirectory& DirectoryAt(const std::string& path) {
+    const auto place = std::ranges::find(plan_.directories, path, &PlannedDirectory::path);
+    return place != plan_.directories.end()
+               ? *place
+               : plan_.directories.emplace_back(PlannedDirectory{.path = path, .files = {}});
+  }
+
+  Status WritePlan() {
+    FLOWSTONE_LET(const std::unique_ptr<os::OutputFile> file,
+                  filesystem_->OpenOutput(At(kPlanFileName), os::Existing::kRefuse, kBytecodeMode));
+    FLOWSTONE_TRY(file->Write(plan_.Serialize()));
+    return file->Close();
+  }
+
+  os::FileSystem* filesystem_;
+  const CacheLayout* layout_;
+  ArchivePlan plan_;
+  std::string cache_tag_;
+  StagingDirectory staging_;
+  std::set<std::string> targets_;  // directories of bytecode
+  std::vector<BytecodeJob> jobs_;
+};
+
+std::size_t CompilersAtOnce() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Result<std::vector<ArchivePlan>> CompiledArchives::Provide(std::span<const WheelArtifact> wheels) {
+  FLOWSTONE_LET(std::vector<ArchivePlan> plans, parts_.archives.Provide(wheels));
+  std::map<Digest, std::size_t> first_of;  // wheels may repeat
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    FLOWSTONE_LET(std::optional<ArchivePlan> compiled, FindCompiled(plans[i]));
+    if (compiled) {
+      plans[i] = *std::move(compiled);
+    } else if (use_ == BytecodeUse::kCompile && first_of.emplace(plans[i].wheel, i).second) {
+      missing.push_back(i);
+    }
+  }
+  if (missing.empty()) {
+    return plans;
+  }
+  FLOWSTONE_TRY(Compile(missing, plans));
+  for (ArchivePlan& plan : plans) {
+    if (const auto first = first_of.find(plan.wheel);
+        first != first_of.end() && plan.bytecode.empty()) {
+      plan = plans[first->second];
+    }
+  }
+  return plans;
+}
+
+Result<std::optional<ArchivePlan>> CompiledArchives::FindCompiled(const ArchivePlan& plan) {
+  FLOWSTONE_LET(std::optional<ArchivePlan> compiled,
+                parts_.cache.FindCompiled(plan.wheel, parts_.interpreter.cache_tag));
+  if (compiled) {
+    compiled->warnings = plan.warnings;  // with those of this time
+  }
+  return compiled;
+}
+
+Status CompiledArchives::Compile(std::span<const std::size_t> indices,
+                                 std::vector<ArchivePlan>& plans) {
+  const CacheLayout& layout = parts_.cache.layout();
+  parts_.progress.Start(Phase::kCompile, CountOf(indices.size(), "package"), 0);
+  std::uint64_t total = 0;
+  const auto compile_some = [&](std::span<const std::size_t> some) -> Status {
+    std::vector<Compilation> compilations;
+    std::vector<BytecodeJob> jobs;
+    compilations.reserve(some.size());
+    for (const std::size_t i : some) {
+      FLOWSTONE_LET(Compilation compilation, Compilation::Begin(parts_.filesystem, layout, plans[i],
+                                                                parts_.interpreter.cache_tag));
+      jobs.insert(jobs.end(), compilation.jobs().begin(), compilation.jobs().end());
+      compilations.push_back(std::move(compilation));
+    }
+    total += jobs.size();
+    parts_.progress.SetTotal(Phase::kCompile, total);
+    FLOWSTONE_TRY(CompileBytecode(
+        parts_.processes, parts_.interpreter.executable, jobs, CompilersAtOnce(),
+        [&](std::size_t count) { parts_.progress.Advance(Phase::kCompile, count, ""); }));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      FLOWSTONE_LET(plans[some[i]], compilations[i].Publish());
+    }
+    return Ok();
+  };
+  for (std::size_t begin = 0; begin < indices.size(); begin += kArchivesAtOnce) {
+    const std::size_t count = std::min(kArchivesAtOnce, indices.size() - begin);
+    if (Status done = compile_some(indices.subspan(begin, count)); !done) {
+      parts_.progress.Abandon(Phase::kCompile);
+      return done;
+    }
+  }
+  parts_.progress.Finish(Phase::kCompile);
+  return Ok();
+}
+
+}  // namespace flowstone::install

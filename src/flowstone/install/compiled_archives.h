@@ -1,0 +1,51 @@
+// CompiledArchives: archives with their bytecode.
+//
+// For a wheel and a cache tag ("cpython-311") there is at most one: a directory like the archive's
+// own, made of hard links to its files, with the `__pycache__` directories that this Python would
+// make, and a plan of all. It is compiled once, named by content, published by one rename, and
+// composed into environments as if the wheel had brought it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "flowstone/base/progress.h"
+#include "flowstone/base/result.h"
+#include "flowstone/install/archive_cache.h"
+#include "flowstone/install/archive_plan.h"
+#include "flowstone/install/bytecode_use.h"
+#include "flowstone/install/interpreter.h"
+#include "flowstone/install/wheel_fetcher.h"
+#include "flowstone/os/filesystem.h"
+#include "flowstone/os/process_runner.h"
+
+namespace flowstone::install {
+
+class CompiledArchives final : public ArchiveProvider {
+ public:
+  // Borrows everything.
+  struct Parts {
+    os::FileSystem& filesystem;
+    os::ProcessRunner& processes;
+    ArchiveCache& cache;
+    ArchiveProvider& archives;  // as they were unpacked
+    ProgressSink& progress;
+    const Interpreter& interpreter;
+  };
+  CompiledArchives(Parts parts, BytecodeUse use) : parts_(parts), use_(use) {}
+
+  // The errors of `archives`, and what keeps the interpreter from compiling.
+  Result<std::vector<ArchivePlan>> Provide(std::span<const WheelArtifact> wheels) override;
+
+ private:
+  Result<std::optional<ArchivePlan>> FindCompiled(const ArchivePlan& plan);
+  // Replaces the plans with these indices by those of the compiled archives.
+  Status Compile(std::span<const std::size_t> indices, std::vector<ArchivePlan>& plans);
+
+  Parts parts_;
+  BytecodeUse use_;
+};
+
+}  // namespace flowstone::install
