@@ -143,16 +143,17 @@ std::string Backend::HookName(std::string_view kind) const {
 }
 
 std::map<std::string, std::string> Backend::Variables() const {
-  std::map<std::string, std::string> variables = CompilerVariables(parts_.environment);
+  std::map<std::string, std::string> variables = project_.variables;
+  variables.merge(CompilerVariables(parts_.environment));
+  variables.try_emplace("LANG", "C.UTF-8");
+  variables.try_emplace("SOURCE_DATE_EPOCH", kSourceDateEpoch);
+  variables.try_emplace("PYTHONHASHSEED", "0");
   variables["PATH"] =
       os::JoinPath(environment_.directory, "bin") + ":" +
       parts_.environment.GetNonEmpty("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
   variables["HOME"] = os::JoinPath(project_.workspace, "home");
   variables["TMPDIR"] = os::JoinPath(project_.workspace, "tmp");
-  variables["LANG"] = "C.UTF-8";
   variables["VIRTUAL_ENV"] = environment_.directory;
-  variables["SOURCE_DATE_EPOCH"] = kSourceDateEpoch;
-  variables["PYTHONHASHSEED"] = "0";
   variables["PYTHONNOUSERSITE"] = "1";
   variables["PYTHONDONTWRITEBYTECODE"] = "1";
   return variables;

@@ -51,6 +51,7 @@ class Backend {
     std::string log;        // the file that gets what hooks printed, when one fails
     BuildSystem system;
     ConfigSettings settings = {};
+    std::map<std::string, std::string> variables = {};  // in the environment of the hooks
     EditableUse use = EditableUse::kWheel;
   };
 

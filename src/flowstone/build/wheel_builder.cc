@@ -141,12 +141,14 @@ Result<Digest> WheelBuilder::KeyWith(const BuildTask& task, const BuildSystem& s
   FLOWSTONE_LET(const Digest environment,
                 Annotate(parts_.environments.Lock(RequirementsOf(task, system)),
                          "while resolving what building " + task.title + " needs"));
+  std::map<std::string, std::string> variables = task.variables;
+  variables.merge(CompilerVariables(parts_.environment));
   nlohmann::json document = {{"source", task.source.Identity().ToString()},
                              {"system", system.CanonicalJson()},
                              {"environment", environment.ToString()},
                              {"interpreter", parts_.environments.Interpreter().ToString()},
                              {"settings", task.settings},
-                             {"variables", CompilerVariables(parts_.environment)}};
+                             {"variables", variables}};
   if (task.use == EditableUse::kEditable) {
     document["editable"] = task.source.path;  // the wheel points there
   }
@@ -196,6 +198,7 @@ Result<std::unique_ptr<WheelBuilder::Workshop>> WheelBuilder::OpenWorkshop(const
                        .log = std::move(log),
                        .system = std::move(system),
                        .settings = task.settings,
+                       .variables = task.variables,
                        .use = task.use});
   Backend& backend = *workshop->backend;
   FLOWSTONE_TRY(backend.Prepare());

@@ -29,6 +29,7 @@ struct BuildTask {
   std::string title;  // "numpy 2.1.0", "file:///home/me/pkg": for messages
   Source source;
   ConfigSettings settings = {};
+  std::map<std::string, std::string> variables = {};  // in the environment of the hooks
   EditableUse use = EditableUse::kWheel;  // kEditable: of a directory, which is built in place
   // Besides what the build system of the source says.
   std::vector<pypi::Requirement> requirements = {};

@@ -106,6 +106,8 @@ struct ToolTable {
   // projects they need the version that is installed with them.
   std::map<std::string, std::vector<std::string>> build_requirements = {};
   std::map<std::string, std::vector<std::string>> runtime_build_requirements = {};
+  // "NAME=VALUE" in the environment of the builds of single projects.
+  std::map<std::string, std::vector<std::string>> build_variables = {};
   std::map<std::string, std::string> options = {};  // policies that are not the default ones
   std::map<std::string, std::string> indexes = {};  // name → URL without credentials
 

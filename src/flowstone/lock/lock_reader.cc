@@ -318,6 +318,7 @@ Result<std::optional<ToolTable>> ReadTool(const TomlTable& document) {
   FLOWSTONE_LET(tool.config_settings, ReadLists(*table, "config-settings"));
   FLOWSTONE_LET(tool.build_requirements, ReadLists(*table, "build-requirements"));
   FLOWSTONE_LET(tool.runtime_build_requirements, ReadLists(*table, "runtime-build-requirements"));
+  FLOWSTONE_LET(tool.build_variables, ReadLists(*table, "build-variables"));
   FLOWSTONE_LET(tool.options, ReadTexts(*table, "options"));
   FLOWSTONE_LET(tool.indexes, ReadTexts(*table, "indexes"));
   return std::optional(std::move(tool));

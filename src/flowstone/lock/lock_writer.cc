@@ -405,6 +405,7 @@ class Writer {
     ListsTable("config-settings", tool.config_settings);
     ListsTable("build-requirements", tool.build_requirements);
     ListsTable("runtime-build-requirements", tool.runtime_build_requirements);
+    ListsTable("build-variables", tool.build_variables);
     std::map<std::string, std::string> indexes;
     for (const auto& [name, url] : tool.indexes) {
       indexes.emplace(name, WithoutCredentials(url));

@@ -65,6 +65,7 @@ TEST(LockWriter, ToolTableByteForByte) {
                 .config_settings = {{"*", {"o=2", "o=1"}}, {"torch", {"gpu=no"}}},
                 .build_requirements = {{"torch", {"ninja>=1", "cmake"}}},
                 .runtime_build_requirements = {{"torch", {"numpy"}}},
+                .build_variables = {{"torch", {"MAX_JOBS=4"}}},
                 .options = {{"resolution", "lowest"}},
                 .indexes = {{"corp east", "https://user:secret@index.example/simple/"}}};
   EXPECT_EQ(WriteLock(lock), R"(lock-version = "1.0"
@@ -111,6 +112,9 @@ torch = ["ninja>=1", "cmake"]
 
 [tool.flowstone.runtime-build-requirements]
 torch = ["numpy"]
+
+[tool.flowstone.build-variables]
+torch = ["MAX_JOBS=4"]
 
 [tool.flowstone.indexes]
 "corp east" = "https://index.example/simple/"

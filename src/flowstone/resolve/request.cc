@@ -116,6 +116,9 @@ void AddUncommonWishes(const ResolveRequest& request, nlohmann::json& document) 
       texts.push_back({one.requirement.ToString(), one.match == VersionMatch::kRuntime});
     }
   }
+  for (const auto& [project, variables] : request.builds.variables_of) {
+    document["build-variables-of"][project.ToString()] = variables;
+  }
 }
 
 std::vector<std::string> MarkerTexts(const std::vector<pypi::Marker>& markers) {
@@ -202,6 +205,11 @@ void BuildWish::Add(const BuildWish& other) {
       if (std::ranges::find(all, one) == all.end()) {
         all.push_back(one);
       }
+    }
+  }
+  for (const auto& [project, variables] : other.variables_of) {
+    for (const auto& [name, value] : variables) {
+      variables_of[project][name] = value;
     }
   }
   unisolated = other.unisolated.empty() ? unisolated : other.unisolated;

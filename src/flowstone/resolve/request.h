@@ -68,6 +68,8 @@ struct BuildWish {
   // Of single projects, in place of the same keys for all.
   std::map<pypi::Name, Settings> settings_of = {};
   std::map<pypi::Name, std::vector<BuildRequirement>> requirements_of = {};
+  // NAME → value, in the environment of the builds of single projects.
+  std::map<pypi::Name, std::map<std::string, std::string>> variables_of = {};
   // Who asked for builds that see what is installed, of all projects or of single ones. None are
   // made: such a build gives something else on every machine. Decides nothing that is built.
   std::string unisolated = {};

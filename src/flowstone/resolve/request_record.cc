@@ -319,6 +319,29 @@ std::map<std::string, std::vector<std::string>> RequirementsRecord(const BuildWi
   return record;
 }
 
+std::map<std::string, std::vector<std::string>> VariablesRecord(const BuildWish& builds) {
+  std::map<std::string, std::vector<std::string>> record;
+  for (const auto& [project, variables] : builds.variables_of) {
+    for (const auto& [name, value] : variables) {
+      record[project.ToString()].push_back(OptionText(name, value));
+    }
+  }
+  return record;
+}
+
+Status ReadBuildVariables(const std::map<std::string, std::vector<std::string>>& record,
+                          BuildWish& builds) {
+  for (const auto& [text, variables] : record) {
+    FLOWSTONE_LET(
+        const pypi::Name project,
+        Annotate(pypi::Name::Parse(text), "while reading the build variables of the lock"));
+    for (const auto& [name, values] : SettingsOf(variables)) {
+      builds.variables_of[project].emplace(name, values.back());
+    }
+  }
+  return Ok();
+}
+
 Status ReadBuildRequirements(const std::map<std::string, std::vector<std::string>>& record,
                              VersionMatch match, BuildWish& builds) {
   const std::string frame = "while reading the build requirements of the lock";
@@ -356,6 +379,7 @@ Result<BuildWish> RecordedBuilds(const lock::ToolTable& record) {
   FLOWSTONE_TRY(ReadBuildRequirements(record.build_requirements, VersionMatch::kAny, builds));
   FLOWSTONE_TRY(
       ReadBuildRequirements(record.runtime_build_requirements, VersionMatch::kRuntime, builds));
+  FLOWSTONE_TRY(ReadBuildVariables(record.build_variables, builds));
   return builds;
 }
 
@@ -371,6 +395,7 @@ lock::ToolTable RecordOf(const ResolveRequest& request) {
       .config_settings = SettingsRecord(request.builds),
       .build_requirements = RequirementsRecord(request.builds, VersionMatch::kAny),
       .runtime_build_requirements = RequirementsRecord(request.builds, VersionMatch::kRuntime),
+      .build_variables = VariablesRecord(request.builds),
       .options = OptionsOf(request)};
   if (request.universal) {
     record.conflicts = request.universal->conflicts;
@@ -403,6 +428,9 @@ std::vector<std::string> Mismatches(const lock::Lock& lock, const ResolveRequest
     if (locked.build_requirements != asked.build_requirements ||
         locked.runtime_build_requirements != asked.runtime_build_requirements) {
       mismatches.emplace_back("builds of its sources require something else");
+    }
+    if (locked.build_variables != asked.build_variables) {
+      mismatches.emplace_back("builds of its sources have other variables");
     }
     CompareOptions(locked.options, asked.options, mismatches);
     CompareCutOffs(locked, asked, request.exclude_newer_kind, mismatches);
