@@ -61,12 +61,22 @@ void WarnOfProject(const index::ProjectFiles& files, std::vector<std::string>& w
   }
 }
 
-// Where a version is from: the index of the file that it was judged by; of a file from find-links
-// the index of the project.
-std::string IndexOf(const index::ProjectFiles& files, const index::IndexFile& file) {
-  const bool is_told =
-      file.source < files.sources.size() && !files.sources[file.source].location.empty();
-  return is_told ? files.sources[file.source].location : files.index;
+// Where a version is from: the index of the file that it was judged by; of one from find-links,
+// that of another file of the version. Nothing when all of them are from find-links: no index has
+// them.
+std::string IndexOf(const index::ProjectFiles& files, const index::IndexFile& judged,
+                    const ProjectVersion& version) {
+  if (files.sources.empty()) {
+    return files.index;
+  }
+  const auto index_of = [&](const index::IndexFile& file) -> const std::string& {
+    return files.sources.at(file.source).location;
+  };
+  const std::string* found = &index_of(judged);
+  for (const UsableWheel& wheel : version.wheels) {
+    found = found->empty() ? &index_of(wheel.file) : found;
+  }
+  return found->empty() && version.source ? index_of(*version.source) : *found;
 }
 
 // What may have been meant instead of an extra that a release does not have.
@@ -146,7 +156,7 @@ class Builder {
       locked.requires_python = *metadata.requires_python;
     }
     locked.dependencies = Dependencies(name, metadata);
-    locked.index = IndexOf(project.files(), project.MetadataFile(candidate));
+    locked.index = IndexOf(project.files(), project.MetadataFile(candidate), version);
     for (const UsableWheel& wheel : version.wheels) {
       FLOWSTONE_LET(lock::LockedFile file, File(wheel.file));
       locked.wheels.push_back(std::move(file));
