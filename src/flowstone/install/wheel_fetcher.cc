@@ -84,20 +84,26 @@ class Fetch {
 
   Status FetchMissing() {
     std::uint64_t total = 0;
+    std::size_t downloads = 0;
     for (const WheelArtifact* wheel : missing_) {
-      total += wheel->size.value_or(0);
+      if (!IsLocal(*wheel)) {
+        ++downloads;
+        total += wheel->size.value_or(0);
+      }
     }
-    parts_.progress.Start(Phase::kDownload, CountOf(missing_.size(), "package"), total);
+    // What lies here already, such as a wheel that was built, is no download to speak of.
+    ProgressSink& progress = downloads == 0 ? no_progress_ : parts_.progress;
+    progress.Start(Phase::kDownload, CountOf(downloads, "package"), total);
     const Status done = ForEachInParallel(missing_.size(), options_.workers, [this](std::size_t i) {
       return Annotate(FetchOne(*missing_[i]), "while fetching " + Label(*missing_[i]));
     });
     if (!done || !unreachable_.empty()) {
-      parts_.progress.Abandon(Phase::kDownload);
+      progress.Abandon(Phase::kDownload);
       FLOWSTONE_TRY(done);
       std::ranges::sort(unreachable_);
       return OfflineError(unreachable_);
     }
-    parts_.progress.Finish(Phase::kDownload);
+    progress.Finish(Phase::kDownload);
     return Ok();
   }
 
@@ -132,7 +138,7 @@ class Fetch {
       FLOWSTONE_LET(const Lookup lookup, parts_.source->CopyTo(wheel, path));
       if (lookup == Lookup::kFound) {
         FLOWSTONE_TRY(VerifyWheel(parts_.filesystem, wheel, path, "the datastore"));
-        parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), "");
+        Report(wheel, wheel.size.value_or(0), "");
         FLOWSTONE_TRY(Unpack(wheel, path));
         return Lookup::kFound;
       }
@@ -141,7 +147,6 @@ class Fetch {
       return Lookup::kAbsent;
     }
     FLOWSTONE_TRY(CopyLocalWheel(parts_.filesystem, wheel, path));
-    parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), "");
     FLOWSTONE_TRY(Offer(wheel, path));
     FLOWSTONE_TRY(Unpack(wheel, path));
     return Lookup::kFound;
@@ -188,11 +193,27 @@ class Fetch {
 
   // Puts the verified bytes at `path` into the cache.
   Status Unpack(const WheelArtifact& wheel, const std::string& path) {
-    FLOWSTONE_LET(ArchivePlan plan, parts_.cache.Add(path, wheel.file_name, wheel.digest,
-                                                     options_.threads_per_wheel));
-    parts_.progress.Advance(Phase::kDownload, 0, Label(wheel));
-    Keep(wheel, std::move(plan));
+    Result<ArchivePlan> plan =
+        parts_.cache.Add(path, wheel.file_name, wheel.digest, options_.threads_per_wheel);
+    if (!plan) {
+      return plan.error().code == ErrorCode::kCorrupt
+                 ? std::move(plan.error())
+                       .WithHint(
+                           "it has the digest that the lock names, so it was published like this: "
+                           "lock "
+                           "another version of " +
+                           wheel.name)
+                 : plan.error();
+    }
+    Report(wheel, 0, Label(wheel));
+    Keep(wheel, *std::move(plan));
     return Ok();
+  }
+
+  void Report(const WheelArtifact& wheel, std::uint64_t bytes, const std::string& item) {
+    if (!IsLocal(wheel)) {
+      parts_.progress.Advance(Phase::kDownload, bytes, item);
+    }
   }
 
   void Keep(const WheelArtifact& wheel, ArchivePlan plan) {
@@ -206,6 +227,7 @@ class Fetch {
 
   const WheelFetcher::Parts& parts_;
   const FetchOptions& options_;
+  NoProgress no_progress_;
   std::set<Digest> seen_;
   std::vector<const WheelArtifact*> missing_;
   std::map<Digest, std::string> damages_;  // what was found damaged
