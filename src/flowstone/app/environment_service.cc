@@ -561,13 +561,16 @@ Result<std::optional<install::EnvironmentSpec>> EnvironmentService::KnownSpecOf(
 
 Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment& locked) {
   std::vector<std::string> warnings;
-  FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked, warnings));
+  const Result<install::EnvironmentSpec> spec = SpecOf(locked, warnings);
+  if (!spec) {
+    return WithCacheHint(spec.error(), home_);
+  }
   LazyArchives archives(*this, locked.indexes, locked.interpreter);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
                                        .archives = archives,
                                        .progress = progress_});
-  Result<install::Environment> environment = builder.Ensure(spec);
+  Result<install::Environment> environment = builder.Ensure(*spec);
   if (!environment) {
     return WithCacheHint(environment.error(), home_);
   }

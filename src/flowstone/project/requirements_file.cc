@@ -40,6 +40,17 @@ Error WrongAt(const SourceLine& source, std::string message) {
   return At(source, Error{.code = ErrorCode::kInvalid, .message = std::move(message)});
 }
 
+// A variable that is not set stays as it is written, which is seldom meant.
+Error WithVariableHint(Error error, std::string_view requirement) {
+  const std::size_t begin = requirement.find("${");
+  const std::size_t end = requirement.find('}', std::min(begin, requirement.size()));
+  if (end == std::string_view::npos) {
+    return error;
+  }
+  const std::string name(requirement.substr(begin + 2, end - begin - 2));
+  return std::move(error).WithHint("the variable " + name + " is not set");
+}
+
 Status AddConfigSetting(WrittenRequirement& written, const std::string& setting) {
   const std::size_t equals = setting.find('=');
   if (equals == std::string::npos || equals == 0) {
@@ -196,7 +207,7 @@ Status FileReader::AddRequirement(const OpenFile& file, const SourceLine& source
     }
   }
   if (!*written) {
-    return At(source, std::move(written->error()));
+    return WithVariableHint(At(source, std::move(written->error())), line.requirement);
   }
   WrittenRequirement complete = **std::move(written);
   if (!hashes.empty() && complete.editing == Editing::kEditable) {
