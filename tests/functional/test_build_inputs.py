@@ -131,14 +131,16 @@ def test_a_version_to_match_must_be_known(project: Project, forgetful: Index) ->
     [
         ('no-build-isolation-package = ["needy"]', ""),
         ("no-build-isolation = true", ""),
-        ("", "UV_NO_BUILD_ISOLATION"),
+        ("", "UV_NO_BUILD_ISOLATION=1"),
+        ("", "PIP_NO_BUILD_ISOLATION=false"),  # so pip has it
     ],
-    ids=["package", "all", "variable"],
+    ids=["package", "all", "uv", "pip"],
 )
 def test_no_build_uses_what_happens_to_be_installed(
     project: Project, helpers: Index, setting: str, variable: str
 ) -> None:
-    variables = {variable: "1"} if variable else {}
+    variable, _, value = variable.partition("=")
+    variables = {variable: value} if variable else {}
     uv_project(project, setting)
     done = project.engine("lock", "--allow-build", **variables)
     assert done.status != 0, done

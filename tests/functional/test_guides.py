@@ -237,13 +237,56 @@ def test_project_settings(fresh: Project) -> None:
 
 
 def test_inputs(fresh: Project, index: Index) -> None:
-    publish(index, "alpha 1.0: beta", "beta 1.0")
+    publish(index, "alpha 1.0: beta", "beta 1.0", "requests 2.32.3")
     fresh.write("requirements.txt", "-r base.txt\n")
     fresh.write("base.txt", "alpha --index-url https://index.example/simple\n")
     fresh.write(
         "pyproject.toml", '[project]\nname = "demo"\nversion = "1"\ndependencies = ["alpha"]\n'
     )
-    replay(fresh, GUIDES / "inputs.md", {}, {})
+
+    def add_uv() -> None:
+        with (fresh.path / "pyproject.toml").open("a") as project:
+            project.write('\n[tool.uv]\ntorch-backend = "cpu"\n')
+
+    def write_uv_lock() -> None:
+        fresh.write(
+            "uv.lock",
+            f"""
+            version = 1
+            requires-python = ">=3.8"
+            [[package]]
+            name = "demo"
+            version = "1"
+            source = {{ virtual = "." }}
+            dependencies = [{{ name = "beta" }}]
+            [[package]]
+            name = "beta"
+            version = "1.0"
+            source = {{ registry = "{index.url}" }}
+            wheels = [{{ url = "{index.origin}/files/beta-1.0-py3-none-any.whl", hash = "sha256:{
+                index.sha256["beta-1.0-py3-none-any.whl"]
+            }" }}]
+            """,
+        )
+
+    replay(
+        fresh,
+        GUIDES / "inputs.md",
+        {"flowstone lock requests": add_uv, "flowstone lock -r uv.lock": write_uv_lock},
+        {},
+    )
+
+
+def test_indexes(fresh: Project, index: Index) -> None:
+    fresh.environment.pop("FLOWSTONE_INDEX_URL")
+    fresh.environment |= {
+        "PIP_CONFIG_FILE": "/dev/null",
+        "UV_DEFAULT_INDEX": "https://index.example/simple/",
+        "FLOWSTONE_INDEX_CORP_TOKEN": "s3cret",
+        "FLOWSTONE_HTTP_RETRIES": "2",
+    }
+    index.admits = lambda _path, _headers: 401
+    replay(fresh, GUIDES / "indexes.md", {}, {"http://127.0.0.1:43339/simple/": index.url})
 
 
 def test_source_builds(fresh: Project) -> None:

@@ -261,7 +261,7 @@ def test_a_configured_cut_off_holds(project: Project, stocked: Index) -> None:
     assert "after the cut-off 2023-01-01T00:00:00Z of uploaded-prior-to of PIP_UPL" in errors
     project.write("uv.toml", 'exclude-newer = "2022-01-01"\n')
     errors = refused(project, "gamma", status=1)
-    assert "after the cut-off 2022-01-02T00:00:00Z of exclude-newer of " in errors
+    assert "after the cut-off 2022-01-02T00:00:00Z of uv.toml: exclude-newer" in errors
     assert project.engine("lock", "gamma", "--exclude-newer", "2026-01-01").status == 0
 
 
@@ -384,14 +384,69 @@ def test_a_lock_comes_alone(project: Project) -> None:
     assert "uv.lock is a lock: it is taken as it is" in errors
 
 
-def test_a_lock_comes_without_configured_constraints(project: Project, stocked: Index) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-c", "limits.txt"),
+        ("--override", "limits.txt"),
+        ("--exclude", "gamma"),
+        ("--resolution", "lowest"),
+        ("--exclude-newer", "2026-01-01"),
+        ("--only-binary", ":all:"),
+        ("--python", "3.12"),
+        ("--universal",),
+        ("--upgrade",),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_lock_cannot_be_chosen_again(project: Project, arguments: tuple[str, ...]) -> None:
     project.write("limits.txt", "gamma<1\n")
-    project.environment["PIP_CONSTRAINT"] = str(project.path / "limits.txt")
+    project.write("uv.lock", "version = 1\nrequires-python = '>=3.8'\n")
+    errors = refused(project, "-r", "uv.lock", *arguments)
+    named = arguments[0].replace("-c", "--constraint") if arguments[0] == "-c" else arguments[0]
+    assert f"uv.lock is a lock: it is taken as it is, without {named}\n" in errors
+    assert "hint: to choose again, lock the requirements that it was made of" in errors
+
+
+def test_a_lock_does_without_what_is_settled_elsewhere(project: Project) -> None:
+    project.write("limits.txt", "gamma<1\n")
     project.write("uv.lock", "version = 1\nrequires-python = '>=3.8'\n")
     done = project.engine("lock", "-r", "uv.lock")
+    assert (done.status, "no effect" in done.errors) == (0, False), done
+    project.write(
+        "pyproject.toml",
+        '[tool.flowstone]\noverride = "limits.txt"\nexclude = ["gamma"]\nresolution = "lowest"\n',
+    )
+    done = project.engine("lock", "-r", "uv.lock", PIP_CONSTRAINT="limits.txt")
     assert done.status == 0, done
-    errors = refused(project, "-r", "uv.lock", "-c", "limits.txt")
-    assert "uv.lock is a lock: it is taken as it is" in errors
+    assert (
+        "uv.lock is taken as it is: PIP_CONSTRAINT, pyproject.toml:2: tool.flowstone.override, "
+        "pyproject.toml:3: tool.flowstone.exclude, pyproject.toml:4: tool.flowstone.resolution "
+        "have no effect on it\n"
+    ) in done.errors
+    assert "no effect" not in project.engine("lock", "-q", "-r", "uv.lock").errors
+
+
+def test_a_lock_with_trees_of_files_has_not_all_hashes(project: Project) -> None:
+    project.write(
+        "uv.lock",
+        """
+        version = 1
+        requires-python = ">=3.8"
+        [[package]]
+        name = "app"
+        version = "1.0"
+        source = { virtual = "." }
+        dependencies = [{ name = "core" }]
+        [[package]]
+        name = "core"
+        version = "1.0"
+        source = { directory = "core" }
+        """,
+    )
+    assert lock(project, "-r", "uv.lock") is not None
+    errors = refused(project, "-r", "uv.lock", "--require-hashes")
+    assert "uv.lock takes core from a directory, which has no hash, and hashes" in errors
 
 
 def test_what_a_lock_says_is_where_it_is_wrong(project: Project) -> None:
@@ -399,7 +454,53 @@ def test_what_a_lock_says_is_where_it_is_wrong(project: Project) -> None:
     assert "uv.lock:2: package[0]: the key source is missing" in refused(project, "-r", "uv.lock")
 
 
+def test_only_a_pylock_is_installed(project: Project) -> None:
+    project.write("uv.lock", "version = 1\nrequires-python = '>=3.8'\n")
+    project.write("requirements.txt", "alpha\n")
+    project.write("pyproject.toml", "[project]\nname = 'app'\nversion = '1'\n")
+    for name, why in (
+        ("uv.lock", "is a lock of another tool"),
+        ("requirements.txt", "is no pylock.toml"),
+        ("pyproject.toml", "is no pylock.toml"),
+    ):
+        done = project.engine("sync", name)
+        assert done.status == 2, done
+        assert f"error: {name} {why}\n" in done.errors
+        assert f"hint: make one of it: flowstone lock -r {name} -o pylock.toml" in done.errors
+
+
 # Places instead of names
+
+
+def test_a_directory_is_no_file_of_requirements(project: Project) -> None:
+    project.write("lib/pyproject.toml", "[project]\nname = 'lib'\nversion = '1'\n")
+    errors = refused(project, "-r", "lib")
+    assert "error: lib is a directory, not a file of requirements\n" in errors
+    assert "-r lib/pyproject.toml" in errors
+
+
+def test_a_place_that_is_not_there_is_named(project: Project) -> None:
+    errors = refused(project, "./gone", status=1)
+    assert f"there is neither a directory nor a file {project.path}/gone\n" in errors
+
+
+def test_a_variable_that_is_not_set_is_named(project: Project) -> None:
+    project.write("requirements.txt", "${WHAT}\n")
+    assert "hint: the variable WHAT is not set" in refused(project, "-r", "requirements.txt")
+
+
+def test_what_only_find_links_has_is_of_no_index(project: Project, stocked: Index) -> None:
+    for version in ("1.0", "9.0"):
+        project.write(f"dist/{Wheel('gamma', version).filename}", Wheel("gamma", version).bytes())
+    stocked.add(Wheel("gamma", "1.0", tag="py2.py3-none-any"))
+
+    def index_of(requirement: str) -> bool:
+        done = project.engine("lock", requirement, "--find-links", "dist", "-o", "-")
+        assert done.status == 0, done
+        return f'index = "{stocked.url}"' in done.output
+
+    assert not index_of("gamma")
+    assert index_of("gamma<9")  # one file from each
 
 
 def test_a_directory_that_holds_no_project_is_refused(project: Project) -> None:

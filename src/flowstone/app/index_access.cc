@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "flowstone/app/workspace.h"
 #include "flowstone/base/text.h"
 #include "flowstone/net/keyring.h"
 #include "flowstone/net/netrc.h"
@@ -110,16 +111,36 @@ std::string DescribeIndex(const index::IndexDefinition& definition,
   return text;
 }
 
+// Where the nearest files of uv are to be looked for.
+std::string SettingsDirectory(const Machine& machine, const index::IndexSettings& settings) {
+  const bool is_pyproject =
+      !settings.uv_files.empty() && settings.uv_files.front().kind == index::UvFileKind::kPyproject;
+  if (!is_pyproject) {
+    return machine.working_directory;
+  }
+  const std::string found = os::DirName(settings.uv_files.front().path);
+  std::string root = WorkspaceRootOf(machine.filesystem, found);
+  return root == found ? machine.working_directory : root;
+}
+
 }  // namespace
 
 Result<IndexAccess> IndexAccess::Load(const Machine& machine, const index::IndexRequest& request,
                                       const std::string& default_index_url) {
   IndexAccess access;
-  FLOWSTONE_LET(access.settings,
-                index::ResolveIndexSettings(request,
-                                            {.working_directory = machine.working_directory,
-                                             .default_index_url = default_index_url},
-                                            machine.environment, machine.filesystem));
+  index::IndexSettingsContext context{.working_directory = machine.working_directory,
+                                      .project_directory = machine.working_directory,
+                                      .default_index_url = default_index_url};
+  const auto resolve = [&] {
+    return index::ResolveIndexSettings(request, context, machine.environment, machine.filesystem);
+  };
+  FLOWSTONE_LET(access.settings, resolve());
+  // As in uv the settings of a member of a workspace are those of its root.
+  if (const std::string root = SettingsDirectory(machine, access.settings);
+      root != context.project_directory) {
+    context.project_directory = root;
+    FLOWSTONE_LET(access.settings, resolve());
+  }
   access.warnings = access.settings.warnings;
   DropMissingDirectories(machine.filesystem, request.find_links, access);
   net::NetrcFile netrc = net::LoadNetrc(machine.environment, machine.filesystem);

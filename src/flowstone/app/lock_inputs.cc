@@ -50,12 +50,14 @@ class InputReader {
 
   Result<std::string> ReadPlace(const std::string& place) const;
   std::string PlaceOf(const std::string& given) const;
+  Status RefuseDirectory(const std::string& path, const std::string& given) const;
   Result<OpenFile> Open(const std::string& given) const;
   Result<std::optional<std::string>> TextBeside(const OpenFile& file, std::string_view name) const;
 
   Status RefuseFile(const std::string& spec) const;
   Status ReadSpecs();
   Status ReadFile(const std::string& given);
+  Status CheckAlone(const OpenFile& lock) const;
   Status ReadLock(const OpenFile& file, project::LockFormat format);
   Status ReadRequirements(const OpenFile& file);
   // A pyproject.toml with what its workspace adds; each is read once.
@@ -78,7 +80,8 @@ class InputReader {
   // Parses a requirements file that was opened already, and the files that it names.
   Result<project::RequirementsFile> Parse(const OpenFile& file, project::FileRole role) const;
   Status MergeOptions(const project::FileOptions& options);
-  Status AddUvTable(const std::string& shown, const project::UvTable& table);
+  // Of the document at the place. Once, however often it is asked for.
+  Status AddUvTable(const std::string& place, const project::UvTable& table);
   // Notes what conflicts among the projects, extras and groups that were chosen.
   Status NoteConflicts();
   void NoteChosen(const project::PyProject& document,
@@ -114,6 +117,21 @@ std::string InputReader::PlaceOf(const std::string& given) const {
              : os::AbsolutePath(machine_.working_directory, given);
 }
 
+// A directory may hold a project, which is something else than a file of requirements.
+Status InputReader::RefuseDirectory(const std::string& path, const std::string& given) const {
+  const Result<os::FileInfo> info = machine_.filesystem.Stat(path);
+  if (!info || info->type != os::FileType::kDirectory) {
+    return Ok();
+  }
+  Error error{ErrorCode::kInvalid, given + " is a directory, not a file of requirements"};
+  const Result<bool> is_project = os::Exists(machine_.filesystem, os::JoinPath(path, kProjectFile));
+  if (is_project && *is_project) {
+    error.hints.push_back("lock what the project in it needs with -r " +
+                          os::JoinPath(given, kProjectFile) + ", or the project too: ./" + given);
+  }
+  return error;
+}
+
 Result<InputReader::OpenFile> InputReader::Open(const std::string& given) const {
   OpenFile file{
       .place = PlaceOf(given), .shown = given, .directory = machine_.working_directory, .text = {}};
@@ -123,6 +141,7 @@ Result<InputReader::OpenFile> InputReader::Open(const std::string& given) const 
     file.shown = net::RedactText(given);
   } else {
     file.directory = os::DirName(file.place);
+    FLOWSTONE_TRY(RefuseDirectory(file.place, given));
   }
   FLOWSTONE_LET(file.text, Annotate(ReadPlace(file.place), "while reading " + file.shown));
   return file;
@@ -223,27 +242,34 @@ Status InputReader::ReadFile(const std::string& given) {
   return ReadRequirements(file);
 }
 
-Status InputReader::ReadLock(const OpenFile& file, project::LockFormat format) {
-  const bool has_constraints = !spec_.constraint_files.empty() &&
-                               spec_.which_constraints == LockInputSpec::Constraints::kNamed;
+Status InputReader::CheckAlone(const OpenFile& lock) const {
+  const std::string as_it_is = lock.shown + " is a lock: it is taken as it is, without ";
   const bool is_alone = spec_.files.size() == 1 && spec_.requirements.empty() &&
-                        spec_.editables.empty() && !has_constraints &&
-                        spec_.override_files.empty() && spec_.excludes.empty() &&
-                        spec_.groups.empty() && spec_.extras.empty();
+                        spec_.editables.empty() && spec_.groups.empty() && spec_.extras.empty();
   if (!is_alone) {
     return Error{.code = ErrorCode::kInvalid,
-                 .message = file.shown +
-                            " is a lock: it is taken as it is, without requirements, "
-                            "constraints, groups and extras beside it",
+                 .message = as_it_is + "requirements, groups and extras beside it",
                  .hints = {"its groups and extras are chosen when it is installed"}};
   }
+  if (!spec_.choices_by_hand.empty()) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = as_it_is + JoinText(spec_.choices_by_hand, ", "),
+                 .hints = {"to choose again, lock the requirements that it was made of"}};
+  }
+  return Ok();
+}
+
+Status InputReader::ReadLock(const OpenFile& file, project::LockFormat format) {
+  FLOWSTONE_TRY(CheckAlone(file));
   FLOWSTONE_LET(std::optional<std::string> pyproject, TextBeside(file, kProjectFile));
   FLOWSTONE_LET(
       project::ForeignLock foreign,
       project::ReadForeignLock(
           format, {.text = file.text, .file = file.shown, .pyproject = std::move(pyproject)}));
-  inputs_.lock =
-      VerbatimLock{.foreign = std::move(foreign), .shown = file.shown, .directory = file.directory};
+  inputs_.lock = VerbatimLock{.foreign = std::move(foreign),
+                              .shown = file.shown,
+                              .directory = file.directory,
+                              .not_applied = spec_.settled_choices};
   return Ok();
 }
 
@@ -337,9 +363,13 @@ std::optional<lock::LockChoice> InputReader::AsChoice(const lock::LockChoice& ch
   return conflicts ? std::optional(choice) : std::nullopt;
 }
 
-Status InputReader::AddUvTable(const std::string& shown, const project::UvTable& table) {
+Status InputReader::AddUvTable(const std::string& place, const project::UvTable& table) {
+  if (std::ranges::find(inputs_.uv_tables, place, &HeardUvTable::document) !=
+      inputs_.uv_tables.end()) {
+    return Ok();
+  }
   FLOWSTONE_TRY(wishes_.AddRules(table));
-  inputs_.uv_tables.emplace(shown, table);
+  inputs_.uv_tables.push_back({.document = place, .table = table});
   return Ok();
 }
 
@@ -381,14 +411,18 @@ Status InputReader::ParseProjects(const std::vector<std::string>& files) {
 }
 
 Status InputReader::ReadProject(const std::string& given) {
-  const project::PyProject& document = projects_.at(PlaceOf(given));
+  const std::string place = PlaceOf(given);
+  const project::PyProject& document = projects_.at(place);
   if (!document.project) {
     if (spec_.groups.empty()) {
       return Error{.code = ErrorCode::kInvalid,
                    .message = document.file + " has no table [project]",
-                   .hints = {"name one of its dependency groups with --group"}};
+                   .hints = {document.uv.workspace
+                                 ? "it is the root of a workspace: lock a member with -r "
+                                   "MEMBER/pyproject.toml, or a dependency group with --group"
+                                 : "name one of its dependency groups with --group"}};
     }
-    return AddUvTable(document.file, document.uv);
+    return AddUvTable(place, document.uv);
   }
   const project::ProjectTable& table = *document.project;
   FLOWSTONE_TRY(CheckStatic(document, {"lock the directory, which is then built: flowstone lock " +
@@ -403,7 +437,7 @@ Status InputReader::ReadProject(const std::string& given) {
                                        AsChoice({.extra = extra})));
     }
   }
-  return AddUvTable(document.file, document.uv);
+  return AddUvTable(place, document.uv);
 }
 
 Status InputReader::ReadScript(const OpenFile& file) {
@@ -416,7 +450,7 @@ Status InputReader::ReadScript(const OpenFile& file) {
   }
   inputs_.requires_python.Add(script->requires_python);
   FLOWSTONE_TRY(wishes_.AddSourced(script->uv, script->dependencies, {}));
-  return AddUvTable(file.shown, script->uv);
+  return AddUvTable(file.place, script->uv);
 }
 
 std::pair<std::string, std::string> InputReader::FileOfGroup(const std::string& given) const {
@@ -432,8 +466,10 @@ Status InputReader::ReadGroup(const std::string& given) {
   FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(name));
   const std::string place = PlaceOf(file);
   const project::PyProject& document = projects_.at(place);
-  if (!inputs_.uv_tables.contains(document.file)) {
-    FLOWSTONE_TRY(AddUvTable(document.file, document.uv));
+  FLOWSTONE_TRY(AddUvTable(place, document.uv));
+  if (const auto python = document.uv.requires_python_of.find(group);
+      python != document.uv.requires_python_of.end()) {
+    inputs_.requires_python.Add(python->second);
   }
   // The group dev may have the older form of a table of uv.
   if (!document.groups.Has(group) && group.ToString() == "dev" &&
@@ -563,7 +599,7 @@ Result<LockInputs> ReadTableRules(const project::PyProject& document) {
         return RequestedOf(written);
       });
   FLOWSTONE_TRY(wishes.AddRules(document.uv));
-  inputs.uv_tables.emplace(document.file, document.uv);
+  inputs.uv_tables.push_back({.document = document.file, .table = document.uv});
   return inputs;
 }
 

@@ -27,8 +27,6 @@ struct LockInputSpec {
   std::vector<std::string> editables = {};  // directories and repositories
   std::vector<std::string> files = {};
   std::vector<std::string> constraint_files = {};
-  enum class Constraints : std::uint8_t { kNamed, kConfigured };
-  Constraints which_constraints = Constraints::kNamed;  // kConfigured: a lock may do without them
   std::vector<std::string> override_files = {};
   std::vector<std::string> build_constraint_files = {};
   std::vector<pypi::Name> excludes = {};
@@ -36,21 +34,34 @@ struct LockInputSpec {
   std::vector<pypi::ExtraName> extras = {};
   enum class Extras : std::uint8_t { kNamed, kAll };
   Extras which_extras = Extras::kNamed;
+  // What says which versions there are to be, and for whom, whether it stands above or not. A lock
+  // that is taken as it is refuses what was asked for by hand ("--override"), and does without what
+  // is settled for a project or a machine ("pyproject.toml:3: tool.flowstone.override",
+  // "UV_OVERRIDE").
+  std::vector<std::string> choices_by_hand = {};
+  std::vector<std::string> settled_choices = {};
 };
 
 // A lock that is taken as it is.
 struct VerbatimLock {
   project::ForeignLock foreign;
-  std::string shown;      // its name, for messages
-  std::string directory;  // absolute: its relative paths start here
+  std::string shown;                          // its name, for messages
+  std::string directory;                      // absolute: its relative paths start here
+  std::vector<std::string> not_applied = {};  // settings that it does without, for people
+};
+
+// A table that has a say in how versions are chosen, and its document: an absolute path, or a URL.
+struct HeardUvTable {
+  std::string document;
+  project::UvTable table;
 };
 
 struct LockInputs {
   EnvironmentWish wish = {};
   pypi::SpecifierSet requires_python = {};  // of projects and scripts
   project::FileOptions options = {};        // of requirements files
-  // Of the documents that have a `[tool.uv]`, by their names.
-  std::map<std::string, project::UvTable> uv_tables = {};
+  // The `[tool.uv]` of the documents; what the first one says counts before the second.
+  std::vector<HeardUvTable> uv_tables = {};
   // Extras and groups that were chosen and conflict: their requirements carry their markers.
   std::vector<lock::ConflictingChoices> conflicts = {};
   std::optional<VerbatimLock> lock = {};         // then nothing else is there

@@ -21,9 +21,10 @@ using flowstone::testing::IsOk;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Key;
 using ::testing::Optional;
 using ::testing::UnorderedElementsAre;
 
@@ -189,7 +190,8 @@ TEST_F(ProjectInputsTest, TheTableOfUvIsHeard) {
   EXPECT_THAT(
       inputs.wish.index_choices,
       ElementsAre(project::IndexChoice{.project = *pypi::Name::Parse("numpy"), .index = "mine"}));
-  EXPECT_THAT(inputs.uv_tables, ElementsAre(Key("pyproject.toml")));
+  EXPECT_THAT(inputs.uv_tables,
+              ElementsAre(Field(&HeardUvTable::document, EndsWith("/pyproject.toml"))));
 }
 
 TEST_F(LockInputsTest, ProjectsThatLeaveTheirDependenciesToTheBackendAreRefused) {

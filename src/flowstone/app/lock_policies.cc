@@ -44,13 +44,18 @@ class PolicyWriter {
   Status ApplyPrereleases();
   Result<std::optional<resolve::PrereleaseMode>> PrereleasesOfFiles() const;
   Status ApplyCutoffs();
+  Status ApplyCutoffsOfUv(const UvTable& table);
+  Status SetCutoff(const std::string& who, const std::string& text, project::DateMeaning date);
+  Result<std::int64_t> ParseCutoff(const std::string& who, const std::string& text,
+                                   project::DateMeaning date) const;
   Status ApplyBinaries();
   Status ApplyHashes();
   void ApplyIndexes();
-  // The first [tool.uv] that has the value, and the name of its document.
-  std::pair<std::string, std::string> UvValue(std::optional<std::string> UvTable::*field) const;
-  // What the option says, else what [tool.uv] says under the same name; and who says it. Empty when
-  // nobody does.
+  // What the first table of uv that has it says, and who that is.
+  std::pair<std::string, std::string> UvValue(const std::string& name,
+                                              std::optional<std::string> UvTable::*field) const;
+  // What the option says, else what uv's tables say under the same name; and who says it. Empty
+  // when nobody does.
   std::pair<std::string, std::string> Chosen(const std::string& name,
                                              const std::optional<std::string>& given,
                                              std::optional<std::string> UvTable::*field) const;
@@ -78,10 +83,10 @@ void PolicyWriter::ApplyPreset() {
 }
 
 std::pair<std::string, std::string> PolicyWriter::UvValue(
-    std::optional<std::string> UvTable::*field) const {
-  for (const auto& [shown, table] : inputs_.uv_tables) {
-    if (table.*field) {
-      return {shown, *(table.*field)};
+    const std::string& name, std::optional<std::string> UvTable::*field) const {
+  for (const HeardUvTable& heard : inputs_.uv_tables) {
+    if (heard.table.*field) {
+      return {heard.table.Shown(name), *(heard.table.*field)};
     }
   }
   return {};
@@ -93,8 +98,7 @@ std::pair<std::string, std::string> PolicyWriter::Chosen(
   if (given && !given->empty()) {
     return {wish_.Shown(name), *given};
   }
-  const auto [shown, value] = UvValue(field);
-  return {shown + ": tool.uv." + name, value};
+  return UvValue(name, field);
 }
 
 Status PolicyWriter::ApplyResolution() {
@@ -160,9 +164,8 @@ Status PolicyWriter::ApplyPrereleases() {
     settings_.policies.prereleases = *of_files;
     return Ok();
   }
-  const auto [shown, value] = UvValue(&UvTable::prerelease);
-  if (!value.empty()) {
-    return set(shown + ": tool.uv.prerelease", value);
+  if (const auto [who, value] = UvValue("prerelease", &UvTable::prerelease); !value.empty()) {
+    return set(who, value);
   }
   if (pip_.prereleases) {
     const std::string word = AsciiLower(*pip_.prereleases);
@@ -173,48 +176,56 @@ Status PolicyWriter::ApplyPrereleases() {
   return Ok();
 }
 
-Status PolicyWriter::ApplyCutoffs() {
-  const auto parse = [&](const std::string& who, const std::string& text,
-                         project::DateMeaning date) {
-    return Annotate(project::ParseCutoff(text, now_us_, date), "while reading " + who);
-  };
-  if (pip_.cut_off && *pip_.cut_off != "false") {
-    const bool is_of_uv = pip_.cut_off_source.ends_with(".toml");
-    settings_.exclude_newer_origin =
-        (is_of_uv ? "exclude-newer of " : "uploaded-prior-to of ") + pip_.cut_off_source;
-    FLOWSTONE_LET(settings_.exclude_newer_us, parse(settings_.exclude_newer_origin, *pip_.cut_off,
-                                                    is_of_uv ? project::DateMeaning::kWholeDay
-                                                             : project::DateMeaning::kFirstMoment));
-    settings_.exclude_newer_kind = CutOffKindOf(*pip_.cut_off);
+Status PolicyWriter::SetCutoff(const std::string& who, const std::string& text,
+                               project::DateMeaning date) {
+  if (text == "false") {
+    settings_.exclude_newer_us.reset();
+    return Ok();
   }
-  for (const auto& [shown, table] : inputs_.uv_tables) {
-    const std::string who = shown + ": tool.uv.exclude-newer";
-    if (table.exclude_newer && *table.exclude_newer != "false") {
-      FLOWSTONE_LET(settings_.exclude_newer_us,
-                    parse(who, *table.exclude_newer, project::DateMeaning::kWholeDay));
-      settings_.exclude_newer_kind = CutOffKindOf(*table.exclude_newer);
-      settings_.exclude_newer_origin = who;
+  FLOWSTONE_LET(settings_.exclude_newer_us, ParseCutoff(who, text, date));
+  settings_.exclude_newer_kind = CutOffKindOf(text);
+  settings_.exclude_newer_origin = who;
+  return Ok();
+}
+
+Result<std::int64_t> PolicyWriter::ParseCutoff(const std::string& who, const std::string& text,
+                                               project::DateMeaning date) const {
+  return Annotate(project::ParseCutoff(text, now_us_, date), "while reading " + who);
+}
+
+Status PolicyWriter::ApplyCutoffsOfUv(const UvTable& table) {
+  constexpr auto whole_day = project::DateMeaning::kWholeDay;
+  if (table.exclude_newer) {
+    FLOWSTONE_TRY(SetCutoff(table.Shown("exclude-newer"), *table.exclude_newer, whole_day));
+  }
+  for (const auto& [name, text] : table.exclude_newer_package) {
+    std::optional<std::int64_t>& moment = settings_.exclude_newer_of_us[name];
+    moment.reset();
+    if (text != "false") {
+      FLOWSTONE_LET(moment, ParseCutoff(table.Shown("exclude-newer-package"), text, whole_day));
     }
-    for (const auto& [name, text] : table.exclude_newer_package) {
-      std::optional<std::int64_t>& moment = settings_.exclude_newer_of_us[name];
-      if (text != "false") {
-        FLOWSTONE_LET(moment, parse(who + "-package", text, project::DateMeaning::kWholeDay));
-      }
-    }
+  }
+  return Ok();
+}
+
+// Whoever counts most speaks last.
+Status PolicyWriter::ApplyCutoffs() {
+  constexpr auto first_moment = project::DateMeaning::kFirstMoment;
+  if (pip_.cut_off) {
+    FLOWSTONE_TRY(
+        SetCutoff("uploaded-prior-to of " + pip_.cut_off_source, *pip_.cut_off, first_moment));
+  }
+  for (auto heard = inputs_.uv_tables.rbegin(); heard != inputs_.uv_tables.rend(); ++heard) {
+    FLOWSTONE_TRY(ApplyCutoffsOfUv(heard->table));
   }
   if (wish_.exclude_newer) {
-    const std::string who = wish_.Shown("exclude-newer");
-    FLOWSTONE_LET(settings_.exclude_newer_us,
-                  parse(who, *wish_.exclude_newer, project::DateMeaning::kFirstMoment));
-    settings_.exclude_newer_kind = CutOffKindOf(*wish_.exclude_newer);
-    settings_.exclude_newer_origin = who;
+    FLOWSTONE_TRY(SetCutoff(wish_.Shown("exclude-newer"), *wish_.exclude_newer, first_moment));
   }
   for (const auto& [name, text] : wish_.exclude_newer_package) {
     std::optional<std::int64_t>& moment = settings_.exclude_newer_of_us[name];
     moment.reset();
     if (text != "false") {
-      FLOWSTONE_LET(moment, parse(wish_.Shown("exclude-newer-package"), text,
-                                  project::DateMeaning::kFirstMoment));
+      FLOWSTONE_LET(moment, ParseCutoff(wish_.Shown("exclude-newer-package"), text, first_moment));
     }
   }
   return Ok();
@@ -248,7 +259,8 @@ Status PolicyWriter::ApplyBinaries() {
                            "in only-binary of the configuration of pip"));
   }
   SetBinaries(of_pip);
-  for (const auto& [shown, table] : inputs_.uv_tables) {
+  for (auto heard = inputs_.uv_tables.rbegin(); heard != inputs_.uv_tables.rend(); ++heard) {
+    const UvTable& table = heard->table;
     NameChoice of_uv;
     if (table.no_build) {
       FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kFirst, ":all:"));
@@ -278,7 +290,9 @@ Status PolicyWriter::ApplyBinaries() {
 
 // As in pip, one hash anywhere demands hashes everywhere, and each requirement a single version.
 Status PolicyWriter::ApplyHashes() {
-  const bool is_required = wish_.require_hashes || pip_.require_hashes ||
+  const bool uv_requires_them = std::ranges::any_of(
+      inputs_.uv_tables, [](const HeardUvTable& heard) { return heard.table.require_hashes; });
+  const bool is_required = wish_.require_hashes || pip_.require_hashes || uv_requires_them ||
                            inputs_.options.require_hashes.value_or(inputs_.has_hashes);
   if (!is_required) {
     return Ok();

@@ -40,7 +40,13 @@ class LockPoliciesTest : public ::testing::Test {
     EXPECT_THAT(Apply(), IsOk());
     return settings_.policies;
   }
-  project::UvTable& Uv() { return inputs_.uv_tables["pyproject.toml"]; }
+  project::UvTable& Uv() {
+    if (inputs_.uv_tables.empty()) {
+      inputs_.uv_tables.push_back({.document = "/work/pyproject.toml",
+                                   .table = {.file = "pyproject.toml", .path = "tool.uv"}});
+    }
+    return inputs_.uv_tables.front().table;
+  }
   static void Choose(NameChoice& choice, NameChoice::Side side, const std::string& words) {
     EXPECT_THAT(choice.Choose(side, words), IsOk());
   }
@@ -158,8 +164,9 @@ TEST_F(LockPoliciesTest, WhatIsConfiguredComesLast) {
   EXPECT_THAT(Apply(), IsOk());
   EXPECT_EQ(settings_.exclude_newer_us, *project::ParseCutoff("2024-10-01", kNow));
   EXPECT_EQ(settings_.exclude_newer_origin, "uploaded-prior-to of /etc/pip.conf");
-  pip_.cut_off_source = "/flows/uv.toml";
+  Uv().exclude_newer = "2024-10-01";
   EXPECT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.exclude_newer_origin, "pyproject.toml: tool.uv.exclude-newer");
   EXPECT_EQ(settings_.exclude_newer_us, *project::ParseCutoff("2024-10-02", kNow));
   wish_.exclude_newer = "2024-09-01";
   EXPECT_THAT(Apply(), IsOk());

@@ -41,12 +41,19 @@ std::optional<pypi::Version> PublishedVersion(const std::string& file_name) {
   return name ? std::optional(name->version) : std::nullopt;
 }
 
-// uv's way to ask for builds that see what is installed.
-constexpr const char* kNoIsolationVariable = "UV_NO_BUILD_ISOLATION";
-
-bool IsSwitchedOn(const os::Environment& environment, const char* variable) {
-  const std::string value = AsciiLower(environment.Get(variable).value_or(""));
-  return !value.empty() && value != "0" && value != "false" && value != "no" && value != "off";
+// The variable that asks for builds that see what is installed; empty: none does. That of pip holds
+// the value of the option `build-isolation`, whatever its name says: "false" switches it off.
+std::string NoIsolationVariable(const os::Environment& environment) {
+  const auto is_no = [](const std::string& value) {
+    return value == "0" || value == "false" || value == "f" || value == "no" || value == "n" ||
+           value == "off";
+  };
+  const std::string of_uv = AsciiLower(environment.Get("UV_NO_BUILD_ISOLATION").value_or(""));
+  if (!of_uv.empty() && !is_no(of_uv)) {
+    return "UV_NO_BUILD_ISOLATION";
+  }
+  const std::string of_pip = AsciiLower(environment.Get("PIP_NO_BUILD_ISOLATION").value_or(""));
+  return is_no(of_pip) ? "PIP_NO_BUILD_ISOLATION" : "";
 }
 
 lock::LockedFile LockedFileOf(const SourceFile& file) {
@@ -178,8 +185,8 @@ SourceBuilds::SourceBuilds(Parts parts)
           .on_warning = [this](const std::string& text) { Warn(text); }})) {
   environments_->stack() = parts_.settings.builds.stack;
   std::string& unisolated = parts_.settings.builds.wish.unisolated;
-  if (unisolated.empty() && IsSwitchedOn(parts_.machine.environment, kNoIsolationVariable)) {
-    unisolated = kNoIsolationVariable;
+  if (unisolated.empty()) {
+    unisolated = NoIsolationVariable(parts_.machine.environment);
   }
 }
 
@@ -229,8 +236,12 @@ Result<LocatedReference> SourceBuilds::LocateArchive(const build::DirectReferenc
 }
 
 Result<LocatedReference> SourceBuilds::LocateLocal(const build::DirectReference& reference) {
-  FLOWSTONE_LET(const os::FileInfo info, parts_.machine.filesystem.Stat(reference.path));
-  if (info.type != os::FileType::kDirectory) {
+  const Result<os::FileInfo> info = parts_.machine.filesystem.Stat(reference.path);
+  if (!info && info.error().code == ErrorCode::kNotFound) {
+    return Error{ErrorCode::kNotFound, "there is neither a directory nor a file " + reference.path};
+  }
+  FLOWSTONE_TRY(info);
+  if (info->type != os::FileType::kDirectory) {
     if (reference.use == build::EditableUse::kEditable) {
       return Error{ErrorCode::kInvalid,
                    reference.path + " is a file: only a directory can be editable"};
@@ -325,6 +336,10 @@ Status SourceBuilds::MatchRuntime(const lock::Lock& lock, const lock::SelectOpti
 void SourceBuilds::Instruct(const pypi::Name& project, build::BuildTask& task) const {
   const resolve::BuildWish& wish = parts_.settings.builds.wish;
   task.settings = wish.SettingsFor(project);
+  if (const auto variables = wish.variables_of.find(project);
+      variables != wish.variables_of.end()) {
+    task.variables = variables->second;
+  }
   if (const std::string who = wish.UnisolatedBy(project); !who.empty()) {
     task.obstacle =
         Error{.code = ErrorCode::kInvalid,

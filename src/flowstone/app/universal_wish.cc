@@ -34,8 +34,8 @@ Result<std::vector<pypi::Marker>> MarkersOf(const std::string& option,
   if (!markers.empty()) {
     return markers;
   }
-  for (const auto& [shown, table] : inputs.uv_tables) {
-    const std::vector<pypi::Marker>& written = table.*field;
+  for (const HeardUvTable& heard : inputs.uv_tables) {
+    const std::vector<pypi::Marker>& written = heard.table.*field;
     markers.insert(markers.end(), written.begin(), written.end());
   }
   return markers;

@@ -59,6 +59,9 @@ class WorkspaceSearch {
     }
   }
 
+  // Of the document that was found last.
+  const std::string& root() const { return root_; }
+
   Result<project::WorkspaceMembers> MembersOf(const project::PyProject& document) {
     FLOWSTONE_TRY(AddAll(root_, document));
     return std::move(members_);
@@ -129,7 +132,37 @@ class WorkspaceSearch {
   project::WorkspaceMembers members_;
 };
 
+// What a member says itself comes first.
+void AddRulesOf(const project::UvTable& root, project::UvTable& member) {
+  member.sources.insert(root.sources.begin(), root.sources.end());
+  const auto append = [](const auto& from, auto& to) {
+    for (const auto& one : from) {
+      if (std::ranges::find(to, one) == to.end()) {
+        to.push_back(one);
+      }
+    }
+  };
+  append(root.conflicts, member.conflicts);
+  append(root.excludes, member.excludes);
+  append(root.constraints, member.constraints);
+  append(root.overrides, member.overrides);
+  append(root.build_constraints, member.build_constraints);
+  member.config_settings.insert(root.config_settings.begin(), root.config_settings.end());
+  member.config_settings_of.insert(root.config_settings_of.begin(), root.config_settings_of.end());
+  member.extra_build_dependencies.insert(root.extra_build_dependencies.begin(),
+                                         root.extra_build_dependencies.end());
+  member.extra_build_variables.insert(root.extra_build_variables.begin(),
+                                      root.extra_build_variables.end());
+}
+
 }  // namespace
+
+std::string WorkspaceRootOf(os::FileSystem& filesystem, const std::string& directory) {
+  WorkspaceSearch search(filesystem);
+  const std::string here = os::NormalizePath(directory);
+  const auto root = search.RootAround(here, "/");
+  return root && *root ? search.root() : here;
+}
 
 Status JoinWorkspace(os::FileSystem& filesystem, const std::string& directory,
                      const std::string& top, project::PyProject& document) {
@@ -140,11 +173,8 @@ Status JoinWorkspace(os::FileSystem& filesystem, const std::string& directory,
     return Ok();
   }
   project::UvTable& table = document.uv;
-  table.sources.insert(root->uv.sources.begin(), root->uv.sources.end());
-  for (const project::ConflictingParts& conflict : root->uv.conflicts) {
-    if (std::ranges::find(table.conflicts, conflict) == table.conflicts.end()) {
-      table.conflicts.push_back(conflict);
-    }
+  if (!table.workspace) {  // or it is the root itself
+    AddRulesOf(root->uv, table);
   }
   if (NamesMembers(table)) {
     FLOWSTONE_LET(table.members, search.MembersOf(*root));

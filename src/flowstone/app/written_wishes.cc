@@ -101,7 +101,8 @@ Status WrittenWishes::AddRules(const project::UvTable& table) {
 
 Status WrittenWishes::AddBuildRules(const project::UvTable& table) {
   resolve::BuildWish builds{.settings = table.config_settings,
-                            .settings_of = table.config_settings_of};
+                            .settings_of = table.config_settings_of,
+                            .variables_of = table.extra_build_variables};
   for (const auto& [project, extra] : table.extra_build_dependencies) {
     for (const project::ExtraBuildRequirement& required : extra) {
       const auto match =

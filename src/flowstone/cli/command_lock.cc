@@ -10,6 +10,8 @@
 #include "flowstone/app/index_access.h"
 #include "flowstone/app/lock_inputs.h"
 #include "flowstone/app/lock_policies.h"
+#include "flowstone/app/uv_files.h"
+#include "flowstone/base/text.h"
 #include "flowstone/cli/engine_command_line.h"
 #include "flowstone/cli/lazy_connection.h"
 #include "flowstone/cli/lock_options.h"
@@ -28,9 +30,18 @@ namespace {
 
 Result<std::string> ReadLock(EngineSession& session) {
   const std::string name = session.arguments.Positional("lock");
-  return Annotate(session.machine.filesystem.ReadFile(
-                      os::AbsolutePath(session.machine.working_directory, name)),
-                  "while reading the lock " + name);
+  FLOWSTONE_LET(std::string text, Annotate(session.machine.filesystem.ReadFile(os::AbsolutePath(
+                                               session.machine.working_directory, name)),
+                                           "while reading the lock " + name));
+  const auto format = project::LockFormatOf(os::BaseName(name), text);
+  const bool may_be_lock = format ? format == project::LockFormat::kPylock
+                                  : text.find("lock-version") != std::string::npos;
+  if (!may_be_lock) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = name + (format ? " is a lock of another tool" : " is no pylock.toml"),
+                 .hints = {"make one of it: flowstone lock -r " + name + " -o pylock.toml"}};
+  }
+  return text;
 }
 
 // --extra and --group, which the lock must have. Groups that are named stand in for the default
@@ -114,15 +125,18 @@ struct LockTask {
 
 // What only the backend of a project knows. Locking a project is permission to run its own code.
 Result<std::string> AskBackend(EngineSession& session, const std::string& home,
-                               const index::PipChoices& pip, app::EnvironmentSettings settings,
-                               const std::string& directory, const project::PyProject& document) {
+                               const index::IndexSettings& configured,
+                               app::EnvironmentSettings settings, const std::string& directory,
+                               const project::PyProject& document) {
   session.console.Err(fmt::format(
       "{} leaves what it depends on to its build backend, which is asked\n", document.file));
   FLOWSTONE_LET(app::LockInputs rules, app::ReadTableRules(document));
   FLOWSTONE_LET(const app::LockPolicyWish policies,
                 LockPoliciesOf(session.arguments, session.machine.environment));
-  FLOWSTONE_TRY(
-      app::ApplyLockPolicies(policies, rules, pip, session.machine.clock.NowNs() / 1000, settings));
+  FLOWSTONE_TRY(app::AddUvFiles(configured.uv_files, session.machine.working_directory,
+                                app::UvFileRules::kPolicies, rules));
+  FLOWSTONE_TRY(app::ApplyLockPolicies(policies, rules, configured.pip,
+                                       session.machine.clock.NowNs() / 1000, settings));
   rules.wish.python = session.arguments.Value("python").value_or("");
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   app::EnvironmentService service(session.machine, home, nullptr, *progress, std::move(settings));
@@ -133,6 +147,24 @@ Result<std::string> AskBackend(EngineSession& session, const std::string& home,
     session.console.PrintWarning(warning);
   }
   return answer.metadata;
+}
+
+// A lock of another tool is taken as it is: nothing that chooses versions concerns it.
+Status HearUvFiles(EngineSession& session, const std::vector<index::UvConfigFile>& files,
+                   app::LockInputs& inputs) {
+  if (inputs.lock) {
+    return Ok();
+  }
+  FLOWSTONE_LET(
+      const std::vector<std::string> warnings,
+      app::AddUvFiles(files, session.machine.working_directory, app::UvFileRules::kAll, inputs));
+  for (const std::string& warning : warnings) {
+    session.console.PrintWarning(warning);
+  }
+  if (const std::string note = app::NoteOfSettingsNotObeyed(inputs); !note.empty()) {
+    session.console.PrintWarning(note);
+  }
+  return Ok();
 }
 
 Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
@@ -154,12 +186,13 @@ Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
                 LockPoliciesOf(session.arguments, session.machine.environment));
   LazyConnection connection(session.machine, task.settings.packages);
   const auto ask = [&](const std::string& directory, const project::PyProject& document) {
-    return AskBackend(session, home, access.settings.pip, task.settings, directory, document);
+    return AskBackend(session, home, access.settings, task.settings, directory, document);
   };
   FLOWSTONE_LET(task.inputs,
                 app::ReadLockInputs(
                     session.machine, spec,
                     [&](const std::string& url) { return connection.FetchText(url); }, ask));
+  FLOWSTONE_TRY(HearUvFiles(session, access.settings.uv_files, task.inputs));
   FLOWSTONE_LET(const std::vector<std::string> notes,
                 app::ApplyLockPolicies(policies, task.inputs, access.settings.pip,
                                        session.machine.clock.NowNs() / 1000, task.settings));
@@ -199,10 +232,30 @@ Result<install::Interpreter> InterpreterFor(const EngineSession& session,
   return found;
 }
 
+// What --require-hashes cannot have: trees of files, which nobody hashed.
+Status CheckHashes(const lock::Lock& lock, const std::string& shown) {
+  for (const lock::LockedPackage& package : lock.packages) {
+    const bool is_tree = package.direct && package.direct->kind != lock::DirectKind::kArchive;
+    if (is_tree) {
+      return Error{
+          .code = ErrorCode::kInvalid,
+          .message = shown + " takes " + package.name.ToString() + " from a " +
+                     (package.direct->kind == lock::DirectKind::kVcs ? "repository" : "directory") +
+                     ", which has no hash, and hashes are required"};
+    }
+  }
+  return Ok();
+}
+
 Result<int> LockVerbatim(EngineSession& session, LockTask& task, const LockOutput& output) {
   app::VerbatimLock& lock = *task.inputs.lock;
   for (const std::string& warning : lock.foreign.warnings) {
     session.console.PrintWarning(warning);
+  }
+  if (!lock.not_applied.empty() && VerbosityOf(session.arguments) != Verbosity::kQuiet) {
+    session.console.Err(fmt::format("{} is taken as it is: {} {} no effect on it\n", lock.shown,
+                                    JoinText(lock.not_applied, ", "),
+                                    lock.not_applied.size() == 1 ? "has" : "have"));
   }
   app::LockedEnvironment locked;
   if (lock.foreign.by_hash.empty()) {
@@ -212,6 +265,9 @@ Result<int> LockVerbatim(EngineSession& session, LockTask& task, const LockOutpu
     FLOWSTONE_LET(app::PackageConnection * open, connection.Get());
     FLOWSTONE_LET(locked.lock, Annotate(app::LocateFiles(std::move(lock.foreign), open->index()),
                                         "while looking for the files of " + lock.shown));
+  }
+  if (task.settings.hashes == resolve::HashPolicy::kRequired) {
+    FLOWSTONE_TRY(CheckHashes(locked.lock, lock.shown));
   }
   app::MovePaths(locked.lock, lock.directory, output.directory());
   locked.lock.created_by = std::string(lock::kCreatedBy);

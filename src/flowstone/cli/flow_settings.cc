@@ -8,6 +8,7 @@
 #include "flowstone/app/index_access.h"
 #include "flowstone/app/lock_inputs.h"
 #include "flowstone/app/lock_policies.h"
+#include "flowstone/app/uv_files.h"
 #include "flowstone/cli/lazy_connection.h"
 #include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/output_options.h"
@@ -47,6 +48,12 @@ Result<app::EnvironmentSettings> FlowSettingsOf(FlowSession& session,
                 app::ReadLockRules(machine, spec, [&](const std::string& url) {
                   return connection.FetchText(url);
                 }));
+  FLOWSTONE_LET(const std::vector<std::string> warnings,
+                app::AddUvFiles(access.settings.uv_files, machine.working_directory,
+                                app::UvFileRules::kPolicies, rules));
+  for (const std::string& warning : warnings) {
+    session.console.PrintWarning(warning);
+  }
   FLOWSTONE_LET(const std::vector<std::string> notes,
                 app::ApplyLockPolicies(policies, rules, access.settings.pip,
                                        machine.clock.NowNs() / 1000, settings));

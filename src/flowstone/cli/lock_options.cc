@@ -46,6 +46,28 @@ class GivenOptions {
     return {};
   }
 
+  // Who settled an option that was not given by hand: the project, or a variable.
+  std::optional<std::string> SettledBy(const std::string& key) const {
+    if (const auto origin = arguments_.origins.find(key); origin != arguments_.origins.end()) {
+      return origin->second;
+    }
+    if (const auto known = arguments_.variables.find(key); known != arguments_.variables.end()) {
+      return known->second;
+    }
+    const OptionSpec& option = FindOption(key);
+    for (const std::string_view variable : VariablesOf(option)) {
+      const bool counts = option.reader == VariableReader::kOther && !arguments_.Has(key);
+      if (counts && environment_.GetNonEmpty(variable)) {
+        return std::string(variable);
+      }
+    }
+    return std::nullopt;
+  }
+
+  bool IsGivenByHand(const std::string& key) const {
+    return arguments_.Has(key) && !SettledBy(key);
+  }
+
   template <class Name>
   Result<std::vector<Name>> NamesOf(const std::string& key) const {
     std::vector<Name> names;
@@ -111,6 +133,44 @@ class GivenOptions {
   const os::Environment& environment_;
 };
 
+// What says which versions a lock has, for whom, and how its sources are built.
+constexpr std::array kChoices = {"constraint",
+                                 "override",
+                                 "exclude",
+                                 "compat",
+                                 "resolution",
+                                 "prerelease",
+                                 "pre",
+                                 "exclude-newer",
+                                 "exclude-newer-package",
+                                 "only-binary",
+                                 "no-binary",
+                                 "no-binary-package",
+                                 "no-build",
+                                 "no-build-package",
+                                 "python",
+                                 "target",
+                                 "universal",
+                                 "lock-environment",
+                                 "required-environment",
+                                 "fork-strategy",
+                                 "upgrade",
+                                 "upgrade-package",
+                                 "build-constraint",
+                                 "config-settings",
+                                 "config-settings-package"};
+
+void NoteChoices(const GivenOptions& given, app::LockInputSpec& spec) {
+  for (const std::string key : kChoices) {
+    if (auto who = given.SettledBy(key)) {
+      spec.settled_choices.push_back(*std::move(who));
+    } else if (given.IsGivenByHand(key)) {
+      const std::string_view flags = FindOption(key).flags;
+      spec.choices_by_hand.emplace_back(SplitText(flags.substr(flags.find("--")), ',').front());
+    }
+  }
+}
+
 }  // namespace
 
 Result<app::LockInputSpec> LockInputsOf(const ParsedArguments& arguments,
@@ -129,9 +189,7 @@ Result<app::LockInputSpec> LockInputsOf(const ParsedArguments& arguments,
   if (!arguments.Has("constraint") && spec.constraint_files.empty()) {
     spec.constraint_files = pip_constraints;
   }
-  if (!arguments.Has("constraint") || arguments.origins.contains("constraint")) {
-    spec.which_constraints = app::LockInputSpec::Constraints::kConfigured;
-  }
+  NoteChoices(given, spec);
   FLOWSTONE_LET(spec.excludes, given.NamesOf<pypi::Name>("exclude"));
   FLOWSTONE_LET(spec.extras, given.NamesOf<pypi::ExtraName>("extra"));
   if (arguments.Has("all-extras")) {

@@ -110,6 +110,11 @@ class Resolver {
     FLOWSTONE_TRY(ResolveConnection());
     FLOWSTONE_TRY(ResolveKeyring());
     ResolvePipChoices();
+    for (const UvConfigFile& file : sources_.config_files()) {
+      if (!file.text.empty()) {
+        settings_.uv_files.push_back(file);
+      }
+    }
     return std::move(settings_);
   }
 
@@ -448,9 +453,11 @@ Result<IndexSettings> ResolveIndexSettings(const IndexRequest& request,
                                            const IndexSettingsContext& context,
                                            const os::Environment& environment,
                                            os::FileSystem& files) {
-  FLOWSTONE_LET(
-      SettingSources sources,
-      SettingSources::Load(context.working_directory, request.project_file, environment, files));
+  FLOWSTONE_LET(SettingSources sources,
+                SettingSources::Load({.working_directory = context.working_directory,
+                                      .project_directory = context.project_directory,
+                                      .project_file = request.project_file},
+                                     environment, files));
   return Resolver(request, context, environment, std::move(sources)).Run();
 }
 

@@ -16,6 +16,7 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/index/index_definition.h"
+#include "flowstone/index/uv_config.h"
 #include "flowstone/os/environment.h"
 #include "flowstone/os/filesystem.h"
 #include "flowstone/pypi/name.h"
@@ -50,7 +51,7 @@ struct PipChoices {
   std::vector<std::string> no_binary = {};
   std::optional<std::string> prereleases = {};  // "true", "1"…: pip's `pre`
   bool require_hashes = false;
-  // pip's `uploaded-prior-to`, or `exclude-newer` of uv's files, as written; and who says it.
+  // `uploaded-prior-to`, as written; and who says it.
   std::optional<std::string> cut_off = {};
   std::string cut_off_source = {};
 };
@@ -69,6 +70,8 @@ struct IndexSettings {
   std::optional<int> retries;
   KeyringUse keyring = KeyringUse::kDisabled;
   PipChoices pip;
+  // The files of uv, the nearest one first: they say more than where packages come from.
+  std::vector<UvConfigFile> uv_files;
   // "index-url from PIP_INDEX_URL": what came from where, for `doctor`.
   std::vector<std::string> provenance;
   std::vector<std::string> warnings;  // of settings that were ignored, one sentence each
@@ -76,6 +79,8 @@ struct IndexSettings {
 
 struct IndexSettingsContext {
   std::string working_directory;  // absolute: relative find-links start here
+  // Where the search for uv's files begins, absolute: the root of a workspace, or the same.
+  std::string project_directory;
   std::string default_index_url;  // the one the engine was built with; may be empty
 };
 

@@ -35,10 +35,11 @@ class IndexSettingsTest : public ::testing::Test {
   Result<IndexSettings> Resolve(os::Environment::Variables variables,
                                 const IndexRequest& request = {}) {
     variables.try_emplace("HOME", "/home/ada");
-    return ResolveIndexSettings(
-        request,
-        {.working_directory = "/flows", .default_index_url = "https://default.example/simple"},
-        os::Environment(std::move(variables)), files_);
+    return ResolveIndexSettings(request,
+                                {.working_directory = "/flows",
+                                 .project_directory = {},
+                                 .default_index_url = "https://default.example/simple"},
+                                os::Environment(std::move(variables)), files_);
   }
   std::vector<std::string> Indexes(os::Environment::Variables variables,
                                    const IndexRequest& request = {}) {

@@ -42,15 +42,17 @@ std::vector<std::string> FoundSetting::Words() const {
   return words;
 }
 
-Result<SettingSources> SettingSources::Load(const std::string& working_directory,
-                                            const std::string& project_file,
+Result<SettingSources> SettingSources::Load(const Places& places,
                                             const os::Environment& environment,
                                             os::FileSystem& files) {
-  SettingSources sources(working_directory, environment);
-  FLOWSTONE_LET(sources.config_, LoadUvConfig(working_directory, environment, files));
-  if (!project_file.empty()) {
-    FLOWSTONE_LET(const std::string text, files.ReadFile(project_file));
-    FLOWSTONE_LET(UvConfigFile project, ParsePyprojectFlowstone(text, project_file));
+  SettingSources sources(places.working_directory, environment);
+  const std::string& directory =
+      places.project_directory.empty() ? places.working_directory : places.project_directory;
+  FLOWSTONE_LET(sources.config_,
+                LoadUvConfig(directory, places.working_directory, environment, files));
+  if (!places.project_file.empty()) {
+    FLOWSTONE_LET(const std::string text, files.ReadFile(places.project_file));
+    FLOWSTONE_LET(UvConfigFile project, ParsePyprojectFlowstone(text, places.project_file));
     sources.config_.files.insert(sources.config_.files.begin(), std::move(project));
   }
   FLOWSTONE_LET(sources.pip_, PipConfig::Load(environment, files));

@@ -36,11 +36,15 @@ struct FoundSetting {
 
 class SettingSources {
  public:
-  // `project_file` is the pyproject.toml whose [tool.flowstone] counts, or empty. kInvalid for a
-  // configuration file that cannot be read as one; it names the file and the line.
-  static Result<SettingSources> Load(const std::string& working_directory,
-                                     const std::string& project_file,
-                                     const os::Environment& environment, os::FileSystem& files);
+  // Absolute paths.
+  struct Places {
+    std::string working_directory;
+    std::string project_directory = {};  // where uv's files are looked for; empty: the same
+    std::string project_file = {};       // whose [tool.flowstone] counts; empty: none
+  };
+  // kInvalid for a configuration file that cannot be read as one; it names the file and the line.
+  static Result<SettingSources> Load(const Places& places, const os::Environment& environment,
+                                     os::FileSystem& files);
 
   // In our and uv's variables only.
   std::optional<FoundSetting> FindInVariables(const Setting& setting) const;

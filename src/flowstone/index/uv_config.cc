@@ -19,9 +19,10 @@ struct Spelling {
   const char* uv;
   const char* pip;
 };
-constexpr std::array<Spelling, 3> kTextSettings = {{{"index-url", "index-url"},
+constexpr std::array<Spelling, 4> kTextSettings = {{{"index-url", "index-url"},
                                                     {"index-strategy", "index-strategy"},
-                                                    {"keyring-provider", "keyring-provider"}}};
+                                                    {"keyring-provider", "keyring-provider"},
+                                                    {"https-proxy", "proxy"}}};
 constexpr std::array<Spelling, 3> kListSettings = {{{"extra-index-url", "extra-index-url"},
                                                     {"find-links", "find-links"},
                                                     {"allow-insecure-host", "trusted-host"}}};
@@ -115,10 +116,6 @@ Status ReadSettings(const toml::table& table, const std::string& path, UvConfigF
       config.values[setting.pip] = std::move(texts);
     }
   }
-  // Other types than texts are for whoever reads the policies of a project.
-  if (const auto cut_off = table["exclude-newer"].value<std::string>()) {
-    config.values["uploaded-prior-to"] = {*cut_off};
-  }
   FLOWSTONE_LET(const auto no_index, reader.Truth("no-index"));
   if (no_index) {
     config.values["no-index"] = {*no_index ? "true" : "false"};
@@ -145,8 +142,15 @@ Result<UvConfigFile> ReadTables(const toml::table& table, const std::string& pre
       config.indexes.push_back(std::move(index));
     }
   }
-  if (const toml::table* const sources = table["sources"].as_table()) {
+  const toml::table* const sources = table["sources"].as_table();
+  if (sources != nullptr && !table["no-sources"].value_or(false)) {
     FLOWSTONE_TRY(ReadSources(*sources, config));
+  }
+  FLOWSTONE_LET(
+      const auto sourceless,
+      TomlTable(table, prefix).ParsedList<pypi::Name>("no-sources-package", pypi::Name::Parse));
+  for (const pypi::Name& name : sourceless) {
+    config.pins.erase(name);
   }
   return config;
 }
@@ -168,10 +172,6 @@ Result<std::optional<std::string>> ReadIfThere(os::FileSystem& files, const std:
   }
   return Annotate(Result<std::optional<std::string>>(std::move(text.error())),
                   "while reading uv's configuration");
-}
-
-bool IsEmptyConfig(const UvConfigFile& config) {
-  return config.indexes.empty() && config.values.empty() && config.pins.empty();
 }
 
 // Adds the file of a directory; true when the search ends here.
@@ -196,7 +196,7 @@ Result<bool> AddProjectFile(const std::string& directory, os::FileSystem& files,
     config.files.push_back(std::move(parsed));
     return true;
   }
-  if (!IsEmptyConfig(of_project)) {
+  if (!of_project.text.empty()) {
     config.files.push_back(std::move(of_project));
     return true;
   }
@@ -224,12 +224,12 @@ std::vector<std::string> SharedFiles(const os::Environment& environment) {
 
 Result<UvConfigFile> ParseUvToml(std::string_view text, const std::string& path) {
   FLOWSTONE_LET(const toml::table document, ParseToml(text, path));
-  Result<UvConfigFile> config = ReadTables(document, "", {.path = path});
+  Result<UvConfigFile> config = ReadTables(document, "", {.path = path, .text = std::string(text)});
   return config ? std::move(config) : Result<UvConfigFile>(Located(config.error(), path));
 }
 
 Result<UvConfigFile> ParsePyprojectUv(std::string_view text, const std::string& path) {
-  UvConfigFile empty{.path = path};
+  UvConfigFile empty{.path = path, .kind = UvFileKind::kPyproject};
   // Most have no such table, and the text is read on every start.
   if (text.find("uv") == std::string_view::npos) {
     return empty;
@@ -239,6 +239,7 @@ Result<UvConfigFile> ParsePyprojectUv(std::string_view text, const std::string& 
   if (table == nullptr) {
     return empty;
   }
+  empty.text = text;
   Result<UvConfigFile> config = ReadTables(*table, "tool.uv", std::move(empty));
   return config ? std::move(config) : Result<UvConfigFile>(Located(config.error(), path));
 }
@@ -246,7 +247,7 @@ Result<UvConfigFile> ParsePyprojectUv(std::string_view text, const std::string& 
 Result<UvConfigFile> ParsePyprojectFlowstone(std::string_view text, const std::string& path) {
   FLOWSTONE_LET(const toml::table document, ParseToml(text, path));
   const toml::table* const table = document["tool"]["flowstone"].as_table();
-  UvConfigFile empty{.path = path};
+  UvConfigFile empty{.path = path, .kind = UvFileKind::kPyproject};
   if (table == nullptr) {
     return empty;
   }
@@ -254,7 +255,7 @@ Result<UvConfigFile> ParsePyprojectFlowstone(std::string_view text, const std::s
   return config ? std::move(config) : Result<UvConfigFile>(Located(config.error(), path));
 }
 
-Result<UvConfig> LoadUvConfig(const std::string& working_directory,
+Result<UvConfig> LoadUvConfig(const std::string& directory, const std::string& working_directory,
                               const os::Environment& environment, os::FileSystem& files) {
   UvConfig config;
   const std::string off = AsciiLower(environment.Get("UV_NO_CONFIG").value_or(""));
@@ -269,9 +270,9 @@ Result<UvConfig> LoadUvConfig(const std::string& working_directory,
     config.files.push_back(std::move(parsed));
     return config;
   }
-  for (std::string directory = working_directory;; directory = os::DirName(directory)) {
-    FLOWSTONE_LET(const bool found, AddProjectFile(directory, files, config));
-    if (found || directory == "/" || directory.empty()) {
+  for (std::string around = directory;; around = os::DirName(around)) {
+    FLOWSTONE_LET(const bool found, AddProjectFile(around, files, config));
+    if (found || around == "/" || around.empty()) {
       break;
     }
   }

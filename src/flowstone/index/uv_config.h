@@ -23,12 +23,18 @@ struct UvIndex {
   IndexRole role = IndexRole::kAdditional;
 };
 
+enum class UvFileKind : std::uint8_t { kUvToml, kPyproject };
+
 struct UvConfigFile {
   std::string path = {};
+  UvFileKind kind = UvFileKind::kUvToml;
+  // The document, for whoever reads what else it says of uv (project/uv_settings.h); empty when it
+  // says nothing.
+  std::string text = {};
   std::vector<UvIndex> indexes = {};
   // The values of other settings by pip's names for them: "index-url", "extra-index-url",
   // "find-links", "no-index", "trusted-host", "index-strategy", "keyring-provider",
-  // "uploaded-prior-to".
+  // "proxy".
   std::map<std::string, std::vector<std::string>, std::less<>> values = {};
   // [tool.uv.sources] NAME = {index = "…"}
   std::map<pypi::Name, std::string> pins = {};
@@ -47,11 +53,11 @@ Result<UvConfigFile> ParsePyprojectUv(std::string_view text, const std::string& 
 // Those of [tool.flowstone] in a pyproject.toml, whose keys project/project_settings.h has checked.
 Result<UvConfigFile> ParsePyprojectFlowstone(std::string_view text, const std::string& path);
 
-// Reads the files that uv would read: uv.toml or else pyproject.toml of the working directory, or
-// of the nearest one above that has one with settings; the user's ~/.config/uv/uv.toml; the
-// system's. $UV_CONFIG_FILE replaces them all, $UV_NO_CONFIG turns them off. As in uv a broken
-// pyproject.toml is a warning: it may be of something else.
-Result<UvConfig> LoadUvConfig(const std::string& working_directory,
+// Reads the files that uv would read: uv.toml or else pyproject.toml of the directory (absolute),
+// or of the nearest one above that has a uv.toml or a [tool.uv]; the user's ~/.config/uv/uv.toml;
+// the system's. $UV_CONFIG_FILE, from the working directory, replaces them all, $UV_NO_CONFIG turns
+// them off. As in uv a broken pyproject.toml is a warning: it may be of something else.
+Result<UvConfig> LoadUvConfig(const std::string& directory, const std::string& working_directory,
                               const os::Environment& environment, os::FileSystem& files);
 
 }  // namespace flowstone::index

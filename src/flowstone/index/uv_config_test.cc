@@ -20,6 +20,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class UvConfigTest : public ::testing::Test {
  protected:
@@ -29,7 +30,8 @@ class UvConfigTest : public ::testing::Test {
   }
   Result<UvConfig> Load(os::Environment::Variables variables = {}) {
     variables.try_emplace("HOME", "/home/ada");
-    return LoadUvConfig("/work/flows/deep", os::Environment(std::move(variables)), files_);
+    return LoadUvConfig("/work/flows/deep", "/work/flows/deep",
+                        os::Environment(std::move(variables)), files_);
   }
   std::vector<std::string> Files(os::Environment::Variables variables = {}) {
     const UvConfig config = *Load(std::move(variables));
@@ -60,6 +62,22 @@ TEST_F(UvConfigTest, AProjectWithoutSettingsDoesNotEndTheSearch) {
   Write("/work/pyproject.toml", "[tool.uv]\nno-index = true");
   Write("/work/flows/pyproject.toml", "[project]\nname = \"uv-less\"");
   EXPECT_THAT(Files(), ElementsAre("/work/pyproject.toml"));
+}
+
+TEST_F(UvConfigTest, ATableOfUvEndsTheSearchWhateverItSays) {
+  Write("/work/pyproject.toml", "[tool.uv]\nno-index = true");
+  Write("/work/flows/pyproject.toml", "[tool.uv]\nresolution = \"lowest\"");
+  EXPECT_THAT(Files(), ElementsAre("/work/flows/pyproject.toml"));
+  EXPECT_EQ(Load()->files.front().kind, UvFileKind::kPyproject);
+  EXPECT_THAT(Load()->files.front().text, HasSubstr("lowest"));
+}
+
+TEST_F(UvConfigTest, SourcesThatAreSwitchedOffPinNothing) {
+  const std::string sources = "[tool.uv.sources]\ntorch = {index = \"cpu\"}\nsix = {index = \"a\"}";
+  Write("/work/pyproject.toml", "[tool.uv]\nno-sources-package = [\"torch\"]\n" + sources);
+  EXPECT_THAT(Load()->files.at(0).pins, SizeIs(1));
+  Write("/work/pyproject.toml", "[tool.uv]\nno-sources = true\n" + sources);
+  EXPECT_THAT(Load()->files.at(0).pins, IsEmpty());
 }
 
 TEST_F(UvConfigTest, BesideUvTomlOnlySourcesOfTheProjectCount) {

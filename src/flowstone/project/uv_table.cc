@@ -79,6 +79,10 @@ std::string ProjectPart::ToString() const {
   return project ? part + " of " + project->ToString() : part;
 }
 
+std::string UvTable::Shown(std::string_view key) const {
+  return file + ": " + path + (path.empty() ? "" : ".") + std::string(key);
+}
+
 Result<SourcedRequirements> ApplySources(const UvTable& table,
                                          std::vector<WrittenRequirement> requirements,
                                          const RequirementScope& scope) {

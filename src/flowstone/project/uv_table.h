@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flowstone/base/result.h"
@@ -13,6 +14,7 @@
 #include "flowstone/project/written_requirement.h"
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
+#include "flowstone/pypi/specifier.h"
 
 namespace flowstone::project {
 
@@ -63,6 +65,9 @@ struct ExtraBuildRequirement {
 };
 
 struct UvTable {
+  // Where it stands: the document, and the table in it ("tool.uv", "pip"; of a uv.toml nothing).
+  std::string file = {};
+  std::string path = {};
   std::map<pypi::Name, std::vector<UvSource>> sources = {};
   std::optional<UvWorkspace> workspace = {};
   // Of the workspace around the table. Not written in it: whoever can look for them puts them here.
@@ -75,12 +80,15 @@ struct UvTable {
   std::map<std::string, std::vector<std::string>> config_settings = {};
   std::map<pypi::Name, std::map<std::string, std::vector<std::string>>> config_settings_of = {};
   std::map<pypi::Name, std::vector<ExtraBuildRequirement>> extra_build_dependencies = {};
+  // NAME → value, in the environment of the builds of single projects.
+  std::map<pypi::Name, std::map<std::string, std::string>> extra_build_variables = {};
   // Where builds in what is installed were asked for, of everything or of single projects.
   std::optional<SourceLine> no_build_isolation = {};
   std::map<pypi::Name, SourceLine> no_build_isolation_package = {};
   std::vector<WrittenRequirement> dev_dependencies = {};            // older than dependency groups
   std::optional<std::vector<pypi::GroupName>> default_groups = {};  // absent: dev
   bool has_all_groups_by_default = false;                           // default-groups = "all"
+  std::map<pypi::GroupName, pypi::SpecifierSet> requires_python_of = {};  // of single groups
   // As written: "lowest-direct", "allow", "2026-11-01" or "2 weeks".
   std::optional<std::string> resolution = {};
   std::optional<std::string> prerelease = {};
@@ -95,6 +103,12 @@ struct UvTable {
   bool no_binary = false;
   std::vector<pypi::Name> no_build_package = {};
   std::vector<pypi::Name> no_binary_package = {};
+  bool require_hashes = false;
+  // What would change the answer and is not obeyed: "pyproject.toml:12: tool.uv.torch-backend".
+  std::vector<std::string> not_obeyed = {};
+
+  // "pyproject.toml: tool.uv.resolution": who says it, for messages.
+  std::string Shown(std::string_view key) const;
 };
 
 // Which requirements are looked at.

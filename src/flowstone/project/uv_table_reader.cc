@@ -6,6 +6,7 @@
 #include "flowstone/net/url.h"
 #include "flowstone/os/path.h"
 #include "flowstone/project/uv_conflict_reader.h"
+#include "flowstone/project/uv_keys.h"
 
 namespace flowstone::project {
 namespace {
@@ -184,18 +185,74 @@ Result<std::map<std::string, std::vector<std::string>>> ReadConfigSettings(const
   return settings;
 }
 
-Status ReadBuildSettings(const TomlTable& uv, UvTable& result) {
-  FLOWSTONE_LET(result.config_settings, ReadConfigSettings(uv, "config-settings"));
-  FLOWSTONE_LET(const std::optional<TomlTable> packages, uv.Table("config-settings-package"));
-  if (!packages) {
+// Of a table whose keys are names of projects: calls `read(name, table, key)` for each of them.
+template <class Read>
+Status ReadByProject(const TomlTable& parent, std::string_view key, Read read) {
+  FLOWSTONE_LET(const std::optional<TomlTable> projects, parent.Table(key));
+  if (!projects) {
     return Ok();
   }
-  for (const std::string& key : packages->Keys()) {
-    const Result<pypi::Name> name = pypi::Name::Parse(key);
+  for (const std::string& text : projects->Keys()) {
+    const Result<pypi::Name> name = pypi::Name::Parse(text);
     if (!name) {
-      return packages->Wrong(key, name.error().message);
+      return projects->Wrong(text, name.error().message);
     }
-    FLOWSTONE_LET(result.config_settings_of[*name], ReadConfigSettings(*packages, key));
+    FLOWSTONE_TRY(read(*name, *projects, text));
+  }
+  return Ok();
+}
+
+Status ReadBuildSettings(const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(result.config_settings, ReadConfigSettings(uv, "config-settings"));
+  FLOWSTONE_TRY(ReadByProject(
+      uv, "config-settings-package",
+      [&](const pypi::Name& name, const TomlTable& projects, const std::string& key) -> Status {
+        FLOWSTONE_LET(result.config_settings_of[name], ReadConfigSettings(projects, key));
+        return Ok();
+      }));
+  return ReadByProject(
+      uv, "extra-build-variables",
+      [&](const pypi::Name& name, const TomlTable& projects, const std::string& key) -> Status {
+        FLOWSTONE_LET(const std::optional<TomlTable> variables, projects.Table(key));
+        FLOWSTONE_LET(const auto texts, variables->AllTexts());
+        result.extra_build_variables[name].insert(texts.begin(), texts.end());
+        return Ok();
+      });
+}
+
+// [tool.uv.dependency-groups] GROUP = { requires-python = ">=3.12" }
+Status ReadGroupPythons(const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(const std::optional<TomlTable> groups, uv.Table("dependency-groups"));
+  if (!groups) {
+    return Ok();
+  }
+  for (const std::string& key : groups->Keys()) {
+    const Result<pypi::GroupName> group = pypi::GroupName::Parse(key);
+    if (!group) {
+      return groups->Wrong(key, group.error().message);
+    }
+    FLOWSTONE_LET(const std::optional<TomlTable> table, groups->Table(key));
+    FLOWSTONE_LET(const auto python,
+                  table->Parsed<pypi::SpecifierSet>("requires-python", [](std::string_view text) {
+                    return pypi::SpecifierSet::Parse(text);
+                  }));
+    if (python) {
+      result.requires_python_of.emplace(*group, *python);
+    }
+  }
+  return Ok();
+}
+
+// The sources that are not to count are not there.
+Status DropSources(const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(const std::optional<bool> all, uv.Truth("no-sources"));
+  FLOWSTONE_LET(const std::vector<pypi::Name> names,
+                uv.ParsedList<pypi::Name>("no-sources-package", pypi::Name::Parse));
+  if (all.value_or(false)) {
+    result.sources.clear();
+  }
+  for (const pypi::Name& name : names) {
+    result.sources.erase(name);
   }
   return Ok();
 }
@@ -266,27 +323,89 @@ Status ReadBuildIsolation(const DocumentPlace& place, const TomlTable& uv, UvTab
   return Ok();
 }
 
+// What a table says whether or not it is that of a project.
+Status ReadPolicies(const DocumentPlace& place, const TomlTable& uv, UvTable& result) {
+  FLOWSTONE_LET(result.resolution, uv.Text("resolution"));
+  FLOWSTONE_LET(result.prerelease, uv.Text("prerelease"));
+  FLOWSTONE_LET(result.fork_strategy, uv.Text("fork-strategy"));
+  FLOWSTONE_TRY(ReadExcludeNewer(uv, result));
+  FLOWSTONE_TRY(ReadBuildSettings(uv, result));
+  return ReadBuildIsolation(place, uv, result);
+}
+
 Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
   UvTable result;
   FLOWSTONE_TRY(ReadSources(place, uv, result));
+  FLOWSTONE_TRY(DropSources(uv, result));
   FLOWSTONE_TRY(ReadWorkspace(uv, result));
   FLOWSTONE_LET(result.excludes,
                 uv.ParsedList<pypi::Name>("exclude-dependencies", pypi::Name::Parse));
-  FLOWSTONE_LET(result.resolution, uv.Text("resolution"));
-  FLOWSTONE_LET(result.prerelease, uv.Text("prerelease"));
   FLOWSTONE_LET(result.environments, ReadMarkers(uv, "environments"));
   FLOWSTONE_LET(result.required_environments, ReadMarkers(uv, "required-environments"));
-  FLOWSTONE_LET(result.fork_strategy, uv.Text("fork-strategy"));
   FLOWSTONE_LET(result.conflicts, ReadUvConflicts(uv));
-  FLOWSTONE_TRY(ReadExcludeNewer(uv, result));
   FLOWSTONE_TRY(ReadDefaultGroups(uv, result));
+  FLOWSTONE_TRY(ReadGroupPythons(uv, result));
   FLOWSTONE_TRY(ReadFilePolicies(uv, result));
-  FLOWSTONE_TRY(ReadBuildSettings(uv, result));
-  FLOWSTONE_TRY(ReadBuildIsolation(place, uv, result));
+  FLOWSTONE_TRY(ReadPolicies(place, uv, result));
+  return result;
+}
+
+// no-build = ":all:", or names; only-binary is the same.
+Status ReadPipFilePolicy(const TomlTable& pip, std::string_view key, bool& of_all,
+                         std::vector<pypi::Name>& names) {
+  FLOWSTONE_LET(const std::vector<std::string> words, pip.TextOrTexts(key));
+  for (const std::string& word : words) {
+    if (word == ":all:" || word == ":none:") {
+      of_all = word == ":all:";
+      names.clear();
+      continue;
+    }
+    Result<pypi::Name> name = pypi::Name::Parse(word);
+    if (!name) {
+      return pip.Wrong(key, name.error().message);
+    }
+    names.push_back(*std::move(name));
+  }
+  return Ok();
+}
+
+Result<UvTable> ReadPip(const DocumentPlace& place, const TomlTable& pip) {
+  UvTable result;
+  FLOWSTONE_TRY(ReadPipFilePolicy(pip, "no-build", result.no_build, result.no_build_package));
+  FLOWSTONE_TRY(ReadPipFilePolicy(pip, "only-binary", result.no_build, result.no_build_package));
+  FLOWSTONE_TRY(ReadPipFilePolicy(pip, "no-binary", result.no_binary, result.no_binary_package));
+  FLOWSTONE_LET(const std::optional<bool> hashes, pip.Truth("require-hashes"));
+  result.require_hashes = hashes.value_or(false);
+  FLOWSTONE_TRY(ReadPolicies(place, pip, result));
   return result;
 }
 
 }  // namespace
+
+Result<UvTable> ReadUvSettings(const DocumentPlace& place, const TomlTable& uv,
+                               const std::string& path) {
+  FLOWSTONE_LET(UvTable result, InDocument(place, ReadTable(place, uv)));
+  result.file = place.file;
+  result.path = path;
+  FLOWSTONE_TRY(ReadExtraBuildDependencies(place, uv, result));
+  FLOWSTONE_LET(result.constraints, RequirementsAt(place, uv, "constraint-dependencies"));
+  FLOWSTONE_LET(result.overrides, RequirementsAt(place, uv, "override-dependencies"));
+  FLOWSTONE_LET(result.build_constraints,
+                RequirementsAt(place, uv, "build-constraint-dependencies"));
+  FLOWSTONE_LET(result.dev_dependencies, RequirementsAt(place, uv, "dev-dependencies"));
+  result.not_obeyed = KeysNotObeyed(place, uv, path);
+  return result;
+}
+
+Result<UvTable> ReadUvPipSettings(const DocumentPlace& place, const TomlTable& pip,
+                                  const std::string& path) {
+  FLOWSTONE_LET(UvTable result, InDocument(place, ReadPip(place, pip)));
+  result.file = place.file;
+  result.path = path;
+  FLOWSTONE_TRY(ReadExtraBuildDependencies(place, pip, result));
+  result.not_obeyed = KeysNotObeyed(place, pip, path);
+  return result;
+}
 
 Result<UvTable> ReadUvTable(const DocumentPlace& place, const TomlTable& document) {
   FLOWSTONE_LET(const std::optional<TomlTable> tools, InDocument(place, document.Table("tool")));
@@ -294,17 +413,7 @@ Result<UvTable> ReadUvTable(const DocumentPlace& place, const TomlTable& documen
     return UvTable();
   }
   FLOWSTONE_LET(const std::optional<TomlTable> uv, InDocument(place, tools->Table("uv")));
-  if (!uv) {
-    return UvTable();
-  }
-  FLOWSTONE_LET(UvTable result, InDocument(place, ReadTable(place, *uv)));
-  FLOWSTONE_TRY(ReadExtraBuildDependencies(place, *uv, result));
-  FLOWSTONE_LET(result.constraints, RequirementsAt(place, *uv, "constraint-dependencies"));
-  FLOWSTONE_LET(result.overrides, RequirementsAt(place, *uv, "override-dependencies"));
-  FLOWSTONE_LET(result.build_constraints,
-                RequirementsAt(place, *uv, "build-constraint-dependencies"));
-  FLOWSTONE_LET(result.dev_dependencies, RequirementsAt(place, *uv, "dev-dependencies"));
-  return result;
+  return uv ? ReadUvSettings(place, *uv, "tool.uv") : Result<UvTable>(UvTable());
 }
 
 }  // namespace flowstone::project
