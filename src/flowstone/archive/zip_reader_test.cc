@@ -5,10 +5,17 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "flowstone/base/digest.h"
+#include "flowstone/base/text.h"
 #include "flowstone/testing/python_oracle.h"
 #include "flowstone/testing/result_matchers.h"
 #include "flowstone/testing/zip_builder.h"
@@ -447,6 +454,97 @@ with zipfile.ZipFile(Pipe(), "w") as z:
   ASSERT_THAT(reader, IsOk());
   EXPECT_THAT(reader->Read(*reader->Find("wide.txt")), IsOkAndHolds("wide"));
   EXPECT_THAT(reader->Read(*reader->Find("deflated.txt")), IsOkAndHolds(std::string(1000, 'd')));
+}
+
+// An archive, changed at random in a way that readers might not agree on.
+std::string Mutated(std::string bytes, std::mt19937& random) {
+  const auto below = [&](std::size_t limit) {
+    return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
+  };
+  for (std::size_t change = below(3) + 1; change > 0; --change) {
+    const std::size_t at = below(bytes.size() - 8);
+    switch (below(5)) {
+      case 0:  // another byte
+        bytes[at] = static_cast<char>(below(256));
+        break;
+      case 1:  // a field with a telling value
+        bytes.replace(at, 2, std::string(2, below(2) == 0 ? '\0' : '\xFF'));
+        break;
+      case 2:  // a byte more
+        bytes.insert(at, 1, static_cast<char>(below(256)));
+        break;
+      case 3:  // a part twice
+        bytes.insert(at, bytes.substr(below(bytes.size()), below(60)));
+        break;
+      default:  // a part less
+        bytes.erase(at, below(6));
+        break;
+    }
+  }
+  return bytes;
+}
+
+// "name size\n" and the content of every member, by name; nothing when the archive is refused.
+std::optional<std::string> ContentText(const std::string& bytes) {
+  MemoryByteSource source(bytes);
+  const Result<ZipReader> reader = ZipReader::Open(source);
+  std::map<std::string, std::string> contents;
+  for (const ZipMember& member : reader ? reader->members() : std::vector<ZipMember>()) {
+    Result<std::string> content = reader->Read(member);
+    if (!content) {
+      return std::nullopt;
+    }
+    const bool is_directory = member.type == ZipMemberType::kDirectory;
+    contents[member.name + (is_directory ? "/" : "")] = *std::move(content);
+  }
+  std::string text;
+  for (const auto& [name, content] : contents) {
+    text.append(name).append(" ").append(std::to_string(content.size())).append("\n");
+    text += content;
+  }
+  return reader ? std::optional(text) : std::nullopt;
+}
+
+TEST(ZipReader, WhatIsAcceptedPythonReadsAlike) {
+  std::mt19937 random(20261);  // NOLINT(cert-msc51-cpp,cert-msc32-c): the same archives each time
+  const std::vector<std::string> archives = {
+      With({.name = "dir/x.py", .content = "content"}).AddDirectory("dir").Build(),
+      With({.name = "x", .content = "xyz", .descriptor = ZipDescriptor::kSigned}).Build(),
+      With({.name = "x", .content = "xyz", .width = ZipWidth::k64}).Build(),
+      With({.name = "x", .content = "twin", .method = 0}).Add("x", "twin").Build(),
+      WithEnd({.comment = "a comment", .width = ZipWidth::k64}).Build()};
+  std::string accepted;
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    const std::string bytes = Mutated(archives[i % archives.size()], random);
+    if (const std::optional<std::string> text = ContentText(bytes)) {
+      accepted.append(std::to_string(bytes.size())).append("\n").append(bytes);
+      expected.push_back(Digest::Of(*text).ToString());
+    }
+  }
+  const std::string answer = PythonOutput(R"(
+import hashlib, io, sys, zipfile
+while size := sys.stdin.buffer.readline():
+    data = sys.stdin.buffer.read(int(size))
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except NotImplementedError:  # wants a later version of the format
+        print("refused")
+        continue
+    members = {name: archive.read(name) for name in archive.namelist()}
+    text = b"".join(b"%s %d\n%s" % (n.encode(), len(members[n]), members[n]) for n in sorted(members))
+    print(hashlib.sha256(text).hexdigest())
+)",
+                                          accepted);
+  const std::vector<std::string_view> lines = SplitLines(answer);
+  ASSERT_EQ(lines.size(), expected.size()) << answer.substr(0, 500);
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    // A reader that refuses an archive is not deceived by it.
+    EXPECT_TRUE(lines[i] == expected[i] || lines[i] == "refused") << "archive " << i;
+    same += lines[i] == expected[i] ? 1 : 0;
+  }
+  EXPECT_GT(same, 500U);
 }
 
 TEST(ZipBuilder, PythonReadsWhatItMakes) {
