@@ -173,6 +173,7 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
         {.filesystem = service_.machine_.filesystem,
          .transport = connection->transport(),
          .cache = *service_.archives_,
+         .clock = service_.machine_.clock,
          .progress = service_.progress_,
          .source = service_.artifacts_.get(),
          .observer = service_.artifacts_.get()},

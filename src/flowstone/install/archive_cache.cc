@@ -24,9 +24,19 @@ Result<ArchivePlan> Explained(Result<ArchivePlan> unpacked, const std::string& f
   const bool is_bad_wheel = error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kInvalid;
   return is_bad_wheel
              ? std::move(error).WithHint(
-                   "the file is the one that is locked, and it was published so: exclude this "
-                   "version, or have it built from source, and tell its publisher")
+                   "it has the digest that the lock names, so it was published like this: exclude "
+                   "this version or have it built from source, and tell its publisher")
              : error;
+}
+
+// What is in a directory; nothing when it is not there.
+Result<std::vector<os::DirectoryEntry>> EntriesIn(os::FileSystem& filesystem,
+                                                  const std::string& directory) {
+  Result<std::vector<os::DirectoryEntry>> entries = filesystem.ListDirectory(directory);
+  if (!entries && entries.error().code == ErrorCode::kNotFound) {
+    return std::vector<os::DirectoryEntry>();
+  }
+  return entries;
 }
 
 }  // namespace
@@ -107,14 +117,14 @@ Result<ArchivePlan> ArchiveCache::ReadPlan(const Digest& wheel, const std::strin
   return plan;
 }
 
-Status ArchiveCache::CheckPresent(const Digest& wheel) {
-  FLOWSTONE_LET(const ArchivePlan plan, ReadPlan(wheel));
-  return CheckArchive(filesystem_, plan, layout_.ArchiveDirectory(wheel));
+Status ArchiveCache::CheckPresent(const Digest& wheel, const std::string& bytecode) {
+  FLOWSTONE_LET(const ArchivePlan plan, ReadPlan(wheel, bytecode));
+  return CheckArchive(filesystem_, plan, layout_.ArchiveDirectory(wheel, bytecode));
 }
 
-Status ArchiveCache::Verify(const Digest& wheel) {
-  FLOWSTONE_LET(const ArchivePlan plan, ReadPlan(wheel));
-  return VerifyArchive(filesystem_, plan, layout_.ArchiveDirectory(wheel));
+Status ArchiveCache::Verify(const Digest& wheel, const std::string& bytecode) {
+  FLOWSTONE_LET(const ArchivePlan plan, ReadPlan(wheel, bytecode));
+  return VerifyArchive(filesystem_, plan, layout_.ArchiveDirectory(wheel, bytecode));
 }
 
 Status ArchiveCache::SetAside(const std::string& directory) {
@@ -139,17 +149,30 @@ Status ArchiveCache::Discard(const Digest& wheel) {
 }
 
 Result<std::vector<Digest>> ArchiveCache::List() {
-  std::vector<Digest> wheels;
-  Result<std::vector<os::DirectoryEntry>> shards = filesystem_.ListDirectory(layout_.archives());
-  if (!shards) {
-    if (shards.error().code == ErrorCode::kNotFound) {
-      return wheels;
+  return ListBelow(layout_.archives());
+}
+
+Result<std::vector<ArchiveKey>> ArchiveCache::ListCompiled() {
+  std::vector<ArchiveKey> archives;
+  FLOWSTONE_LET(const std::vector<os::DirectoryEntry> tags,
+                EntriesIn(filesystem_, layout_.compiled_archives()));
+  for (const os::DirectoryEntry& tag : tags) {
+    FLOWSTONE_LET(const std::vector<Digest> wheels,
+                  ListBelow(os::JoinPath(layout_.compiled_archives(), tag.name)));
+    archives.reserve(archives.size() + wheels.size());
+    for (const Digest& wheel : wheels) {
+      archives.push_back({.wheel = wheel, .bytecode = tag.name});
     }
-    return std::move(shards.error());
   }
-  for (const os::DirectoryEntry& shard : *shards) {
+  return archives;
+}
+
+Result<std::vector<Digest>> ArchiveCache::ListBelow(const std::string& directory) {
+  std::vector<Digest> wheels;
+  FLOWSTONE_LET(const std::vector<os::DirectoryEntry> shards, EntriesIn(filesystem_, directory));
+  for (const os::DirectoryEntry& shard : shards) {
     FLOWSTONE_LET(const std::vector<os::DirectoryEntry> entries,
-                  filesystem_.ListDirectory(os::JoinPath(layout_.archives(), shard.name)));
+                  EntriesIn(filesystem_, os::JoinPath(directory, shard.name)));
     for (const os::DirectoryEntry& entry : entries) {
       if (Result<Digest> digest = Digest::Parse(entry.name)) {
         wheels.push_back(*digest);

@@ -20,6 +20,13 @@
 
 namespace flowstone::install {
 
+// What CacheLayout::ArchiveDirectory makes a directory of.
+struct ArchiveKey {
+  Digest wheel;
+  std::string bytecode;  // cache tag of the bytecode in it; empty without
+  friend bool operator==(const ArchiveKey&, const ArchiveKey&) = default;
+};
+
 class ArchiveCache {
  public:
   // Borrows `filesystem`; it outlives the cache.
@@ -48,19 +55,24 @@ class ArchiveCache {
 
   // Looks at every file of an archive; kCorrupt names the first that is missing, changed or
   // writable. kNotFound when the archive is not there. Changes nothing.
-  Status CheckPresent(const Digest& wheel);
+  // `bytecode` as in CacheLayout::ArchiveDirectory.
+  Status CheckPresent(const Digest& wheel, const std::string& bytecode = {});
   // Reads every byte of an archive; kCorrupt names the first file that differs from the plan.
   // Changes nothing.
-  Status Verify(const Digest& wheel);
+  Status Verify(const Digest& wheel, const std::string& bytecode = {});
   // Takes an archive out of the cache, so that it is unpacked anew when next needed.
   Status Discard(const Digest& wheel);
   Result<std::vector<Digest>> List();
+  // Those with bytecode.
+  Result<std::vector<ArchiveKey>> ListCompiled();
 
   const CacheLayout& layout() const { return layout_; }
 
  private:
   Result<ArchivePlan> ReadPlan(const Digest& wheel, const std::string& bytecode = {});
   Result<Holding> Examine(const Digest& wheel, const std::string& bytecode);
+  // The wheels with a directory below `directory`; none when it is not there.
+  Result<std::vector<Digest>> ListBelow(const std::string& directory);
   // Moves the archive in `directory` to where damaged ones lie.
   Status SetAside(const std::string& directory);
 

@@ -2,12 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "flowstone/base/text.h"
 #include "flowstone/install/archive_integrity.h"
+#include "flowstone/install/doctor.h"
 #include "flowstone/install/environment_spec.h"
 #include "flowstone/install/testing/cache_fixture.h"
 #include "flowstone/os/fake_process_runner.h"
@@ -194,6 +196,23 @@ TEST_F(CompiledArchivesTest, ADamagedOneIsCompiledAnew) {
   ASSERT_THAT(plans, IsOk());
   EXPECT_EQ(compilations_, 2);
   EXPECT_THAT(VerifyArchive(filesystem_, plans->front(), CompiledDirectory()), IsOk());
+}
+
+TEST_F(CompiledArchivesTest, TheDoctorLooksAtThemToo) {
+  ASSERT_THAT(Provide({LocalWheel(demo_)}, BytecodeUse::kCompile), IsOk());
+  const Digest wheel = Digest::Of(demo_.Build());
+  EXPECT_THAT(cache_.ListCompiled(),
+              IsOkAndHolds(ElementsAre(ArchiveKey{.wheel = wheel, .bytecode = kTag})));
+  EXPECT_THAT(cache_.Verify(wheel, kTag), IsOk());
+  const auto archives_are_good = [&] {
+    const std::vector<Diagnosis> found = Diagnose(filesystem_, layout_, Depth::kQuick);
+    return std::ranges::any_of(found, [](const Diagnosis& diagnosis) {
+      return diagnosis.finding == "1 unpacked, 1 with bytecode, all complete";
+    });
+  };
+  EXPECT_TRUE(archives_are_good());
+  ASSERT_THAT(filesystem_.RemoveFile(CompiledDirectory() + "/site/demo/data.txt"), IsOk());
+  EXPECT_FALSE(archives_are_good());
 }
 
 TEST_F(CompiledArchivesTest, AskingForBytecodeMakesAnotherEnvironment) {

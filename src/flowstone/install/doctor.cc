@@ -53,30 +53,45 @@ std::vector<Diagnosis> DiagnoseDirectory(os::FileSystem& filesystem, const Cache
   return found;
 }
 
+// All archives, as they were unpacked and with bytecode.
+Result<std::vector<ArchiveKey>> AllArchives(ArchiveCache& cache) {
+  FLOWSTONE_LET(const std::vector<Digest> wheels, cache.List());
+  FLOWSTONE_LET(std::vector<ArchiveKey> archives, cache.ListCompiled());
+  archives.reserve(archives.size() + wheels.size());
+  for (const Digest& wheel : wheels) {
+    archives.push_back({.wheel = wheel, .bytecode = {}});
+  }
+  return archives;
+}
+
 std::vector<Diagnosis> DiagnoseArchives(os::FileSystem& filesystem, const CacheLayout& layout,
                                         Depth depth) {
   ArchiveCache cache(filesystem, layout);
-  const Result<std::vector<Digest>> wheels = cache.List();
-  if (!wheels) {
+  const Result<std::vector<ArchiveKey>> archives = AllArchives(cache);
+  if (!archives) {
     return {{.subject = "archives",
              .health = Health::kBad,
-             .finding = wheels.error().message,
-             .fix = "remove " + layout.archives()}};
+             .finding = archives.error().message,
+             .fix = "remove " + layout.archives() + " and " + layout.compiled_archives()}};
   }
   std::vector<Diagnosis> found;
-  for (const Digest& wheel : *wheels) {
-    const Status state =
-        depth == Depth::kThorough ? cache.Verify(wheel) : cache.CheckPresent(wheel);
+  for (const auto& [wheel, bytecode] : *archives) {
+    const Status state = depth == Depth::kThorough ? cache.Verify(wheel, bytecode)
+                                                   : cache.CheckPresent(wheel, bytecode);
     if (!state) {
       found.push_back({.subject = "archive " + wheel.ToString(),
                        .health = Health::kBad,
                        .finding = state.error().message,
-                       .fix = "remove " + layout.ArchiveDirectory(wheel) +
-                              "; it is unpacked again when it is needed"});
+                       .fix = "remove " + layout.ArchiveDirectory(wheel, bytecode) +
+                              "; it is made again when it is needed"});
     }
   }
   if (found.empty()) {
-    found.push_back(Good("archives", std::to_string(wheels->size()) + " unpacked, all " +
+    const auto compiled = std::ranges::count_if(
+        *archives, [](const auto& archive) { return !archive.bytecode.empty(); });
+    const std::size_t unpacked = archives->size() - static_cast<std::size_t>(compiled);
+    found.push_back(Good("archives", std::to_string(unpacked) + " unpacked, " +
+                                         std::to_string(compiled) + " with bytecode, all " +
                                          (depth == Depth::kThorough ? "verified" : "complete")));
   }
   return found;

@@ -264,7 +264,7 @@ TEST_P(HostileWheelTest, IsRefusedByNameAndLeavesNothing) {
   EXPECT_TRUE(plan.error().code == ErrorCode::kCorrupt || plan.error().code == ErrorCode::kInvalid);
   EXPECT_THAT(plan, HasMessage(AllOf(HasSubstr(GetParam().said),
                                      HasSubstr("while unpacking " + std::string(kFileName)),
-                                     HasSubstr("exclude this version"))));
+                                     HasSubstr("exclude this version or have it built"))));
   EXPECT_THAT(cache_.List(), IsOkAndHolds(IsEmpty()));
   EXPECT_THAT(Unfinished(), IsEmpty());
   EXPECT_THAT(Beside(), ElementsAre("home", "wheel"));

@@ -1,17 +1,21 @@
 #include "flowstone/install/wheel_download.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "flowstone/base/digest.h"
 #include "flowstone/index/status_error.h"
 #include "flowstone/net/content_range.h"
 #include "flowstone/net/url.h"
+#include "flowstone/os/file_lock.h"
 #include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
 
 namespace flowstone::install {
 namespace {
@@ -22,6 +26,7 @@ constexpr std::uint64_t kSizeLimit = std::uint64_t{16} << 30U;
 // A transfer that breaks off again and again is given up when this many attempts each brought less
 // than this.
 constexpr int kLeanAttempts = 5;
+constexpr std::chrono::nanoseconds kStaleAfter = std::chrono::hours(7 * 24);
 constexpr std::uint64_t kGoodProgress = std::uint64_t{1} << 20U;
 
 Error WrongSize(const WheelArtifact& wheel, std::uint64_t actual, const std::string& origin) {
@@ -285,6 +290,29 @@ Status RemovePartialWheel(os::FileSystem& filesystem, const std::string& path) {
     }
   }
   return Ok();
+}
+
+void RemoveStaleDownloads(os::FileSystem& filesystem, const CacheLayout& layout,
+                          std::int64_t now_ns) {
+  const Result<std::vector<os::DirectoryEntry>> entries =
+      filesystem.ListDirectory(layout.downloads());
+  if (!entries) {
+    return;  // nothing was ever downloaded
+  }
+  for (const os::DirectoryEntry& entry : *entries) {
+    const Result<Digest> wheel = Digest::Parse(entry.name.substr(0, entry.name.find('.')));
+    const Result<os::FileInfo> info =
+        filesystem.Lstat(os::JoinPath(layout.downloads(), entry.name));
+    if (!wheel || !info || info->modified_ns > now_ns - kStaleAfter.count()) {
+      continue;
+    }
+    const std::string lock_path = layout.WheelLock(*wheel);
+    const Result<os::FileLock> lock =
+        os::FileLock::Acquire(lock_path, os::LockMode::kExclusive, os::LockWait::kTry);
+    if (lock && RemovePartialWheel(filesystem, layout.PartialWheel(*wheel))) {
+      static_cast<void>(filesystem.RemoveFile(lock_path));
+    }
+  }
 }
 
 Status CopyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& from,

@@ -1,10 +1,12 @@
 // Bringing the bytes of one wheel into a file, hashed on the way.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "flowstone/base/progress.h"
 #include "flowstone/base/result.h"
+#include "flowstone/install/cache_layout.h"
 #include "flowstone/install/wheel_artifact.h"
 #include "flowstone/net/transport.h"
 #include "flowstone/os/filesystem.h"
@@ -24,6 +26,11 @@ Status DownloadWheel(os::FileSystem& filesystem, net::Transport& transport, Prog
 
 // Removes what DownloadWheel wrote to `path` and beside it. Ok when nothing is there.
 Status RemovePartialWheel(os::FileSystem& filesystem, const std::string& path);
+
+// Removes the beginnings of wheels that nobody has continued for a week. Failures are left to the
+// next time.
+void RemoveStaleDownloads(os::FileSystem& filesystem, const CacheLayout& layout,
+                          std::int64_t now_ns);
 
 // Copies the wheel at `from` to `path`, with the same verification.
 Status CopyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& from,

@@ -43,6 +43,7 @@ class Fetch {
     FLOWSTONE_TRY(SortOut(wheels));
     if (!missing_.empty()) {
       RemoveAbandonedStaging(parts_.filesystem, parts_.cache.layout());
+      RemoveStaleDownloads(parts_.filesystem, parts_.cache.layout(), parts_.clock.NowNs());
       FLOWSTONE_TRY(FetchMissing());
     }
     std::vector<ArchivePlan> plans;
@@ -193,20 +194,10 @@ class Fetch {
 
   // Puts the verified bytes at `path` into the cache.
   Status Unpack(const WheelArtifact& wheel, const std::string& path) {
-    Result<ArchivePlan> plan =
-        parts_.cache.Add(path, wheel.file_name, wheel.digest, options_.threads_per_wheel);
-    if (!plan) {
-      return plan.error().code == ErrorCode::kCorrupt
-                 ? std::move(plan.error())
-                       .WithHint(
-                           "it has the digest that the lock names, so it was published like this: "
-                           "lock "
-                           "another version of " +
-                           wheel.name)
-                 : plan.error();
-    }
+    FLOWSTONE_LET(ArchivePlan plan, parts_.cache.Add(path, wheel.file_name, wheel.digest,
+                                                     options_.threads_per_wheel));
     Report(wheel, 0, Label(wheel));
-    Keep(wheel, *std::move(plan));
+    Keep(wheel, std::move(plan));
     return Ok();
   }
 

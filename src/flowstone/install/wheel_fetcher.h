@@ -19,6 +19,7 @@
 #include "flowstone/install/archive_plan.h"
 #include "flowstone/install/wheel_artifact.h"
 #include "flowstone/net/transport.h"
+#include "flowstone/os/clock.h"
 #include "flowstone/os/filesystem.h"
 
 namespace flowstone::install {
@@ -46,6 +47,7 @@ class WheelFetcher final : public ArchiveProvider {
     os::FileSystem& filesystem;
     net::Transport& transport;
     ArchiveCache& cache;
+    os::Clock& clock;
     ProgressSink& progress;
     ArtifactSource* source = nullptr;
     ArtifactObserver* observer = nullptr;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "flowstone/install/testing/cache_fixture.h"
 #include "flowstone/net/fake_transport.h"
+#include "flowstone/os/fake_clock.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::install {
@@ -86,6 +88,7 @@ class WheelFetcherTest : public CacheFixture {
     WheelFetcher fetcher({.filesystem = filesystem_,
                           .transport = transport_,
                           .cache = cache_,
+                          .clock = clock_,
                           .progress = progress_,
                           .source = &datastore_,
                           .observer = &datastore_},
@@ -95,6 +98,7 @@ class WheelFetcherTest : public CacheFixture {
 
   ArchiveCache cache_;
   FakeDatastore datastore_;
+  os::FakeClock clock_;
   NoProgress progress_;
   std::map<std::string, std::string> files_;
   int failures_ = 0;
@@ -228,9 +232,12 @@ class BrokenTransferTest : public WheelFetcherTest,
 TEST_P(BrokenTransferTest, IsResumedWhereItBrokeOff) {
   const std::string bytes = demo_.Build();
   BreakingTransport transport(bytes, GetParam());
-  WheelFetcher fetcher(
-      {.filesystem = filesystem_, .transport = transport, .cache = cache_, .progress = progress_},
-      {});
+  WheelFetcher fetcher({.filesystem = filesystem_,
+                        .transport = transport,
+                        .cache = cache_,
+                        .clock = clock_,
+                        .progress = progress_},
+                       {});
   const std::vector<WheelArtifact> wheels = {Published(demo_)};
   EXPECT_THAT(fetcher.Provide(wheels), IsOk());
   ASSERT_TRUE(transport.range().has_value());
@@ -305,6 +312,20 @@ TEST_F(KilledTransferTest, KeepsWhatCameWhenTheServerGivesUp) {
   EXPECT_THAT(filesystem_.ReadFile(path), IsOkAndHolds(begin));
 }
 
+TEST_F(KilledTransferTest, IsForgottenAfterAWeek) {
+  const WheelArtifact abandoned = Published(other_);
+  const std::string path = Leave(abandoned, "begin");
+  ASSERT_THAT(os::ReplaceFile(filesystem_, path + ".validator", "\"tag\""), IsOk());
+  const std::int64_t left_ns = filesystem_.Stat(path)->modified_ns;
+  clock_.SetNow(left_ns + std::chrono::nanoseconds(std::chrono::hours(6 * 24)).count());
+  ASSERT_THAT(Provide({Published(demo_)}), IsOk());
+  EXPECT_THAT(os::Exists(filesystem_, path), IsOkAndHolds(true));
+  clock_.SetNow(left_ns + std::chrono::nanoseconds(std::chrono::hours(8 * 24)).count());
+  ASSERT_THAT(cache_.Discard(Digest::Of(demo_.Build())), IsOk());
+  ASSERT_THAT(Provide({Published(demo_)}), IsOk());
+  EXPECT_THAT(*filesystem_.ListDirectory(layout_.downloads()), IsEmpty());
+}
+
 TEST_F(KilledTransferTest, LeavesNothingOfAWheelThatIsNotTheLockedOne) {
   const WheelArtifact wheel = Published(demo_);
   files_.begin()->second[100] ^= 1;
@@ -324,9 +345,12 @@ TEST_F(WheelFetcherTest, TheValidatorOfTheServerIsKeptForTheNextProcess) {
       EXPECT_THAT(request.sink->Write(bytes.substr(0, 10)), IsOk());
       return Error{.code = ErrorCode::kDenied, .message = "killed"};
     });
-    WheelFetcher fetcher(
-        {.filesystem = filesystem_, .transport = dying, .cache = cache_, .progress = progress_},
-        {});
+    WheelFetcher fetcher({.filesystem = filesystem_,
+                          .transport = dying,
+                          .cache = cache_,
+                          .clock = clock_,
+                          .progress = progress_},
+                         {});
     EXPECT_THAT(fetcher.Provide(std::vector{wheel}), HasCode(ErrorCode::kDenied));
     EXPECT_THAT(filesystem_.ReadFile(layout_.PartialWheel(wheel.digest) + ".validator"),
                 IsOkAndHolds(value));
@@ -336,9 +360,12 @@ TEST_F(WheelFetcherTest, TheValidatorOfTheServerIsKeptForTheNextProcess) {
 TEST_F(WheelFetcherTest, TheLargestWheelIsAskedForFirst) {
   const WheelArtifact small = Published(other_);
   const WheelArtifact large = Published(demo_);
-  WheelFetcher fetcher(
-      {.filesystem = filesystem_, .transport = transport_, .cache = cache_, .progress = progress_},
-      {.workers = 1});
+  WheelFetcher fetcher({.filesystem = filesystem_,
+                        .transport = transport_,
+                        .cache = cache_,
+                        .clock = clock_,
+                        .progress = progress_},
+                       {.workers = 1});
   ASSERT_THAT(fetcher.Provide(std::vector{small, large}), IsOk());
   EXPECT_EQ(transport_.requests().front().url, large.location);
 }
