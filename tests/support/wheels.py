@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import io
 import zipfile
@@ -70,15 +71,20 @@ class Wheel:
         members = self.members()
         record = self.record
         if record is None:
-            rows = [f"{path},{record_hash(data)},{len(data)}" for path, data in members.items()]
-            record = "\n".join([*rows, f"{self.dist_info}/RECORD,,", ""]).encode()
+            rows = io.StringIO(newline="")
+            writer = csv.writer(rows, lineterminator="\n")
+            for path, data in members.items():
+                writer.writerow((path, record_hash(data), len(data)))
+            writer.writerow((f"{self.dist_info}/RECORD", "", ""))
+            record = rows.getvalue().encode()
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             pairs = [*members.items(), *self.raw_members, (f"{self.dist_info}/RECORD", record)]
             for path, data in pairs:
                 info = zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0))
                 info.compress_type = zipfile.ZIP_DEFLATED
-                mode = 0o755 if path.endswith(".sh") else 0o644
+                is_program = path.endswith(".sh") or ".data/scripts/" in path
+                mode = 0o100755 if is_program else 0o100644
                 info.external_attr = (0o120777 if path in self.symlinks else mode) << 16
                 archive.writestr(info, data)
         return buffer.getvalue()
