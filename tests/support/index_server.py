@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import os
 import socket
 import ssl
 import struct
@@ -272,10 +273,11 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _reset(self) -> None:
-        self.wfile.flush()
         linger = struct.pack("ii", 1, 0)  # closing sends RST
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.close_connection = True
+        # Not by the server, which would end the stream in good order (FIN) before it closes.
+        os.close(self.connection.detach())
 
     def log_message(self, *_: object) -> None:
         pass
