@@ -94,21 +94,16 @@ void ConflictDescriber::MergeReasons(solve::Conflict& conflict) const {
     if (fact == nullptr || !provider_.IsProject(fact->package)) {
       continue;
     }
-    const std::vector<solve::ReasonId>& reasons = provider_.UnusableReasons(fact->package);
-    if (std::ranges::find(reasons, fact->reason) == reasons.end()) {
+    if (!provider_.IsOfRelease(fact->package, fact->reason)) {
       continue;
     }
     const ProjectVersions& versions = provider_.Versions(fact->package);
     const Rejection kind = RejectionOf(versions, fact->candidates);
-    std::optional<solve::ReasonId> first;
-    for (std::size_t i = 0; i < reasons.size(); ++i) {
-      const solve::OrdinalSet& group = versions.unusable()[i];
+    for (const solve::OrdinalSet& group : versions.unusable()) {
       if (RejectionOf(versions, group) == kind) {
-        first = first.value_or(reasons[i]);
         fact->candidates |= group;
       }
     }
-    fact->reason = first.value_or(fact->reason);
   }
 }
 
@@ -139,8 +134,7 @@ std::string ConflictDescriber::Requirer(solve::PackageId, solve::RangeId range) 
 std::string ConflictDescriber::ReasonText(solve::PackageId package, solve::ReasonId reason,
                                           const solve::OrdinalSet& candidates) const {
   const bool is_of_release = provider_.IsProject(package) && !candidates.is_empty() &&
-                             std::ranges::find(provider_.UnusableReasons(package), reason) !=
-                                 provider_.UnusableReasons(package).end();
+                             provider_.IsOfRelease(package, reason);
   return is_of_release ? RejectionText(provider_.Versions(package), candidates)
                        : provider_.vocabulary()[reason];
 }

@@ -17,12 +17,9 @@ namespace {
 // Of so many projects the other indexes are asked.
 constexpr std::size_t kMostAsked = 4;
 
-solve::OrdinalSet UsableOf(const ProjectVersions& versions, const pypi::VersionSet& wanted) {
-  solve::OrdinalSet usable = versions.Within(wanted);
-  for (const solve::OrdinalSet& group : versions.unusable()) {
-    usable -= group;
-  }
-  return usable;
+std::optional<solve::Ordinal> BestOf(const ProjectVersions& versions,
+                                     const pypi::VersionSet& wanted) {
+  return versions.BestUsable(versions.Within(wanted), PrereleaseAdmission::kNotAdmitted);
 }
 
 }  // namespace
@@ -53,7 +50,7 @@ std::optional<Hint> ElsewhereHints::Of(solve::PackageId project) {
     return std::nullopt;
   }
   const pypi::VersionSet wanted = WantedOf(project);
-  if (wanted.is_empty() || !UsableOf(here, wanted).is_empty()) {
+  if (wanted.is_empty() || BestOf(here, wanted)) {
     return std::nullopt;  // it is not for want of a version
   }
   const std::shared_ptr<const index::ProjectFiles> files = source_.Elsewhere(here.files());
@@ -62,13 +59,12 @@ std::optional<Hint> ElsewhereHints::Of(solve::PackageId project) {
   }
   FileVerdicts verdicts(provider_.scope(), request_.policies.upper_python_bound);
   const ProjectVersions there(files, request_, provider_.scope(), provider_.wishes(), {}, verdicts);
-  const solve::OrdinalSet usable = UsableOf(there, wanted);
-  if (usable.is_empty()) {
+  const std::optional<solve::Ordinal> best = BestOf(there, wanted);
+  if (!best) {
     return std::nullopt;
   }
-  const solve::Ordinal best = there.Best(usable, PrereleaseAdmission::kNotAdmitted);
-  const index::FileSource& from = files->sources.at(there.MetadataFile(best).source);
-  return Hint{HintKind::kIndex, TextOf(here.files(), from, there.VersionAt(best).ToString())};
+  const index::FileSource& from = files->sources.at(there.MetadataFile(*best).source);
+  return Hint{HintKind::kIndex, TextOf(here.files(), from, there.VersionAt(*best).ToString())};
 }
 
 std::string ElsewhereHints::TextOf(const index::ProjectFiles& here, const index::FileSource& there,

@@ -4,33 +4,19 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "flowstone/pypi/leniency.h"
 
 namespace flowstone::resolve {
 
-std::vector<TagVerdict> FileVerdicts::OnTags(const index::Listing& listing) {
-  listings_.push_back(listing);
-  std::vector<TagVerdict> verdicts(listing.tag_set_count());
-  for (std::uint32_t i = 1; i < listing.tag_set_count(); ++i) {
-    const std::string_view text = listing.TagSetText(i);
-    const auto [known, is_new] = tags_.try_emplace(text);
-    if (is_new) {
-      known->second = {.id = static_cast<std::uint32_t>(tags_.size()),
-                       .priority = scope_.WheelPriority(text)};
-    }
-    verdicts[i] = known->second;
+const TagVerdict& FileVerdicts::OnTags(std::string_view tag_set) {
+  auto known = tags_.find(tag_set);
+  if (known == tags_.end()) {
+    const TagVerdict verdict{.id = static_cast<std::uint32_t>(tags_.size() + 1),
+                             .priority = scope_.WheelPriority(tag_set)};
+    known = tags_.emplace(tag_set, verdict).first;
   }
-  return verdicts;
-}
-
-std::vector<PythonVerdict> FileVerdicts::OnPythons(const index::Listing& listing) {
-  std::vector<PythonVerdict> verdicts(listing.python_count());
-  for (std::uint32_t i = 1; i < listing.python_count(); ++i) {
-    verdicts[i] = OnPython(listing.PythonText(i)).verdict;
-  }
-  return verdicts;
+  return known->second;
 }
 
 const PythonDemand& FileVerdicts::OnPython(std::string_view requires_python) {

@@ -1,6 +1,6 @@
 // FileVerdicts: what the scope says to the tags and the `Requires-Python` of files and of metadata,
-// asked once for each distinct text of all projects. Indexes repeat the same few hundred texts a
-// hundred thousand times.
+// asked once for each distinct text of all projects that matters. Indexes repeat the same few
+// hundred texts a hundred thousand times.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
-#include "flowstone/index/listing.h"
 #include "flowstone/pypi/specifier.h"
 #include "flowstone/resolve/policies.h"
 #include "flowstone/resolve/scope.h"
@@ -41,12 +39,9 @@ class FileVerdicts {
   FileVerdicts(const Scope& scope, UpperPythonBound upper_bound)
       : scope_(scope), upper_bound_(upper_bound) {}
 
-  // On the tag sets and the Requires-Python values of a listing, by their ids there.
-  std::vector<TagVerdict> OnTags(const index::Listing& listing);
-  std::vector<PythonVerdict> OnPythons(const index::Listing& listing);
-
-  // A value that cannot be read is no reason to refuse a file: its metadata has the last word. The
-  // reference lives as long as this.
+  // The references live as long as this.
+  const TagVerdict& OnTags(std::string_view tag_set);  // "py3-none-any"
+  // A value that cannot be read is no reason to refuse a file: its metadata has the last word.
   const PythonDemand& OnPython(std::string_view requires_python);
 
  private:
@@ -59,8 +54,7 @@ class FileVerdicts {
 
   const Scope& scope_;
   const UpperPythonBound upper_bound_;
-  std::vector<index::Listing> listings_;  // whose bytes the texts lie in
-  std::unordered_map<std::string_view, TagVerdict> tags_;
+  std::unordered_map<std::string, TagVerdict, TextHash, std::equal_to<>> tags_;
   std::unordered_map<std::string, PythonDemand, TextHash, std::equal_to<>> pythons_;
 };
 

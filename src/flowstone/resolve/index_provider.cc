@@ -53,6 +53,15 @@ std::string AskerOf(const RequestedRequirement& wish) {
   return wish.place.empty() ? wish.origin : wish.origin + " (" + wish.place + ")";
 }
 
+// Whether something besides the dependent's own extra decides about it, or it wants an extra.
+bool IsConditional(const pypi::Requirement& requirement) {
+  const std::vector<std::string> extras = requirement.marker.Extras();
+  return !requirement.extras.empty() ||
+         !(requirement.marker.is_always() ||
+           (extras.size() == 1 &&
+            requirement.marker.ToString() == "extra == \"" + extras.front() + "\""));
+}
+
 bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,
                     const pypi::Version& version) {
   bool pins = false;
@@ -84,8 +93,9 @@ const ProjectVersions& IndexProvider::Versions(solve::PackageId project) const {
   return ProjectOf(project).versions;
 }
 
-const std::vector<solve::ReasonId>& IndexProvider::UnusableReasons(solve::PackageId project) const {
-  return ProjectOf(project).reasons;
+bool IndexProvider::IsOfRelease(solve::PackageId project, solve::ReasonId reason) const {
+  return std::ranges::any_of(ProjectOf(project).reasons,
+                             [&](const auto& entry) { return entry.second == reason; });
 }
 
 const ReleaseMetadata& IndexProvider::Metadata(solve::PackageId project,
@@ -127,11 +137,6 @@ Result<solve::Candidates> IndexProvider::Universe(solve::PackageId package) {
   if (candidates.count == 0) {
     candidates.absence = vocabulary_.ReasonOf(project->versions.absence());
   }
-  for (const solve::OrdinalSet& group : project->versions.unusable()) {
-    const solve::ReasonId reason = vocabulary_.UntoldReason();
-    project->reasons.push_back(reason);
-    candidates.unusable.push_back({group, reason});
-  }
   projects_.emplace(package, std::move(project));
   return candidates;
 }
@@ -143,21 +148,53 @@ solve::OrdinalSet IndexProvider::Lower(solve::PackageId package, solve::RangeId 
   return Versions(package).Within(vocabulary_[range].versions);
 }
 
-solve::Ordinal IndexProvider::Choose(solve::PackageId package, const solve::OrdinalSet& allowed) {
+solve::Choice IndexProvider::Choose(solve::PackageId package, const solve::OrdinalSet& allowed) {
+  using Kind = ReleaseSurvey::Symptom::Kind;
+  using Next = solve::Choice::Next;
   if (!IsProject(package)) {
-    return 0;
+    return {.next = Next::kTry, .pinned = vocabulary_.Project(vocabulary_[package].name)};
   }
   allowed_ = allowed;
   ProjectRecord& project = ProjectOf(package);
-  const solve::Ordinal chosen = project.versions.Best(allowed, AdmissionOf(package));
-  MoveWindow(project, allowed, chosen);
-  return chosen;
+  solve::Choice choice;
+  solve::OrdinalSet rest = allowed;
+  while (const auto best = project.versions.Best(rest, AdmissionOf(package))) {
+    const auto symptom = project.versions.ObjectionTo(*best);
+    if (!symptom) {
+      MoveWindow(project, allowed, *best);
+      choice.pinned = conditional_.contains(package) ? std::optional(package) : std::nullopt;
+      choice.next = Next::kTry;
+      choice.candidate = *best;
+      return choice;
+    }
+    choice.passed_over.push_back(
+        Objection(project, solve::OrdinalSet::Only(allowed.size(), *best), symptom->kind));
+    if (symptom->kind == Kind::kPython) {
+      choice.candidate = *best;
+      choice.next = Next::kAlien;
+      return choice;
+    }
+    rest.Erase(*best);
+  }
+  if (!rest.is_empty()) {
+    choice.passed_over.push_back(Objection(project, rest, Kind::kPrerelease));
+  }
+  return choice;
+}
+
+solve::Unusable IndexProvider::Objection(ProjectRecord& project, const solve::OrdinalSet& releases,
+                                         ReleaseSurvey::Symptom::Kind kind) {
+  auto reason = project.reasons.find(kind);
+  if (reason == project.reasons.end()) {
+    reason = project.reasons.emplace(kind, vocabulary_.UntoldReason()).first;
+  }
+  return {releases, reason->second};
 }
 
 void IndexProvider::Anticipate(solve::PackageId package, const solve::OrdinalSet& allowed) {
   if (IsProject(package)) {
     ProjectRecord& project = ProjectOf(package);
-    PrefetchFirst(project, allowed & project.versions.with_wheel());
+    PrefetchFirst(project, allowed);
   }
 }
 
@@ -168,17 +205,14 @@ PrereleaseAdmission IndexProvider::AdmissionOf(solve::PackageId package) const {
 
 void IndexProvider::PrefetchFirst(ProjectRecord& project, const solve::OrdinalSet& allowed) {
   // Sources are only looked into when they are chosen: they may have to be built for it.
-  if (allowed.is_empty()) {
+  const auto first = project.versions.BestWithWheel(allowed);
+  if (!first || project.prefetched.Contains(*first)) {
     return;
   }
-  const solve::Ordinal first = project.versions.Best(allowed, PrereleaseAdmission::kNotAdmitted);
-  if (project.prefetched.Contains(first)) {
-    return;
-  }
-  project.prefetched.Insert(first);
-  if (source_.StartMetadata(project.versions.MetadataFile(first)) == Readiness::kUnderWay) {
+  project.prefetched.Insert(*first);
+  if (source_.StartMetadata(project.versions.MetadataFile(*first)) == Readiness::kUnderWay) {
     project.waits_for_servers = true;
-    scout_.AnnounceRelease(project, first);
+    scout_.AnnounceRelease(project, *first);
   }
 }
 
@@ -204,17 +238,19 @@ void IndexProvider::MoveWindow(ProjectRecord& project, const solve::OrdinalSet& 
   // few releases is likely to be given up for something that allows the next few. What the request
   // itself excludes will never be chosen.
   const solve::OrdinalSet possible =
-      project.versions.with_wheel() &
       project.versions.Within(wishes_.AdmittedVersions(project.versions.files().name));
   std::uint32_t left = tried + size - project.asked_ahead;
   project.asked_ahead += left;
   for (solve::OrdinalSet rest : {allowed, project.versions.Following(chosen)}) {
     rest = (rest & possible) - project.prefetched;
-    for (; left > 0 && !rest.is_empty(); --left) {
-      const solve::Ordinal next = project.versions.Best(rest, PrereleaseAdmission::kNotAdmitted);
-      rest.Erase(next);
-      project.prefetched.Insert(next);
-      source_.StartMetadata(project.versions.MetadataFile(next));
+    for (; left > 0; --left) {
+      const auto next = project.versions.BestWithWheel(rest);
+      if (!next) {
+        break;
+      }
+      rest.Erase(*next);
+      project.prefetched.Insert(*next);
+      source_.StartMetadata(project.versions.MetadataFile(*next));
     }
   }
 }
@@ -278,7 +314,7 @@ std::vector<solve::LateDependency> IndexProvider::Awaken(solve::PackageId condit
     Metadata(project->first, candidate)
         .EachDependency([&](std::string_view extra) { return extra == subject.extra.ToString(); },
                         [&](const ReleaseDependency& dependency) {
-                          AddDemand(DemandOf(dependency), condition, dependencies);
+                          AddDemand(project->first, DemandOf(dependency), condition, dependencies);
                         });
     for (const solve::Dependency& dependency : dependencies) {
       late.push_back({project->first, candidate, dependency});
@@ -289,7 +325,9 @@ std::vector<solve::LateDependency> IndexProvider::Awaken(solve::PackageId condit
 
 IndexProvider::Demand IndexProvider::DemandOf(const pypi::Requirement& requirement,
                                               solve::RangeId range) {
-  Demand demand{.project = vocabulary_.Project(requirement.name), .range = range};
+  Demand demand{.project = vocabulary_.Project(requirement.name),
+                .range = range,
+                .is_conditional = IsConditional(requirement)};
   if (requirement.specifiers.AdmitsPrereleases()) {
     admits_prereleases_.insert(demand.project);
   }
@@ -316,9 +354,13 @@ const IndexProvider::Demand& IndexProvider::DemandOf(const ReleaseDependency& de
   return *demand;
 }
 
-void IndexProvider::AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
+void IndexProvider::AddDemand(solve::PackageId dependent, const Demand& demand,
+                              std::optional<solve::PackageId> when,
                               std::vector<solve::Dependency>& dependencies) {
   first_ranges_.emplace(demand.project, demand.range);
+  if (demand.is_conditional && demand.project != dependent) {
+    conditional_.insert(demand.project);
+  }
   dependencies.push_back({demand.project, demand.range, when});
   for (const auto& [extra, range] : demand.extras) {
     dependencies.push_back({extra, range, when});
@@ -371,7 +413,7 @@ std::vector<solve::Dependency> IndexProvider::RequestDependencies() {
   std::vector<solve::Dependency> dependencies;
   for (const RequestedRequirement& wish : rules_.Requirements()) {
     const solve::RangeId range = vocabulary_.WishOf(wish.requirement.specifiers, AskerOf(wish));
-    AddDemand(DemandOf(wish.requirement, range), std::nullopt, dependencies);
+    AddDemand(vocabulary_.request(), DemandOf(wish.requirement, range), std::nullopt, dependencies);
   }
   for (const RequestedRequirement& wish : rules_.Constraints()) {
     // It holds while the project that it restricts is selected.
@@ -396,7 +438,7 @@ std::vector<solve::Dependency> IndexProvider::DependenciesOf(solve::PackageId pa
       [&](std::string_view extra) { return extra.empty() || announced.contains(extra); },
       [&](const ReleaseDependency& dependency) {
         const auto when = announced.find(dependency.extra().ToString());
-        AddDemand(DemandOf(dependency),
+        AddDemand(package, DemandOf(dependency),
                   when == announced.end() ? std::nullopt : std::optional(when->second),
                   dependencies);
       });

@@ -58,15 +58,15 @@ class IndexProvider final : public solve::CandidateProvider {
   // Of projects and releases that the solver has asked about.
   const ProjectVersions& Versions(solve::PackageId project) const;
   const ReleaseMetadata& Metadata(solve::PackageId project, solve::Ordinal candidate) const;
-  // Of each group of ProjectVersions::unusable(): the reason, whose words nobody knows but those
-  // who look into the group.
-  const std::vector<solve::ReasonId>& UnusableReasons(solve::PackageId project) const;
+  // Whether the reason says what keeps a release of the project from being used; the words are the
+  // release's.
+  bool IsOfRelease(solve::PackageId project, solve::ReasonId reason) const;
 
   void Announce(std::span<const solve::PackageId> packages) override;
   Result<solve::Candidates> Universe(solve::PackageId package) override;
   solve::OrdinalSet Lower(solve::PackageId package, solve::RangeId range) override;
   bool IsPin(solve::RangeId range) const override { return vocabulary_[range].is_pin; }
-  solve::Ordinal Choose(solve::PackageId package, const solve::OrdinalSet& allowed) override;
+  solve::Choice Choose(solve::PackageId package, const solve::OrdinalSet& allowed) override;
   Result<solve::CandidateDetails> Details(solve::PackageId package,
                                           solve::Ordinal candidate) override;
   std::vector<solve::LateDependency> Awaken(solve::PackageId condition) override;
@@ -79,6 +79,9 @@ class IndexProvider final : public solve::CandidateProvider {
   // The verdict on a release; waits for its metadata the first time.
   Result<const ReleaseVerdict*> Inspect(solve::PackageId package, solve::Ordinal candidate);
   std::vector<pypi::ExtraName> WantedExtras(solve::PackageId project) const;
+  // That releases which have the symptom cannot be used.
+  solve::Unusable Objection(ProjectRecord& project, const solve::OrdinalSet& releases,
+                            ReleaseSurvey::Symptom::Kind kind);
   // Whether the scope can select the release as it is; an error of the scope says that it cannot.
   Status Examine(solve::PackageId package, solve::Ordinal candidate);
   Status ExamineRequest() const;
@@ -88,11 +91,13 @@ class IndexProvider final : public solve::CandidateProvider {
     solve::PackageId project = {};
     solve::RangeId range = {};
     std::vector<std::pair<solve::PackageId, solve::RangeId>> extras = {};
+    bool is_conditional = false;  // see conditional_
   };
   // Makes its projects and extras known as wanted.
   Demand DemandOf(const pypi::Requirement& requirement, solve::RangeId range);
   const Demand& DemandOf(const ReleaseDependency& dependency);
-  void AddDemand(const Demand& demand, std::optional<solve::PackageId> when,
+  void AddDemand(solve::PackageId dependent, const Demand& demand,
+                 std::optional<solve::PackageId> when,
                  std::vector<solve::Dependency>& dependencies);
   std::vector<solve::Dependency> DependenciesOf(solve::PackageId package,
                                                 const ReleaseMetadata& metadata);
@@ -114,6 +119,9 @@ class IndexProvider final : public solve::CandidateProvider {
   // Projects of which a selected or once selected release wants a pre-release (PEP 440's union).
   std::set<solve::PackageId> admits_prereleases_;
   std::set<solve::PackageId> announced_extras_;  // that the solver knows
+  // Projects that a requirement names with a marker or an extra. For uv each such name is a package
+  // of its own, and the first that is decided pins the project for the others.
+  std::set<solve::PackageId> conditional_;
   // That something depends on, by project.
   std::unordered_map<solve::PackageId, std::set<solve::PackageId>> wanted_extras_;
   std::vector<std::optional<Demand>> demands_;  // by ReleaseDependency::number

@@ -21,6 +21,7 @@
 #include "flowstone/resolve/file_verdicts.h"
 #include "flowstone/resolve/project_versions.h"
 #include "flowstone/resolve/release_metadata.h"
+#include "flowstone/resolve/release_survey.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/resolve.h"
 #include "flowstone/resolve/scope.h"
@@ -44,9 +45,10 @@ struct ProjectRecord {
         chosen(solve::OrdinalSet::Empty(versions.size())) {}
 
   const ProjectVersions versions;
-  std::vector<solve::ReasonId> reasons = {};  // of versions.unusable()
-  solve::OrdinalSet prefetched;               // whose metadata was asked for
-  bool waits_for_servers = false;             // some of that was not cached
+  // That releases cannot be used, by what keeps them from it.
+  std::map<ReleaseSurvey::Symptom::Kind, solve::ReasonId> reasons = {};
+  solve::OrdinalSet prefetched;    // whose metadata was asked for
+  bool waits_for_servers = false;  // some of that was not cached
   std::unordered_map<solve::Ordinal, ReleaseVerdict> verdicts = {};
   std::vector<solve::Ordinal> detailed = {};  // whose dependencies the solver knows, in that order
   solve::OrdinalSet chosen;                   // by the solver, at one time or another

@@ -60,23 +60,24 @@ ProjectVersions::ProjectVersions(std::shared_ptr<const index::ProjectFiles> file
       wishes_(wishes),
       judge_(request, scope, wishes, files_->name, std::move(history)),
       survey_(*files_, judge_, wishes, request.ExcludeNewerUs(files_->name), verdicts) {
-  JudgeAll(CollectVersions());
+  CollectVersions();
+  FindPrereleases();
+  known_unusable_ = solve::OrdinalSet::Empty(size());
+  known_wheelless_ = solve::OrdinalSet::Empty(size());
   if (heads_.empty()) {
     absence_ = AbsenceOf(*files_, request);
   }
 }
 
-std::vector<ReleaseSurvey::Finding> ProjectVersions::CollectVersions() {
-  std::vector<ReleaseSurvey::Finding> findings;
+void ProjectVersions::CollectVersions() {
   const std::vector<Listing>& listings = files_->listings;
   if (listings.size() == 1) {
     const std::uint32_t count = listings.front().version_count();
     heads_.reserve(count);
     firsts_.reserve(count + std::size_t{1});
     members_.reserve(count);
-    findings.reserve(count);
     for (Member member{.source = 0, .version = 0}; member.version < count; ++member.version) {
-      AddVersion(std::span(&member, 1), findings);
+      AddVersion(std::span(&member, 1));
     }
   } else {
     std::map<std::string, std::vector<Member>> by_key;
@@ -86,20 +87,16 @@ std::vector<ReleaseSurvey::Finding> ProjectVersions::CollectVersions() {
       }
     }
     for (const auto& [key, members] : by_key) {
-      AddVersion(members, findings);
+      AddVersion(members);
     }
   }
   firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
-  return findings;
 }
 
-void ProjectVersions::AddVersion(std::span<const Member> members,
-                                 std::vector<ReleaseSurvey::Finding>& findings) {
-  const ReleaseSurvey::Finding finding = survey_.Look(members);
-  if (!finding.has_files) {
+void ProjectVersions::AddVersion(std::span<const Member> members) {
+  if (!survey_.HasFiles(members)) {
     return;
   }
-  findings.push_back(finding);
   const Member& first = members.front();
   heads_.push_back(files_->listings[first.source].VersionHead(first.version));
   firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
@@ -108,35 +105,38 @@ void ProjectVersions::AddVersion(std::span<const Member> members,
   }
 }
 
-void ProjectVersions::JudgeAll(const std::vector<ReleaseSurvey::Finding>& findings) {
+void ProjectVersions::FindPrereleases() {
   prereleases_ = solve::OrdinalSet::Empty(size());
-  with_wheel_ = solve::OrdinalSet::Empty(size());
   for (solve::Ordinal i = 0; i < size(); ++i) {
-    if (findings[i].is_prerelease) {
+    if (survey_.IsPrerelease(MembersOf(i))) {
       prereleases_.Insert(i);
     }
   }
   prerelease_objection_ = judge_.PrereleaseObjection(
       prereleases_.is_full() ? ReleaseJudge::Finals::kNone : ReleaseJudge::Finals::kSome);
-  const bool refuses_prereleases = !prerelease_objection_.empty();
-  const ReleaseSurvey::Finding refused{.symptom = {ReleaseSurvey::Symptom::Kind::kPrerelease, 0}};
-  std::map<ReleaseSurvey::Symptom, std::size_t> groups;
-  auto group = groups.end();  // that of the release before: neighbours have much in common
+  refused_ = prerelease_objection_.empty() ? solve::OrdinalSet::Empty(size()) : prereleases_;
+}
+
+const std::vector<solve::OrdinalSet>& ProjectVersions::unusable() const {
+  if (!unusable_) {
+    unusable_ = GroupUnusable();
+  }
+  return *unusable_;
+}
+
+std::vector<solve::OrdinalSet> ProjectVersions::GroupUnusable() const {
+  std::vector<solve::OrdinalSet> groups;
+  std::map<ReleaseSurvey::Symptom, std::size_t> places;
   for (solve::Ordinal i = 0; i < size(); ++i) {
-    const ReleaseSurvey::Finding& finding =
-        refuses_prereleases && findings[i].is_prerelease ? refused : findings[i];
-    if (finding.has_wheel) {
-      with_wheel_.Insert(i);
-    } else if (!finding.has_source) {
-      if (group == groups.end() || group->first != finding.symptom) {
-        group = groups.emplace(finding.symptom, unusable_.size()).first;
+    if (const auto symptom = ObjectionTo(i)) {
+      const auto [place, is_new] = places.emplace(*symptom, groups.size());
+      if (is_new) {
+        groups.push_back(solve::OrdinalSet::Empty(size()));
       }
-      if (group->second == unusable_.size()) {
-        unusable_.push_back(solve::OrdinalSet::Empty(size()));
-      }
-      unusable_[group->second].Insert(i);
+      groups[place->second].Insert(i);
     }
   }
+  return groups;
 }
 
 std::string ProjectVersions::KeyAt(solve::Ordinal ordinal) const {
@@ -244,40 +244,72 @@ std::vector<solve::Ordinal> ProjectVersions::SpecialOrder(PrereleaseAdmission ad
   return order;
 }
 
-solve::Ordinal ProjectVersions::Best(const solve::OrdinalSet& allowed,
-                                     PrereleaseAdmission admission) const {
+std::optional<solve::Ordinal> ProjectVersions::Best(const solve::OrdinalSet& allowed,
+                                                    PrereleaseAdmission admission) const {
+  const solve::OrdinalSet admitted = allowed - refused_;
   if (HasSpecialOrder()) {
     auto order = special_orders_.find(admission);
     if (order == special_orders_.end()) {
       order = special_orders_.emplace(admission, SpecialOrder(admission)).first;
     }
     const auto choice =
-        std::ranges::find_if(order->second, [&](solve::Ordinal i) { return allowed.Contains(i); });
-    FLOWSTONE_CHECK(choice != order->second.end());
-    return *choice;
+        std::ranges::find_if(order->second, [&](solve::Ordinal i) { return admitted.Contains(i); });
+    return choice == order->second.end() ? std::nullopt : std::optional(*choice);
   }
   const auto first_of = [this](const solve::OrdinalSet& set) {
     return WantsLowest() ? set.Lowest() : set.Highest();
   };
   std::optional<solve::Ordinal> best;
   if (!TreatsPrereleasesAlike(admission) && !prereleases_.is_empty()) {
-    best = first_of(allowed - prereleases_);
+    best = first_of(admitted - prereleases_);
   }
-  best = best ? best : first_of(allowed);
-  FLOWSTONE_CHECK(best.has_value());
-  return *best;
+  return best ? best : first_of(admitted);
+}
+
+std::optional<solve::Ordinal> ProjectVersions::BestUsable(const solve::OrdinalSet& allowed,
+                                                          PrereleaseAdmission admission) const {
+  solve::OrdinalSet rest = allowed - known_unusable_;
+  while (const std::optional<solve::Ordinal> best = Best(rest, admission)) {
+    if (!ObjectionTo(*best)) {
+      return best;
+    }
+    rest.Erase(*best);
+    known_unusable_.Insert(*best);
+  }
+  return std::nullopt;
+}
+
+std::optional<ReleaseSurvey::Symptom> ProjectVersions::ObjectionTo(solve::Ordinal ordinal) const {
+  using Symptom = ReleaseSurvey::Symptom;
+  if (refused_.Contains(ordinal)) {
+    return Symptom{Symptom::Kind::kPrerelease, 0};
+  }
+  const ReleaseSurvey::Finding finding = survey_.Look(MembersOf(ordinal));
+  return finding.is_usable() ? std::nullopt : std::optional(finding.symptom);
+}
+
+std::optional<solve::Ordinal> ProjectVersions::BestWithWheel(
+    const solve::OrdinalSet& allowed) const {
+  solve::OrdinalSet rest = allowed - known_wheelless_;
+  while (const auto best = BestUsable(rest, PrereleaseAdmission::kNotAdmitted)) {
+    if (survey_.Look(MembersOf(*best)).has_wheel) {
+      return best;
+    }
+    rest.Erase(*best);
+    known_wheelless_.Insert(*best);
+  }
+  return std::nullopt;
 }
 
 const ProjectVersion& ProjectVersions::operator[](solve::Ordinal ordinal) const {
   std::unique_ptr<const ProjectVersion>& known = judged_[ordinal];
   if (known == nullptr) {
-    const bool is_refused = prereleases_.Contains(ordinal) && !prerelease_objection_.empty();
     known = std::make_unique<const ProjectVersion>(
-        is_refused ? ProjectVersion{.version = VersionAt(ordinal),
-                                    .files = survey_.Files(MembersOf(ordinal)),
-                                    .rejection = Rejection::kPrerelease,
-                                    .unusable = prerelease_objection_}
-                   : survey_.Judge(MembersOf(ordinal)));
+        refused_.Contains(ordinal) ? ProjectVersion{.version = VersionAt(ordinal),
+                                                    .files = survey_.Files(MembersOf(ordinal)),
+                                                    .rejection = Rejection::kPrerelease,
+                                                    .unusable = prerelease_objection_}
+                                   : survey_.Judge(MembersOf(ordinal)));
   }
   return *known;
 }

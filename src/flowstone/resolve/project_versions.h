@@ -1,6 +1,7 @@
 // ProjectVersions: the releases of a project as the solver sees them: in ascending order, some of
-// them usable. Which are is found out from the columns of listings, a few numbers for each file;
-// names, versions and reasons become values only for the releases that somebody asks about.
+// them usable. Which are is found out when it matters, from the columns of listings, a few numbers
+// for each file; names, versions and reasons become values only for the releases that somebody asks
+// about. Most projects are done with after one look.
 #pragma once
 
 #include <cstddef>
@@ -45,18 +46,25 @@ class ProjectVersions {
   std::uint32_t size() const { return static_cast<std::uint32_t>(heads_.size()); }
   // A predicate, when there is no version at all.
   const std::string& absence() const { return absence_; }
-  // The releases that have a wheel, of those that can be used.
-  const solve::OrdinalSet& with_wheel() const { return with_wheel_; }
   // The releases that cannot be used, in groups that have one reason: that of their first release.
-  const std::vector<solve::OrdinalSet>& unusable() const { return unusable_; }
+  // The first call looks at all.
+  const std::vector<solve::OrdinalSet>& unusable() const;
 
   pypi::Version VersionAt(solve::Ordinal ordinal) const;
   std::optional<solve::Ordinal> Find(const pypi::Version& version) const;
   solve::OrdinalSet Within(const pypi::VersionSet& versions) const;
   // Those that are older, or newer when the lowest are wanted.
   solve::OrdinalSet Following(solve::Ordinal ordinal) const;
-  // The one to try first of a set that is not empty.
-  solve::Ordinal Best(const solve::OrdinalSet& allowed, PrereleaseAdmission admission) const;
+  // The one to try first, but for pre-releases that are refused; nothing when all are.
+  std::optional<solve::Ordinal> Best(const solve::OrdinalSet& allowed,
+                                     PrereleaseAdmission admission) const;
+  // What keeps a release from being used, if anything does.
+  std::optional<ReleaseSurvey::Symptom> ObjectionTo(solve::Ordinal ordinal) const;
+  // The one to try first of those that can be used; nothing when none can.
+  std::optional<solve::Ordinal> BestUsable(const solve::OrdinalSet& allowed,
+                                           PrereleaseAdmission admission) const;
+  // Of those that can be used and have a wheel.
+  std::optional<solve::Ordinal> BestWithWheel(const solve::OrdinalSet& allowed) const;
 
   // The release with its files, judged in full.
   const ProjectVersion& operator[](solve::Ordinal ordinal) const;
@@ -71,10 +79,10 @@ class ProjectVersions {
   std::span<const Member> MembersOf(solve::Ordinal ordinal) const {
     return std::span(members_).subspan(firsts_[ordinal], firsts_[ordinal + 1] - firsts_[ordinal]);
   }
-  // What was found out about each release that has files.
-  std::vector<ReleaseSurvey::Finding> CollectVersions();
-  void AddVersion(std::span<const Member> members, std::vector<ReleaseSurvey::Finding>& findings);
-  void JudgeAll(const std::vector<ReleaseSurvey::Finding>& findings);
+  void CollectVersions();
+  void AddVersion(std::span<const Member> members);
+  void FindPrereleases();
+  std::vector<solve::OrdinalSet> GroupUnusable() const;
   std::string KeyAt(solve::Ordinal ordinal) const;
   // The first release whose key is not below `key`.
   solve::Ordinal LowerBound(std::string_view key) const;
@@ -95,11 +103,13 @@ class ProjectVersions {
   std::vector<Member> members_;
   std::string prerelease_objection_;
   solve::OrdinalSet prereleases_;
-  solve::OrdinalSet with_wheel_;
-  std::vector<solve::OrdinalSet> unusable_;
+  solve::OrdinalSet refused_;  // pre-releases, all of them or none
   std::string absence_;
 
   // What was asked for so far.
+  mutable solve::OrdinalSet known_unusable_;
+  mutable solve::OrdinalSet known_wheelless_;
+  mutable std::optional<std::vector<solve::OrdinalSet>> unusable_;
   mutable std::unordered_map<solve::Ordinal, std::unique_ptr<const ProjectVersion>> judged_;
   mutable std::unordered_map<solve::Ordinal, index::IndexFile> metadata_files_;
   mutable std::map<PrereleaseAdmission, std::vector<solve::Ordinal>> special_orders_;

@@ -21,6 +21,10 @@ bool IsSource(const Listing::FileFacts& facts) {
   return facts.tag_set == Listing::FileFacts::kSource;
 }
 
+bool SaysPython(const Listing::FileFacts& facts) {
+  return facts.python != Listing::FileFacts::kNoPython;
+}
+
 bool HasYanked(const Listing& listing, const Listing::FileSpan& files) {
   for (std::uint32_t file = files.first; file < files.last; ++file) {
     if (listing.Facts(file).is_yanked) {
@@ -78,16 +82,34 @@ ReleaseSurvey::ReleaseSurvey(const index::ProjectFiles& files, const ReleaseJudg
       wishes_(wishes),
       end_us_(exclude_newer_us.value_or(std::numeric_limits<std::int64_t>::max())),
       asks_hashes_(wishes.NamesHashes(files.name)),
-      shapes_(files.listings.size()) {
+      verdicts_(verdicts) {
+  known_.reserve(files.listings.size());
   for (const Listing& listing : files.listings) {
-    tags_.push_back(verdicts.OnTags(listing));
-    pythons_.push_back(verdicts.OnPythons(listing));
+    known_.push_back({.tags = std::vector<const TagVerdict*>(listing.tag_set_count()),
+                      .pythons = std::vector<const PythonVerdict*>(listing.python_count()),
+                      .shapes = {}});
   }
+}
+
+const TagVerdict& ReleaseSurvey::OnTags(const FileRef& ref, const Listing::FileFacts& facts) const {
+  const TagVerdict*& known = known_[ref.source].tags[facts.tag_set];
+  if (known == nullptr) {
+    known = &verdicts_.OnTags(files_.listings[ref.source].TagSetText(facts.tag_set));
+  }
+  return *known;
+}
+
+const PythonVerdict& ReleaseSurvey::OnPython(const FileRef& ref,
+                                             const Listing::FileFacts& facts) const {
+  const PythonVerdict*& known = known_[ref.source].pythons[facts.python];
+  if (known == nullptr) {
+    known = &verdicts_.OnPython(files_.listings[ref.source].PythonText(facts.python)).verdict;
+  }
+  return *known;
 }
 
 template <class Visit>
 void ReleaseSurvey::EachFile(std::span<const Member> members, const Visit& visit) const {
-  const bool has_end = end_us_ != std::numeric_limits<std::int64_t>::max();
   std::set<std::string_view> names;
   for (const Member& member : members) {
     const Listing& listing = files_.listings[member.source];
@@ -95,8 +117,8 @@ void ReleaseSurvey::EachFile(std::span<const Member> members, const Visit& visit
     for (std::uint32_t file = span.first; file < span.last; ++file) {
       const Listing::FileFacts facts = listing.Facts(file);
       const bool is_known = members.size() > 1 && !names.insert(listing.Filename(file)).second;
-      const bool is_too_new = has_end && (facts.upload_time_us == Listing::FileFacts::kNoTime ||
-                                          facts.upload_time_us >= end_us_);
+      const bool is_too_new = has_end() && (facts.upload_time_us == Listing::FileFacts::kNoTime ||
+                                            facts.upload_time_us >= end_us_);
       if (!is_known && !is_too_new) {
         visit(FileRef{member.source, file}, facts);
       }
@@ -123,10 +145,10 @@ ReleaseSurvey::Objection ReleaseSurvey::ObjectionTo(const FileRef& ref,
       (IsSource(facts) ? BinaryPolicy::kOnlyWheels : BinaryPolicy::kNoWheels)) {
     return Objection::kPolicy;
   }
-  if (!IsSource(facts) && !PriorityOf(ref, facts)) {
+  if (!IsSource(facts) && !OnTags(ref, facts).priority) {
     return Objection::kTags;
   }
-  if (!pythons_[ref.source][facts.python].is_accepted) {
+  if (SaysPython(facts) && !OnPython(ref, facts).is_accepted) {
     return Objection::kPython;
   }
   if (facts.is_yanked && !permit.IsGiven(ref)) {
@@ -138,22 +160,33 @@ ReleaseSurvey::Objection ReleaseSurvey::ObjectionTo(const FileRef& ref,
   return has_bad_hash ? Objection::kHash : Objection::kNone;
 }
 
+bool ReleaseSurvey::HasFiles(std::span<const Member> members) const {
+  const Member& first = members.front();
+  const auto facts = files_.listings[first.source].FactsOfVersion(first.version);
+  bool has_files = CountsWhole(facts) && facts.files.first != facts.files.last;
+  if (!has_files) {
+    EachFile(members, [&](const FileRef&, const Listing::FileFacts&) { has_files = true; });
+  }
+  return has_files;
+}
+
+bool ReleaseSurvey::IsPrerelease(std::span<const Member> members) const {
+  const Member& first = members.front();
+  return files_.listings[first.source].FactsOfVersion(first.version).is_prerelease;
+}
+
 ReleaseSurvey::Finding ReleaseSurvey::Look(std::span<const Member> members) const {
   const Member& first = members.front();
   const auto facts = files_.listings[first.source].FactsOfVersion(first.version);
-  const bool has_end = end_us_ != std::numeric_limits<std::int64_t>::max();
-  const bool counts_whole = !has_end || facts.newest_upload_us < end_us_;
-  Finding finding = members.size() == 1 && !asks_hashes_ && counts_whole ? LookAtShape(first, facts)
-                                                                         : LookAtFiles(members);
-  finding.is_prerelease = facts.is_prerelease;
-  return finding;
+  return members.size() == 1 && !asks_hashes_ && CountsWhole(facts) ? LookAtShape(first, facts)
+                                                                    : LookAtFiles(members);
 }
 
 ReleaseSurvey::Finding ReleaseSurvey::LookAtShape(const Member& member,
                                                   const Listing::VersionFacts& facts) const {
   using Extent = ShapeFinding::Extent;
   const std::span<const Member> members(&member, 1);
-  std::vector<ShapeFinding>& shapes = shapes_[member.source];
+  std::vector<ShapeFinding>& shapes = known_[member.source].shapes;
   if (facts.shape >= shapes.size()) {
     shapes.resize(facts.shape + std::size_t{1});
   }
@@ -185,19 +218,20 @@ ReleaseSurvey::Finding ReleaseSurvey::LookAtFiles(std::span<const Member> member
   std::size_t best_priority = std::numeric_limits<std::size_t>::max();
   YankPermit permit(*this, members);
   EachFile(members, [&](const FileRef& ref, const Listing::FileFacts& facts) {
-    finding.has_files = true;
-    const std::optional<std::size_t> priority = PriorityOf(ref, facts);
-    const bool is_foreign = !IsSource(facts) && !priority;  // as most are
+    const TagVerdict* tags = IsSource(facts) ? nullptr : &OnTags(ref, facts);
+    const bool is_foreign = tags != nullptr && !tags->priority;  // as most are
     if (is_foreign || ObjectionTo(ref, facts, permit) != Objection::kNone) {
       return;
     }
-    if (IsSource(facts)) {
+    if (tags == nullptr) {
       finding.has_source = true;
-    } else if (!finding.has_wheel || *priority < best_priority) {
-      finding.has_wheel = true;
-      best_priority = *priority;
+      return;
+    }
+    finding.has_wheel = true;
+    if (*tags->priority < best_priority) {
+      best_priority = *tags->priority;
       finding.best = ref;
-    } else if (*priority == best_priority) {
+    } else if (*tags->priority == best_priority) {
       finding.best.reset();  // build tags decide
     }
   });
@@ -218,10 +252,10 @@ ReleaseSurvey::Symptom ReleaseSurvey::SymptomOf(std::span<const Member> members)
     has_source_file = has_source_file || IsSource(facts);
     switch (ObjectionTo(ref, facts, permit)) {
       case Objection::kTags:
-        tags += Scatter(tags_[ref.source][facts.tag_set].id);
+        tags += Scatter(OnTags(ref, facts).id);
         break;
       case Objection::kPython:
-        python = pythons_[ref.source][facts.python].id;
+        python = OnPython(ref, facts).id;
         break;
       case Objection::kYanked:
         yanked = std::hash<std::string_view>()(files_.listings[ref.source].YankReason(ref.file));
@@ -276,7 +310,7 @@ ProjectVersion ReleaseSurvey::Judge(std::span<const Member> members) const {
         if (!IsSource(facts)) {
           pypi::BuildTag build = BuildTagOf(file.filename);
           version.wheels.push_back({.file = std::move(file),
-                                    .priority = *PriorityOf(ref, facts),
+                                    .priority = *OnTags(ref, facts).priority,
                                     .build = std::move(build)});
         } else if (!version.source || (IsGzippedTar(file) && !IsGzippedTar(*version.source))) {
           version.source = std::move(file);

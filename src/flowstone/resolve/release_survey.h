@@ -50,12 +50,12 @@ class ReleaseSurvey {
     friend auto operator<=>(const Symptom&, const Symptom&) = default;
   };
   struct Finding {
-    bool has_files = false;
-    bool is_prerelease = false;
     bool has_wheel = false;
     bool has_source = false;
     std::optional<FileRef> best = {};  // of wheels; nothing when the names have to decide
     Symptom symptom = {};              // when there is neither
+
+    bool is_usable() const { return has_wheel || has_source; }
   };
 
   // The references outlive this. `exclude_newer_us`: files of that moment and later do not exist.
@@ -64,7 +64,10 @@ class ReleaseSurvey {
                 FileVerdicts& verdicts);
 
   // `members`: one version, in each listing that has it. All files of it count but those that an
-  // earlier listing has and those that are too new.
+  // earlier listing has and those that are too new. Whether any counts:
+  bool HasFiles(std::span<const Member> members) const;
+  bool IsPrerelease(std::span<const Member> members) const;
+  // Of a version that has files.
   Finding Look(std::span<const Member> members) const;
   ProjectVersion Judge(std::span<const Member> members) const;
   // What exists of it.
@@ -94,10 +97,13 @@ class ReleaseSurvey {
   void EachFile(std::span<const Member> members, const Visit& visit) const;
   Objection ObjectionTo(const FileRef& ref, const index::Listing::FileFacts& facts,
                         YankPermit& permit) const;
-  std::optional<std::size_t> PriorityOf(const FileRef& ref,
-                                        const index::Listing::FileFacts& facts) const {
-    return tags_[ref.source][facts.tag_set].priority;
+  // The verdicts on a file, found out when the first file of its kind is met.
+  const TagVerdict& OnTags(const FileRef& ref, const index::Listing::FileFacts& facts) const;
+  const PythonVerdict& OnPython(const FileRef& ref, const index::Listing::FileFacts& facts) const;
+  bool CountsWhole(const index::Listing::VersionFacts& facts) const {
+    return !has_end() || facts.newest_upload_us < end_us_;
   }
+  bool has_end() const { return end_us_ != std::numeric_limits<std::int64_t>::max(); }
   pypi::Version VersionOf(std::span<const Member> members) const;
 
   const index::ProjectFiles& files_;
@@ -105,11 +111,15 @@ class ReleaseSurvey {
   const DirectWishes& wishes_;
   const std::int64_t end_us_;  // no file is of that moment or later
   const bool asks_hashes_;
-  std::vector<std::vector<TagVerdict>> tags_;        // by source and tag set
-  std::vector<std::vector<PythonVerdict>> pythons_;  // by source and Requires-Python
+  FileVerdicts& verdicts_;
 
-  // What was found out so far, by source and shape.
-  mutable std::vector<std::vector<ShapeFinding>> shapes_;
+  // What was found out so far about one listing; null: not asked.
+  struct Known {
+    std::vector<const TagVerdict*> tags;        // by tag set
+    std::vector<const PythonVerdict*> pythons;  // by Requires-Python
+    std::vector<ShapeFinding> shapes;           // by shape
+  };
+  mutable std::vector<Known> known_;  // by source
 };
 
 }  // namespace flowstone::resolve

@@ -146,14 +146,13 @@ void Scout::TakeProject(const pypi::Name& name) {
 void Scout::Pick(Prospect& prospect) {
   const ProjectVersions& versions = prospect.record->versions;
   // Sources are only looked into when they are chosen: they may have to be built for it.
-  const solve::OrdinalSet usable = versions.Within(prospect.range) & versions.with_wheel();
-  if (usable.is_empty() || prospect.picks == kMostPicks) {
+  if (prospect.picks == kMostPicks) {
     return;
   }
-  const solve::Ordinal best = versions.Best(usable, PrereleaseAdmission::kNotAdmitted);
-  if (prospect.candidate != best) {
+  const auto best = versions.BestWithWheel(versions.Within(prospect.range));
+  if (best && prospect.candidate != best) {
     ++prospect.picks;
-    AwaitRelease(prospect, best);
+    AwaitRelease(prospect, *best);
   }
 }
 

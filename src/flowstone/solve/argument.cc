@@ -39,6 +39,7 @@ std::vector<Constraint> CollectConstraints(const Conflict& conflict) {
   std::vector<Constraint> constraints;
   using Key = std::tuple<PackageId, std::optional<PackageId>, PackageId, std::optional<RangeId>>;
   std::map<Key, std::size_t> tables;
+  std::map<std::pair<PackageId, ReasonId>, std::size_t> refusals;
   for (std::size_t node = 0; node < conflict.proof.size(); ++node) {
     if (const auto* fact = std::get_if<DependencyFact>(&conflict.proof[node])) {
       const bool is_wish = fact->dependent == conflict.root;
@@ -52,7 +53,13 @@ std::vector<Constraint> CollectConstraints(const Conflict& conflict) {
       }
       AddToTable(std::get<DependencyTable>(constraints[entry->second]), *fact);
     } else if (const auto* unusable = std::get_if<UnusableFact>(&conflict.proof[node])) {
-      constraints.emplace_back(unusable);
+      const auto [entry, is_new] =
+          refusals.emplace(std::pair(unusable->package, unusable->reason), constraints.size());
+      if (is_new) {
+        constraints.emplace_back(*unusable);
+      } else {
+        std::get<UnusableFact>(constraints[entry->second]).candidates |= unusable->candidates;
+      }
     } else if (const auto* conclusion = std::get_if<Conclusion>(&conflict.proof[node]);
                conclusion != nullptr && conclusion->is_lemma) {
       constraints.emplace_back(Lemma{node, conclusion});
@@ -68,8 +75,8 @@ std::vector<PackageId> SubjectsOf(const Constraint& constraint) {
                ? std::vector<PackageId>{table->dependent, *table->when}
                : std::vector<PackageId>{table->dependent};
   }
-  if (const auto* unusable = std::get_if<const UnusableFact*>(&constraint)) {
-    return {(*unusable)->package};
+  if (const auto* unusable = std::get_if<UnusableFact>(&constraint)) {
+    return {unusable->package};
   }
   return {};
 }
@@ -268,10 +275,10 @@ class Reasoner::Propagation {
     steps_.push_back({constraint, package, std::move(read), std::move(relevant)});
   }
 
-  void Apply(std::size_t index, const UnusableFact* fact) {
-    const OrdinalSet hit = fact->candidates & CandidatesLeft(fact->package);
-    const OrdinalSet rest = fact->candidates.Resized(fact->candidates.size() + 1).Complement();
-    Narrow(index, fact->package, rest, {}, hit);
+  void Apply(std::size_t index, const UnusableFact& fact) {
+    const OrdinalSet hit = fact.candidates & CandidatesLeft(fact.package);
+    const OrdinalSet rest = fact.candidates.Resized(fact.candidates.size() + 1).Complement();
+    Narrow(index, fact.package, rest, {}, hit);
   }
 
   void Apply(std::size_t index, const Lemma& lemma) {

@@ -38,7 +38,8 @@ struct Lemma {
   const Conclusion* conclusion;
 };
 
-using Constraint = std::variant<DependencyTable, const UnusableFact*, Lemma>;
+// An UnusableFact: all candidates that cannot be used for that reason.
+using Constraint = std::variant<DependencyTable, UnusableFact, Lemma>;
 
 struct Premise {
   const Constraint* constraint;

@@ -26,8 +26,6 @@ struct Unusable {
 // The universe of a package: the candidates 0 … count-1.
 struct Candidates {
   std::uint32_t count = 0;
-  // What is known to be unusable without looking at single candidates, disjoint.
-  std::vector<Unusable> unusable = {};
   // Why there is no candidate at all; used when count is 0.
   ReasonId absence = {};
 };
@@ -49,6 +47,22 @@ struct LateDependency {
   Dependency dependency;
 };
 
+// What to try next.
+struct Choice {
+  enum class Next : std::uint8_t {
+    kTry,    // `candidate`
+    kNone,   // all that was allowed was passed over
+    kAlien,  // `candidate`, which was passed over: it contradicts what the root stands for
+  };
+
+  Next next = Next::kNone;
+  Ordinal candidate = 0;
+  // A package that is decided early from now on, as if somebody named one candidate of it.
+  std::optional<PackageId> pinned = {};
+  // What would have been tried before, but can never be selected.
+  std::vector<Unusable> passed_over = {};
+};
+
 using CandidateDetails = std::variant<std::vector<Dependency>, ReasonId /* unusable after all */>;
 
 class CandidateProvider {
@@ -63,8 +77,9 @@ class CandidateProvider {
   virtual OrdinalSet Lower(PackageId package, RangeId range) = 0;
   // Whether a range names one version, whatever there is: its package is decided early.
   virtual bool IsPin(RangeId range) const = 0;
-  // The candidate to try next: one of `allowed`, which is not empty.
-  virtual Ordinal Choose(PackageId package, const OrdinalSet& allowed) = 0;
+  // The candidate of `allowed`, which is not empty, to try next. Whether one can be selected at all
+  // is found out when its turn comes: most are never asked about.
+  virtual Choice Choose(PackageId package, const OrdinalSet& allowed) = 0;
   // What a candidate depends on, in a fixed order; may wait. Left out are dependencies on a
   // condition whose universe was not asked for. An error ends the solve.
   virtual Result<CandidateDetails> Details(PackageId package, Ordinal candidate) = 0;

@@ -93,8 +93,8 @@ class Narrator {
                                                  : DependencyText(*table, premise));
         }
         NameRanges(*table);
-      } else if (const auto* unusable = std::get_if<const UnusableFact*>(premise.constraint)) {
-        TellUnusable(**unusable, premise.relevant);
+      } else if (const auto* unusable = std::get_if<UnusableFact>(premise.constraint)) {
+        TellUnusable(*unusable, premise.relevant);
       } else {
         TellLemma(std::get<Lemma>(*premise.constraint));
       }

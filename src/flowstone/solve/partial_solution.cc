@@ -79,6 +79,7 @@ void PartialSolution::Derive(PackageId package, OrdinalSet values, Incompatibili
 
 void PartialSolution::BacktrackTo(std::size_t level) {
   FLOWSTONE_CHECK(level < level_serials_.size());
+  has_gone_back_ = true;
   level_serials_.resize(level + 1);
   while (!log_.empty() && log_.back().level > level) {
     PackageState& state = packages_[log_.back().package.value];

@@ -50,11 +50,14 @@ class PartialSolution {
   // `values` is what follows for the package from `cause`.
   void Derive(PackageId package, OrdinalSet values, IncompatibilityId cause);
   void BacktrackTo(std::size_t level);
+  bool has_gone_back() const { return has_gone_back_; }
 
   const Assignment& operator[](std::size_t index) const { return log_[index]; }
   // The first assignment after which all values of the package are in `set`; nothing when they are
   // before any assignment. REQUIRES: they are now.
   std::optional<std::size_t> FirstWithin(PackageId package, const OrdinalSet& set) const;
+  // The first assignment of the package. REQUIRES: there is one.
+  std::size_t FirstOf(PackageId package) const { return State(package).steps.front().index; }
 
  private:
   struct Step {
@@ -76,6 +79,7 @@ class PartialSolution {
   std::vector<Assignment> log_;
   std::vector<std::uint64_t> level_serials_ = {0};
   std::uint64_t next_serial_ = 1;
+  bool has_gone_back_ = false;
 };
 
 }  // namespace flowstone::solve

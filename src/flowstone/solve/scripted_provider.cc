@@ -102,6 +102,12 @@ void ScriptedProvider::Unusable(const std::string& package, std::uint32_t versio
   packages_[Id(package).value].unusable[version - 1] = Reason(reason);
 }
 
+void ScriptedProvider::Alien(const std::string& package, std::uint32_t version,
+                             const std::string& reason) {
+  Unusable(package, version, reason);
+  packages_[Id(package).value].alien.insert(version - 1);
+}
+
 void ScriptedProvider::Broken(const std::string& package, std::uint32_t version,
                               const std::string& reason) {
   packages_[Id(package).value].broken[version - 1] = Reason(reason);
@@ -147,15 +153,7 @@ void ScriptedProvider::Announce(std::span<const PackageId> packages) {
 Result<Candidates> ScriptedProvider::Universe(PackageId package) {
   const Script& script = packages_[package.value];
   known_.insert(package);
-  Candidates candidates{.count = script.versions};
-  std::map<std::uint32_t, OrdinalSet> by_reason;
-  for (const auto& [ordinal, reason] : script.unusable) {
-    by_reason.try_emplace(reason, OrdinalSet::Empty(script.versions)).first->second.Insert(ordinal);
-  }
-  for (const auto& [reason, set] : by_reason) {
-    candidates.unusable.push_back({set, ReasonId{reason}});
-  }
-  return candidates;
+  return Candidates{.count = script.versions};
 }
 
 OrdinalSet ScriptedProvider::Lower(PackageId package, RangeId range) {
@@ -171,8 +169,33 @@ OrdinalSet ScriptedProvider::Lower(PackageId package, RangeId range) {
   return set;
 }
 
-Ordinal ScriptedProvider::Choose(PackageId, const OrdinalSet& allowed) {
-  return *allowed.Highest();
+Choice ScriptedProvider::Choose(PackageId package, const OrdinalSet& allowed) {
+  const Script& script = packages_[package.value];
+  Choice choice;
+  for (OrdinalSet rest = allowed; !rest.is_empty();) {
+    const Ordinal highest = *rest.Highest();
+    const auto unusable = script.unusable.find(highest);
+    if (unusable == script.unusable.end()) {
+      choice.candidate = highest;
+      choice.next = Choice::Next::kTry;
+      break;
+    }
+    choice.passed_over.push_back(
+        {OrdinalSet::Only(script.versions, highest), ReasonId{unusable->second}});
+    if (script.alien.contains(highest)) {
+      choice.candidate = highest;
+      choice.next = Choice::Next::kAlien;
+      break;
+    }
+    rest.Erase(highest);
+  }
+  if (script.pins) {
+    choice.pinned = package;
+  }
+  if (choice.next != Choice::Next::kNone && package != root()) {
+    tried_.push_back(script.name + " " + CandidateName(package, choice.candidate));
+  }
+  return choice;
 }
 
 Result<CandidateDetails> ScriptedProvider::Details(PackageId package, Ordinal candidate) {

@@ -32,8 +32,11 @@ class ScriptedProvider final : public CandidateProvider, public Describer {
   void Depend(const std::string& dependent, std::uint32_t version, const std::string& package,
               const std::string& range, const std::string& when = "");
   void Require(const std::string& package, const std::string& range);
-  // Known with the universe.
+  // Told when its turn comes.
   void Unusable(const std::string& package, std::uint32_t version, const std::string& reason);
+  // The same, in contradiction to the root.
+  void Alien(const std::string& package, std::uint32_t version, const std::string& reason);
+  void PinWhenChosen(const std::string& package) { packages_[Id(package).value].pins = true; }
   // Found out when the details are asked for.
   void Broken(const std::string& package, std::uint32_t version, const std::string& reason);
   void FailDetails(const std::string& package, std::uint32_t version, Error error);
@@ -47,13 +50,15 @@ class ScriptedProvider final : public CandidateProvider, public Describer {
   std::vector<std::string> SolveToText();
 
   const std::vector<std::string>& announced() const { return announced_; }
+  // "a 2" for each candidate that was chosen, also when it did not stay, in order.
+  const std::vector<std::string>& tried() const { return tried_; }
   std::uint32_t details_asked() const { return details_asked_; }
 
   void Announce(std::span<const PackageId> packages) override;
   Result<Candidates> Universe(PackageId package) override;
   OrdinalSet Lower(PackageId package, RangeId range) override;
   bool IsPin(RangeId range) const override { return ranges_[range.value].starts_with("=="); }
-  Ordinal Choose(PackageId package, const OrdinalSet& allowed) override;
+  Choice Choose(PackageId package, const OrdinalSet& allowed) override;
   Result<CandidateDetails> Details(PackageId package, Ordinal candidate) override;
   std::vector<LateDependency> Awaken(PackageId condition) override;
   void Anticipate(PackageId, const OrdinalSet&) override {}
@@ -71,8 +76,10 @@ class ScriptedProvider final : public CandidateProvider, public Describer {
     std::uint32_t versions = 0;
     std::map<Ordinal, std::vector<Dependency>> dependencies = {};
     std::map<Ordinal, std::uint32_t> unusable = {};  // → reason
+    std::set<Ordinal> alien = {};                    // of those
     std::map<Ordinal, std::uint32_t> broken = {};    // → reason
     std::map<Ordinal, Error> failures = {};
+    bool pins = false;
   };
   const std::vector<Script>& packages() const { return packages_; }
 
@@ -85,6 +92,7 @@ class ScriptedProvider final : public CandidateProvider, public Describer {
   std::vector<std::string> ranges_;
   std::vector<std::string> reasons_;
   std::vector<std::string> announced_;
+  std::vector<std::string> tried_;
   std::set<PackageId> known_;                            // whose universe was asked for
   std::vector<std::pair<PackageId, Ordinal>> detailed_;  // whose details were given, in order
   std::uint32_t details_asked_ = 0;

@@ -63,9 +63,12 @@ class Search {
   Status AddDependencies(PackageId dependent, Ordinal candidate,
                          std::vector<Dependency> dependencies);
   void AddDependency(PackageId dependent, Ordinal candidate, const Dependency& dependency);
-  // Puts what the provider says about a candidate into the store.
-  Status Expand(PackageId package, Ordinal candidate);
+  // Puts what the provider says about a candidate into the store, the first time.
+  enum class Worth : std::uint8_t { kUsable, kUnusable };
+  Result<Worth> Expand(PackageId package, Ordinal candidate);
 
+  // Decides an open package, or learns why that cannot be.
+  Status Try(PackageId package);
   // Draws all conclusions from what has been touched.
   Contradiction Propagate();
   // Draws what follows from one incompatibility. Nothing is done when nothing follows.
@@ -82,9 +85,12 @@ class Search {
   Satisfier FindSatisfier(const Incompatibility& violated) const;
 
   std::optional<PackageId> NextPackage() const;
+  // Whether what the candidate has just stated cannot be met.
   bool ConflictsNow(PackageId package, Ordinal candidate);
   void Touch(PackageId package);
   void CountConflict(PackageId affected, const Incompatibility& cause);
+  // A conflict of the package with what the root stands for: it stops itself.
+  void CountRootConflict(PackageId package);
   void ApplyPromotions();
   void Anticipate();
 
@@ -136,17 +142,45 @@ Result<Outcome> Search::Run() {
     if (options_.is_cancelled && options_.is_cancelled()) {
       return Error{ErrorCode::kCancelled, "resolving was cancelled"};
     }
-    ++statistics_.decisions;
-    const std::uint32_t candidates = partial_.CandidateCount(*next);
-    const OrdinalSet allowed = partial_.Values(*next).Resized(candidates);
-    const Ordinal candidate = provider_.Choose(*next, allowed);
-    FLOWSTONE_CHECK(allowed.Contains(candidate));
-    FLOWSTONE_TRY(Expand(*next, candidate));
+    FLOWSTONE_TRY(Try(*next));
     Touch(*next);
-    if (!ConflictsNow(*next, candidate)) {
-      partial_.Decide(*next, candidate);
-    }
   }
+}
+
+Status Search::Try(PackageId package) {
+  const std::uint32_t candidates = partial_.CandidateCount(package);
+  const OrdinalSet allowed = partial_.Values(package).Resized(candidates);
+  const Choice choice = provider_.Choose(package, allowed);
+  OrdinalSet left = allowed;
+  for (const Unusable& unusable : choice.passed_over) {
+    left -= unusable.candidates;
+    store_.AddUnusable(package, unusable.candidates, unusable.reason);
+  }
+  switch (choice.next) {
+    case Choice::Next::kTry:
+      break;
+    case Choice::Next::kNone:
+      FLOWSTONE_CHECK(left.is_empty());
+      return Ok();
+    case Choice::Next::kAlien:
+      // Selected all the same, it is found to be unusable, and the search goes back.
+      CountRootConflict(package);
+      partial_.Decide(package, choice.candidate);
+      return Ok();
+  }
+  ++statistics_.decisions;
+  if (choice.pinned) {
+    Record(*choice.pinned).urgency = Urgency::kPinned;
+  }
+  FLOWSTONE_CHECK(left.Contains(choice.candidate));
+  FLOWSTONE_LET(const Worth worth, Expand(package, choice.candidate));
+  // As long as all goes well, a conflict is not looked for: it will show.
+  const bool is_refuted = worth == Worth::kUnusable ||
+                          (partial_.has_gone_back() && ConflictsNow(package, choice.candidate));
+  if (!is_refuted) {
+    partial_.Decide(package, choice.candidate);
+  }
+  return Ok();
 }
 
 Status Search::Start() {
@@ -155,7 +189,8 @@ Status Search::Start() {
   const IncompatibilityId is_selected = store_.AddRoot(root_);
   partial_.Derive(root_, OrdinalSet::Only(2, 0), is_selected);
   Touch(root_);
-  return Expand(root_, 0);
+  FLOWSTONE_TRY(Expand(root_, 0));
+  return Ok();
 }
 
 Status Search::DiscoverOne(PackageId package) {
@@ -168,11 +203,6 @@ Status Search::DiscoverOne(PackageId package) {
   record.universe = {candidates.count, candidates.absence};
   record.expanded = OrdinalSet::Empty(candidates.count);
   discovered_.push_back(package);
-  for (const Unusable& unusable : candidates.unusable) {
-    if (!unusable.candidates.is_empty()) {
-      store_.AddUnusable(package, unusable.candidates, unusable.reason);
-    }
-  }
   return Ok();
 }
 
@@ -240,22 +270,23 @@ void Search::AddDependency(PackageId dependent, Ordinal candidate, const Depende
   }
 }
 
-Status Search::Expand(PackageId package, Ordinal candidate) {
+Result<Search::Worth> Search::Expand(PackageId package, Ordinal candidate) {
   stated_.clear();
   if (Record(package).expanded.Contains(candidate)) {
-    return Ok();
+    return Worth::kUsable;
   }
   ++statistics_.details_asked;
   FLOWSTONE_LET(CandidateDetails details, provider_.Details(package, candidate));
   if (const auto* reason = std::get_if<ReasonId>(&details)) {
     const std::uint32_t candidates = partial_.CandidateCount(package);
     store_.AddUnusable(package, OrdinalSet::Only(candidates, candidate), *reason);
-  } else {
-    FLOWSTONE_TRY(
-        AddDependencies(package, candidate, std::get<std::vector<Dependency>>(std::move(details))));
+    Record(package).expanded.Insert(candidate);
+    return Worth::kUnusable;
   }
+  FLOWSTONE_TRY(
+      AddDependencies(package, candidate, std::get<std::vector<Dependency>>(std::move(details))));
   Record(package).expanded.Insert(candidate);
-  return Ok();
+  return Worth::kUsable;
 }
 
 void Search::Touch(PackageId package) {
@@ -345,8 +376,9 @@ Search::Satisfier Search::FindSatisfier(const Incompatibility& violated) const {
   FLOWSTONE_CHECK(last.has_value());
   // The assignment may need help from earlier ones on the same package.
   const OrdinalSet unexplained = last_term->set | partial_[*last].values.Complement();
-  if (const auto helper = partial_.FirstWithin(last_term->package, unexplained);
-      helper && (!previous || *helper > *previous)) {
+  const std::size_t helper = partial_.FirstWithin(last_term->package, unexplained)
+                                 .value_or(partial_.FirstOf(last_term->package));
+  if (!previous || helper > *previous) {
     previous = helper;
   }
   return {*last, last_term->package, previous ? partial_[*previous].level : 0};
@@ -392,13 +424,7 @@ bool Search::ConflictsNow(PackageId package, Ordinal candidate) {
       return true;
     }
   }
-  const std::vector<IncompatibilityId>& mentioning = store_.Mentioning(package);
-  const auto violated = std::ranges::find_if(mentioning, is_violated);
-  if (violated == mentioning.end()) {
-    return false;
-  }
-  CountConflict(package, store_[*violated]);
-  return true;
+  return false;
 }
 
 void Search::CountConflict(PackageId affected, const Incompatibility& cause) {
@@ -432,6 +458,17 @@ void Search::CountConflict(PackageId affected, const Incompatibility& cause) {
         often_stopped_.push_back(affected);
       }
     }
+  }
+}
+
+void Search::CountRootConflict(PackageId package) {
+  PackageRecord& record = Record(package);
+  ++record.conflicts;
+  if (++record.conflicts_as_culprit == kConflictThreshold) {
+    often_stopping_.push_back(package);
+  }
+  if (++record.conflicts_as_affected == kConflictThreshold) {
+    often_stopped_.push_back(package);
   }
 }
 

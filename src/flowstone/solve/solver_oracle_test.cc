@@ -67,6 +67,8 @@ ScriptedProvider RandomUniverse(std::uint32_t seed) {
       if (dice.Below(12) == 0) {
         provider.Unusable(name(i), version, "yanked");
       } else if (dice.Below(12) == 0) {
+        provider.Alien(name(i), version, "not for this Python");
+      } else if (dice.Below(12) == 0) {
         provider.Broken(name(i), version, "broken");
       }
     }

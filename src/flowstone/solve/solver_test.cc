@@ -78,6 +78,60 @@ TEST(Solver, UnusableCandidatesAreNeverChosen) {
   EXPECT_THAT(provider.SolveToText(), ElementsAre("a 1"));
 }
 
+TEST(Solver, UnusableCandidatesAreToldOfWhenTheirTurnComes) {
+  ScriptedProvider provider;
+  provider.Package("a", 3);
+  provider.Package("b", 2);
+  provider.Unusable("a", 3, "yanked");
+  provider.Unusable("a", 1, "yanked");
+  provider.Depend("a", 2, "b", "");
+  provider.Require("a", "");
+  EXPECT_THAT(provider.SolveToText(), ElementsAre("a 2", "b 2"));
+  EXPECT_THAT(provider.tried(), ElementsAre("a 2", "b 2"));
+}
+
+// As uv does it, whose root has a Python that its packages conflict with.
+TEST(Solver, AnAlienCandidateSendsTheSearchBackToWhereItsPackageWasFirstWanted) {
+  ScriptedProvider provider;
+  provider.Package("a", 1);
+  provider.Package("b", 1);
+  provider.Package("c", 2);
+  provider.Depend("a", 1, "c", "");
+  provider.Alien("c", 2, "for another Python");
+  provider.Require("a", "");
+  provider.Require("b", "");
+  EXPECT_THAT(provider.SolveToText(), ElementsAre("a 1", "b 1", "c 1"));
+  EXPECT_THAT(provider.tried(), ElementsAre("a 1", "b 1", "c 2", "b 1", "c 1"));
+}
+
+TEST(Solver, APackageWithManyAlienCandidatesIsTriedEarlier) {
+  ScriptedProvider provider;
+  provider.Package("a", 1);
+  provider.Package("b", 8);
+  for (std::uint32_t version = 2; version <= 8; ++version) {
+    provider.Alien("b", version, "for another Python");
+  }
+  provider.Require("a", "");
+  provider.Require("b", "");
+  EXPECT_THAT(provider.SolveToText(), ElementsAre("a 1", "b 1"));
+  EXPECT_THAT(provider.tried(), ElementsAre("a 1", "b 8", "a 1", "b 7", "a 1", "b 6", "a 1", "b 5",
+                                            "a 1", "b 4", "b 3", "b 2", "b 1", "a 1"));
+}
+
+TEST(Solver, APinnedPackageIsDecidedEarlyFromThenOn) {
+  ScriptedProvider provider;
+  provider.Package("a", 1);
+  provider.Package("b", 1);
+  provider.Package("c", 2);
+  provider.PinWhenChosen("b");
+  provider.Alien("c", 2, "for another Python");
+  provider.Require("a", "");
+  provider.Require("b", "");
+  provider.Require("c", "");
+  EXPECT_THAT(provider.SolveToText(), ElementsAre("a 1", "b 1", "c 1"));
+  EXPECT_THAT(provider.tried(), ElementsAre("a 1", "b 1", "c 2", "b 1", "a 1", "c 1"));
+}
+
 TEST(Solver, DropsADependencyThatTheFinalChoiceDoesNotHave) {
   ScriptedProvider provider;
   provider.Package("a", 2);
