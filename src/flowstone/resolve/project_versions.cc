@@ -60,8 +60,7 @@ ProjectVersions::ProjectVersions(std::shared_ptr<const index::ProjectFiles> file
       wishes_(wishes),
       judge_(request, scope, wishes, files_->name, std::move(history)),
       survey_(*files_, judge_, wishes, request.ExcludeNewerUs(files_->name), verdicts) {
-  CollectVersions();
-  FindPrereleases();
+  NotePrereleases(CollectVersions());
   known_unusable_ = solve::OrdinalSet::Empty(size());
   known_wheelless_ = solve::OrdinalSet::Empty(size());
   if (heads_.empty()) {
@@ -69,48 +68,58 @@ ProjectVersions::ProjectVersions(std::shared_ptr<const index::ProjectFiles> file
   }
 }
 
-void ProjectVersions::CollectVersions() {
+std::vector<solve::Ordinal> ProjectVersions::CollectVersions() {
   const std::vector<Listing>& listings = files_->listings;
   if (listings.size() == 1) {
-    const std::uint32_t count = listings.front().version_count();
-    heads_.reserve(count);
-    firsts_.reserve(count + std::size_t{1});
-    members_.reserve(count);
-    for (Member member{.source = 0, .version = 0}; member.version < count; ++member.version) {
-      AddVersion(std::span(&member, 1));
+    return CollectVersionsOf(listings.front());
+  }
+  std::map<std::string, std::vector<Member>> by_key;
+  for (std::uint32_t source = 0; source < listings.size(); ++source) {
+    for (std::uint32_t i = 0; i < listings[source].version_count(); ++i) {
+      by_key[listings[source].VersionKey(i)].push_back({source, i});
     }
-  } else {
-    std::map<std::string, std::vector<Member>> by_key;
-    for (std::uint32_t source = 0; source < listings.size(); ++source) {
-      for (std::uint32_t i = 0; i < listings[source].version_count(); ++i) {
-        by_key[listings[source].VersionKey(i)].push_back({source, i});
+  }
+  std::vector<solve::Ordinal> prereleases;
+  for (const auto& [key, members] : by_key) {
+    const Member& first = members.front();
+    const auto facts = listings[first.source].FactsOfVersion(first.version);
+    if (!survey_.HasFiles(members, facts)) {
+      continue;
+    }
+    if (facts.is_prerelease) {
+      prereleases.push_back(size());
+    }
+    heads_.push_back(listings[first.source].VersionHead(first.version));
+    firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
+    members_.insert(members_.end(), members.begin(), members.end());
+  }
+  firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
+  return prereleases;
+}
+
+// Of nearly every project; there may be thousands of versions.
+std::vector<solve::Ordinal> ProjectVersions::CollectVersionsOf(const Listing& listing) {
+  std::vector<solve::Ordinal> prereleases;
+  heads_.reserve(listing.version_count());
+  members_.reserve(listing.version_count());
+  for (Member member{.source = 0, .version = 0}; member.version < listing.version_count();
+       ++member.version) {
+    const auto facts = listing.FactsOfVersion(member.version);
+    if (survey_.HasFiles(std::span(&member, 1), facts)) {
+      if (facts.is_prerelease) {
+        prereleases.push_back(size());
       }
-    }
-    for (const auto& [key, members] : by_key) {
-      AddVersion(members);
+      heads_.push_back(listing.VersionHead(member.version));
+      members_.push_back(member);
     }
   }
-  firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
+  return prereleases;
 }
 
-void ProjectVersions::AddVersion(std::span<const Member> members) {
-  if (!survey_.HasFiles(members)) {
-    return;
-  }
-  const Member& first = members.front();
-  heads_.push_back(files_->listings[first.source].VersionHead(first.version));
-  firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
-  for (const Member& member : members) {
-    members_.push_back(member);
-  }
-}
-
-void ProjectVersions::FindPrereleases() {
+void ProjectVersions::NotePrereleases(const std::vector<solve::Ordinal>& prereleases) {
   prereleases_ = solve::OrdinalSet::Empty(size());
-  for (solve::Ordinal i = 0; i < size(); ++i) {
-    if (survey_.IsPrerelease(MembersOf(i))) {
-      prereleases_.Insert(i);
-    }
+  for (const solve::Ordinal prerelease : prereleases) {
+    prereleases_.Insert(prerelease);
   }
   prerelease_objection_ = judge_.PrereleaseObjection(
       prereleases_.is_full() ? ReleaseJudge::Finals::kNone : ReleaseJudge::Finals::kSome);
@@ -140,12 +149,12 @@ std::vector<solve::OrdinalSet> ProjectVersions::GroupUnusable() const {
 }
 
 std::string ProjectVersions::KeyAt(solve::Ordinal ordinal) const {
-  const Member& first = members_[firsts_[ordinal]];
+  const Member& first = FirstMemberOf(ordinal);
   return files_->listings[first.source].VersionKey(first.version);
 }
 
 pypi::Version ProjectVersions::VersionAt(solve::Ordinal ordinal) const {
-  const Member& first = members_[firsts_[ordinal]];
+  const Member& first = FirstMemberOf(ordinal);
   return files_->listings[first.source].Version(first.version);
 }
 

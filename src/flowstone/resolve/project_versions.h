@@ -77,11 +77,15 @@ class ProjectVersions {
   using Member = ReleaseSurvey::Member;
 
   std::span<const Member> MembersOf(solve::Ordinal ordinal) const {
-    return std::span(members_).subspan(firsts_[ordinal], firsts_[ordinal + 1] - firsts_[ordinal]);
+    const std::span<const Member> all(members_);
+    return firsts_.empty() ? all.subspan(ordinal, 1)
+                           : all.subspan(firsts_[ordinal], firsts_[ordinal + 1] - firsts_[ordinal]);
   }
-  void CollectVersions();
-  void AddVersion(std::span<const Member> members);
-  void FindPrereleases();
+  const Member& FirstMemberOf(solve::Ordinal ordinal) const { return MembersOf(ordinal).front(); }
+  // The versions that have files; gives the pre-releases among them.
+  std::vector<solve::Ordinal> CollectVersions();
+  std::vector<solve::Ordinal> CollectVersionsOf(const index::Listing& listing);
+  void NotePrereleases(const std::vector<solve::Ordinal>& prereleases);
   std::vector<solve::OrdinalSet> GroupUnusable() const;
   std::string KeyAt(solve::Ordinal ordinal) const;
   // The first release whose key is not below `key`.
@@ -98,8 +102,9 @@ class ProjectVersions {
   const ReleaseJudge judge_;
   const ReleaseSurvey survey_;
 
-  std::vector<std::uint64_t> heads_;   // KeyHead of each release, ascending
-  std::vector<std::uint32_t> firsts_;  // in members_; one more than there are releases
+  std::vector<std::uint64_t> heads_;  // KeyHead of each release, ascending
+  // In members_, one more than there are releases; empty when there is one listing.
+  std::vector<std::uint32_t> firsts_;
   std::vector<Member> members_;
   std::string prerelease_objection_;
   solve::OrdinalSet prereleases_;

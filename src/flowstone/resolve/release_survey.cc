@@ -160,19 +160,10 @@ ReleaseSurvey::Objection ReleaseSurvey::ObjectionTo(const FileRef& ref,
   return has_bad_hash ? Objection::kHash : Objection::kNone;
 }
 
-bool ReleaseSurvey::HasFiles(std::span<const Member> members) const {
-  const Member& first = members.front();
-  const auto facts = files_.listings[first.source].FactsOfVersion(first.version);
-  bool has_files = CountsWhole(facts) && facts.files.first != facts.files.last;
-  if (!has_files) {
-    EachFile(members, [&](const FileRef&, const Listing::FileFacts&) { has_files = true; });
-  }
-  return has_files;
-}
-
-bool ReleaseSurvey::IsPrerelease(std::span<const Member> members) const {
-  const Member& first = members.front();
-  return files_.listings[first.source].FactsOfVersion(first.version).is_prerelease;
+bool ReleaseSurvey::AnyFileCounts(std::span<const Member> members) const {
+  bool counts = false;
+  EachFile(members, [&](const FileRef&, const Listing::FileFacts&) { counts = true; });
+  return counts;
 }
 
 ReleaseSurvey::Finding ReleaseSurvey::Look(std::span<const Member> members) const {

@@ -64,9 +64,11 @@ class ReleaseSurvey {
                 FileVerdicts& verdicts);
 
   // `members`: one version, in each listing that has it. All files of it count but those that an
-  // earlier listing has and those that are too new. Whether any counts:
-  bool HasFiles(std::span<const Member> members) const;
-  bool IsPrerelease(std::span<const Member> members) const;
+  // earlier listing has and those that are too new. Whether any counts; `facts` are of the first
+  // member:
+  bool HasFiles(std::span<const Member> members, const index::Listing::VersionFacts& facts) const {
+    return (CountsWhole(facts) && facts.files.first != facts.files.last) || AnyFileCounts(members);
+  }
   // Of a version that has files.
   Finding Look(std::span<const Member> members) const;
   ProjectVersion Judge(std::span<const Member> members) const;
@@ -87,6 +89,7 @@ class ReleaseSurvey {
   // Whether yanked files of a release may be used: asked only when one is met.
   class YankPermit;
 
+  bool AnyFileCounts(std::span<const Member> members) const;
   Finding LookAtFiles(std::span<const Member> members) const;
   // Of a release that has no usable file.
   Symptom SymptomOf(std::span<const Member> members) const;
