@@ -2,31 +2,79 @@
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "flowstone/base/text.h"
 
 namespace flowstone::app {
 namespace {
 
-// Whether all of `text` is a number as Python's int() or float() reads one in base 10.
-template <class Number>
-bool IsNumber(std::string_view text) {
-  text = TrimText(text);
-  if (text.starts_with('+')) {
-    text.remove_prefix(1);
+// Reads `text` from the left, as Python's int() and float() do in base 10.
+class NumberReader {
+ public:
+  explicit NumberReader(std::string_view text) : rest_(TrimText(text)) {}
+
+  bool is_at_end() const { return rest_.empty(); }
+  bool Take(char c) {
+    const bool is_there = rest_.starts_with(c);
+    rest_.remove_prefix(is_there ? 1 : 0);
+    return is_there;
   }
-  std::string digits;
-  for (const char c : text) {
-    if (c != '_') {  // PEP 515
-      digits.push_back(c);
+  void TakeSign() { Take('-') || Take('+'); }
+  // At least one, with single underscores between them (PEP 515).
+  bool TakeDigits() {
+    if (!TakeDigit()) {
+      return false;
     }
+    while (!rest_.empty()) {
+      const std::string_view before = rest_;
+      Take('_');
+      if (!TakeDigit()) {
+        rest_ = before;
+        break;
+      }
+    }
+    return true;
   }
-  Number number{};
-  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return (code == std::errc() || code == std::errc::result_out_of_range) && !digits.empty() &&
-         end == digits.data() + digits.size();
+  bool IsNotFinite() const {
+    const std::string lower = AsciiLower(rest_);
+    return lower == "inf" || lower == "infinity" || lower == "nan";
+  }
+
+ private:
+  bool TakeDigit() {
+    const bool is_there = !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+    rest_.remove_prefix(is_there ? 1 : 0);
+    return is_there;
+  }
+
+  std::string_view rest_;
+};
+
+bool IsInteger(std::string_view text) {
+  NumberReader reader(text);
+  reader.TakeSign();
+  return reader.TakeDigits() && reader.is_at_end();
+}
+
+bool IsFloat(std::string_view text) {
+  NumberReader reader(text);
+  reader.TakeSign();
+  if (reader.IsNotFinite()) {
+    return true;
+  }
+  const bool has_whole = reader.TakeDigits();
+  const bool has_fraction = reader.Take('.') && reader.TakeDigits();
+  if (!has_whole && !has_fraction) {
+    return false;
+  }
+  if (reader.Take('e') || reader.Take('E')) {
+    reader.TakeSign();
+    return reader.TakeDigits() && reader.is_at_end();
+  }
+  return reader.is_at_end();
 }
 
 // What click's BOOL accepts, as Metaflow's parameters do.
@@ -46,9 +94,9 @@ std::optional<std::string> WantedInstead(const flow::ParameterDescription& param
                                          const std::string& value) {
   switch (parameter.kind) {
     case flow::ParameterKind::kInteger:
-      return IsNumber<long long>(value) ? std::nullopt : std::optional<std::string>("an integer");
+      return IsInteger(value) ? std::nullopt : std::optional<std::string>("an integer");
     case flow::ParameterKind::kFloat:
-      return IsNumber<double>(value) ? std::nullopt : std::optional<std::string>("a number");
+      return IsFloat(value) ? std::nullopt : std::optional<std::string>("a number");
     case flow::ParameterKind::kBoolean:
       return IsBoolean(value) ? std::nullopt : std::optional<std::string>("true or false");
     case flow::ParameterKind::kJson:
