@@ -10,8 +10,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "flowstone/archive/zip_fields.h"
 #include "flowstone/archive/zip_format.h"
-#include "flowstone/archive/zstd.h"
 
 namespace flowstone::archive {
 namespace {
@@ -53,6 +53,20 @@ Status Inflate(const ZipMember& member, std::string_view compressed, std::span<c
   return Ok();
 }
 
+// Readers differ on what is behind the first frame, and on frames that are to be skipped.
+Status CheckOneFrame(const ZipMember& member, std::string_view compressed) {
+  const bool is_skipped = compressed.size() >= 4 &&
+                          (LittleEndian(compressed, 0, 4) & ~0xFULL) == ZSTD_MAGIC_SKIPPABLE_START;
+  const std::size_t size = ZSTD_findFrameCompressedSize(compressed.data(), compressed.size());
+  if (ZSTD_isError(size) != 0) {
+    return Broken(member);
+  }
+  if (is_skipped || size != compressed.size()) {
+    return ZipMemberRefused(member.name, "it is not one zstd frame");
+  }
+  return Ok();
+}
+
 Status Decompress(const ZipMember& member, std::string_view compressed,
                   std::span<char> destination) {
   switch (member.method) {
@@ -62,6 +76,7 @@ Status Decompress(const ZipMember& member, std::string_view compressed,
     case ZipMethod::kDeflate:
       return Inflate(member, compressed, destination);
     case ZipMethod::kZstd: {
+      FLOWSTONE_TRY(CheckOneFrame(member, compressed));
       const std::size_t size = ZSTD_decompress(destination.data(), destination.size(),
                                                compressed.data(), compressed.size());
       if (ZSTD_isError(size) != 0 || size != destination.size()) {
@@ -322,16 +337,13 @@ Result<std::string> ZipReader::Read(const ZipMember& member) const {
 }
 
 Status ZipReader::ReadPieces(const ZipMember& member, const ByteSink& sink) const {
-  if (member.method == ZipMethod::kDeflate) {  // libdeflate works on whole buffers
+  if (member.method != ZipMethod::kStored) {  // compressed members are judged as a whole
     FLOWSTONE_LET(const std::string bytes, Read(member));
     return sink(bytes);
   }
   FLOWSTONE_LET(const Located located, Locate(*source_, member, 0, directory_offset_));
   const std::uint64_t data = member.header_offset + located.header_size;
-  RangeStream range(*source_, data, data + member.compressed_size);
-  ZstdStream inflated(range, member.size);
-  ByteStream& stream = member.method == ZipMethod::kZstd ? static_cast<ByteStream&>(inflated)
-                                                         : static_cast<ByteStream&>(range);
+  RangeStream stream(*source_, data, data + member.compressed_size);
   std::vector<char> buffer(static_cast<std::size_t>(std::min(kZipPiece, member.size + 1)));
   std::uint64_t size = 0;
   std::uint32_t crc32 = 0;

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "flowstone/archive/zstd.h"
 #include "flowstone/base/digest.h"
 #include "flowstone/base/text.h"
 #include "flowstone/testing/python_oracle.h"
@@ -247,6 +248,18 @@ TEST(ZipReader, AWrongSizeIsFoundOnReading) {
   }
   EXPECT_THAT(ReadEverything(With({.name = "x", .content = "xy", .method = 0, .size = 3})),
               HasMessage(HasSubstr("two sizes differ")));
+}
+
+TEST(ZipReader, AZstdMemberIsOneFrame) {
+  const std::string skipped("\x50\x2A\x4D\x18\x02\0\0\0??", 10);
+  for (const std::string& compressed :
+       {ZstdCompress("xy") + ZstdCompress(""), ZstdCompress("x") + ZstdCompress("y"),
+        ZstdCompress("xy") + skipped, skipped + ZstdCompress("xy"), skipped}) {
+    EXPECT_THAT(ReadEverything(
+                    With({.name = "x", .content = "xy", .method = 93, .compressed = compressed})),
+                HasMessage(HasSubstr("it is not one zstd frame")));
+  }
+  EXPECT_THAT(ReadEverything(With({.name = "x", .content = "xy", .method = 93})), IsOk());
 }
 
 TEST(ZipReader, BytesBehindTheCompressedOnesAreRefused) {
