@@ -204,72 +204,92 @@ std::size_t CompilersAtOnce() {
 }  // namespace
 
 Result<std::vector<ArchivePlan>> CompiledArchives::Provide(std::span<const WheelArtifact> wheels) {
-  FLOWSTONE_LET(std::vector<ArchivePlan> plans, parts_.archives.Provide(wheels));
-  std::map<Digest, std::size_t> first_of;  // wheels may repeat
-  std::vector<std::size_t> missing;
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    FLOWSTONE_LET(std::optional<ArchivePlan> compiled, FindCompiled(plans[i]));
+  std::map<Digest, ArchivePlan> plans;
+  std::vector<WheelArtifact> others;
+  for (const WheelArtifact& wheel : wheels) {
+    FLOWSTONE_LET(std::optional<ArchivePlan> compiled,
+                  parts_.cache.FindCompiled(wheel.digest, parts_.interpreter.cache_tag));
     if (compiled) {
-      plans[i] = *std::move(compiled);
-    } else if (use_ == BytecodeUse::kCompile && first_of.emplace(plans[i].wheel, i).second) {
-      missing.push_back(i);
+      plans.insert_or_assign(wheel.digest, *std::move(compiled));
+    } else {
+      others.push_back(wheel);
     }
   }
-  if (missing.empty()) {
-    return plans;
+  FLOWSTONE_LET(std::vector<ArchivePlan> unpacked, parts_.archives.Provide(others));
+  if (use_ == BytecodeUse::kCompile && !unpacked.empty()) {
+    FLOWSTONE_TRY(Compile(unpacked));
   }
-  FLOWSTONE_TRY(Compile(missing, plans));
+  for (ArchivePlan& plan : unpacked) {
+    const Digest wheel = plan.wheel;
+    plans.insert_or_assign(wheel, std::move(plan));
+  }
+  std::vector<ArchivePlan> provided;
+  provided.reserve(wheels.size());
+  for (const WheelArtifact& wheel : wheels) {
+    provided.push_back(plans.at(wheel.digest));
+  }
+  return provided;
+}
+
+Result<ArchivePlan> CompiledArchives::PlanToCompile(const ArchivePlan& plan) {
+  FLOWSTONE_LET(std::optional<ArchivePlan> kept, parts_.cache.Find(plan.wheel));
+  if (!kept) {
+    return Error{.code = ErrorCode::kCorrupt,
+                 .message = "the archive of " + plan.name + " " + plan.version +
+                            " was damaged while it was in use"}
+        .WithHint("try again: it is fetched anew");
+  }
+  return *std::move(kept);
+}
+
+Status CompiledArchives::Compile(std::span<ArchivePlan> plans) {
+  std::map<Digest, ArchivePlan*> distinct;
   for (ArchivePlan& plan : plans) {
-    if (const auto first = first_of.find(plan.wheel);
-        first != first_of.end() && plan.bytecode.empty()) {
-      plan = plans[first->second];
-    }
+    distinct.emplace(plan.wheel, &plan);
   }
-  return plans;
-}
-
-Result<std::optional<ArchivePlan>> CompiledArchives::FindCompiled(const ArchivePlan& plan) {
-  FLOWSTONE_LET(std::optional<ArchivePlan> compiled,
-                parts_.cache.FindCompiled(plan.wheel, parts_.interpreter.cache_tag));
-  if (compiled) {
-    compiled->warnings = plan.warnings;  // with those of this time
+  std::vector<ArchivePlan*> order;
+  order.reserve(distinct.size());
+  for (const auto& [wheel, plan] : distinct) {
+    order.push_back(plan);
   }
-  return compiled;
-}
-
-Status CompiledArchives::Compile(std::span<const std::size_t> indices,
-                                 std::vector<ArchivePlan>& plans) {
-  const CacheLayout& layout = parts_.cache.layout();
-  parts_.progress.Start(Phase::kCompile, CountOf(indices.size(), "package"), 0);
-  std::uint64_t total = 0;
-  const auto compile_some = [&](std::span<const std::size_t> some) -> Status {
-    std::vector<Compilation> compilations;
-    std::vector<BytecodeJob> jobs;
-    compilations.reserve(some.size());
-    for (const std::size_t i : some) {
-      FLOWSTONE_LET(Compilation compilation, Compilation::Begin(parts_.filesystem, layout, plans[i],
-                                                                parts_.interpreter.cache_tag));
-      jobs.insert(jobs.end(), compilation.jobs().begin(), compilation.jobs().end());
-      compilations.push_back(std::move(compilation));
-    }
-    total += jobs.size();
-    parts_.progress.SetTotal(Phase::kCompile, total);
-    FLOWSTONE_TRY(CompileBytecode(
-        parts_.processes, parts_.interpreter.executable, jobs, CompilersAtOnce(),
-        [&](std::size_t count) { parts_.progress.Advance(Phase::kCompile, count, ""); }));
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      FLOWSTONE_LET(plans[some[i]], compilations[i].Publish());
-    }
-    return Ok();
-  };
-  for (std::size_t begin = 0; begin < indices.size(); begin += kArchivesAtOnce) {
-    const std::size_t count = std::min(kArchivesAtOnce, indices.size() - begin);
-    if (Status done = compile_some(indices.subspan(begin, count)); !done) {
+  parts_.progress.Start(Phase::kCompile, CountOf(order.size(), "package"), 0);
+  files_ = 0;
+  for (std::size_t begin = 0; begin < order.size(); begin += kArchivesAtOnce) {
+    const std::size_t count = std::min(kArchivesAtOnce, order.size() - begin);
+    if (Status done = CompileTogether(std::span(order).subspan(begin, count)); !done) {
       parts_.progress.Abandon(Phase::kCompile);
       return done;
     }
   }
   parts_.progress.Finish(Phase::kCompile);
+  for (ArchivePlan& plan : plans) {  // those that are there twice
+    plan = *distinct.at(plan.wheel);
+  }
+  return Ok();
+}
+
+Status CompiledArchives::CompileTogether(std::span<ArchivePlan* const> plans) {
+  std::vector<Compilation> compilations;
+  std::vector<BytecodeJob> jobs;
+  compilations.reserve(plans.size());
+  for (const ArchivePlan* plan : plans) {
+    FLOWSTONE_LET(const ArchivePlan base, PlanToCompile(*plan));
+    FLOWSTONE_LET(Compilation compilation,
+                  Compilation::Begin(parts_.filesystem, parts_.cache.layout(), base,
+                                     parts_.interpreter.cache_tag));
+    jobs.insert(jobs.end(), compilation.jobs().begin(), compilation.jobs().end());
+    compilations.push_back(std::move(compilation));
+  }
+  files_ += jobs.size();
+  parts_.progress.SetTotal(Phase::kCompile, files_);
+  FLOWSTONE_TRY(CompileBytecode(
+      parts_.processes, parts_.interpreter.executable, jobs, CompilersAtOnce(),
+      [&](std::size_t count) { parts_.progress.Advance(Phase::kCompile, count, ""); }));
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    FLOWSTONE_LET(ArchivePlan compiled, compilations[i].Publish());
+    compiled.warnings = std::move(plans[i]->warnings);  // with those of this time
+    *plans[i] = std::move(compiled);
+  }
   return Ok();
 }
 

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,16 +35,20 @@ class CompiledArchives final : public ArchiveProvider {
   };
   CompiledArchives(Parts parts, BytecodeUse use) : parts_(parts), use_(use) {}
 
-  // The errors of `archives`, and what keeps the interpreter from compiling.
+  // Archives with bytecode are taken from the cache; `archives` is asked for the others. Its
+  // errors, and what keeps the interpreter from compiling.
   Result<std::vector<ArchivePlan>> Provide(std::span<const WheelArtifact> wheels) override;
 
  private:
-  Result<std::optional<ArchivePlan>> FindCompiled(const ArchivePlan& plan);
-  // Replaces the plans with these indices by those of the compiled archives.
-  Status Compile(std::span<const std::size_t> indices, std::vector<ArchivePlan>& plans);
+  // The plan as it lies in the cache, without what was only said this time.
+  Result<ArchivePlan> PlanToCompile(const ArchivePlan& plan);
+  // Replaces the plans by those of the compiled archives.
+  Status Compile(std::span<ArchivePlan> plans);
+  Status CompileTogether(std::span<ArchivePlan* const> plans);
 
   Parts parts_;
   BytecodeUse use_;
+  std::size_t files_ = 0;  // that this compilation knows of so far
 };
 
 }  // namespace flowstone::install

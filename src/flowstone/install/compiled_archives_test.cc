@@ -27,7 +27,7 @@ using ::testing::Not;
 
 constexpr const char* kTag = "cpython-311";
 
-// Adds local wheels to an archive cache.
+// Adds local wheels to an archive cache, with a warning about each.
 class UnpackedArchives final : public ArchiveProvider {
  public:
   explicit UnpackedArchives(ArchiveCache& cache) : cache_(cache) {}
@@ -35,13 +35,18 @@ class UnpackedArchives final : public ArchiveProvider {
     std::vector<ArchivePlan> plans;
     for (const WheelArtifact& wheel : wheels) {
       FLOWSTONE_LET(ArchivePlan plan, cache_.Add(wheel.location, wheel.file_name, wheel.digest));
+      plan.warnings.emplace_back("said this time");
       plans.push_back(std::move(plan));
+      asked_.push_back(wheel.name);
     }
     return plans;
   }
+  // The wheels that it was asked for.
+  const std::vector<std::string>& asked() const { return asked_; }
 
  private:
   ArchiveCache& cache_;
+  std::vector<std::string> asked_;
 };
 
 class CompiledArchivesTest : public CacheFixture {
@@ -133,7 +138,26 @@ TEST_F(CompiledArchivesTest, FilesAreThoseOfTheArchive) {
   EXPECT_THAT(cache_.Verify(Digest::Of(demo_.Build())), IsOk());
 }
 
+TEST_F(CompiledArchivesTest, WhatIsSaidOfAnArchiveIsSaidAndNotKept) {
+  const auto first = Provide({LocalWheel(demo_)}, BytecodeUse::kCompile);
+  ASSERT_THAT(first, IsOk());
+  EXPECT_THAT(first->front().warnings, ElementsAre("said this time"));
+  const auto second = Provide({LocalWheel(demo_)}, BytecodeUse::kCompile);
+  ASSERT_THAT(second, IsOk());
+  EXPECT_THAT(second->front().warnings, IsEmpty());
+}
+
+TEST_F(CompiledArchivesTest, OnlyArchivesWithoutBytecodeAreAskedFor) {
+  ASSERT_THAT(Provide({LocalWheel(demo_)}, BytecodeUse::kCompile), IsOk());
+  const auto plans = Provide({LocalWheel(plain_), LocalWheel(demo_)}, BytecodeUse::kWhereThere);
+  ASSERT_THAT(plans, IsOk());
+  EXPECT_EQ(plans->at(0).name, "plain");
+  EXPECT_EQ(plans->at(1).name, "demo");
+  EXPECT_THAT(unpacked_.asked(), ElementsAre("demo", "plain"));
+}
+
 TEST_F(CompiledArchivesTest, ThePlanIsThatOfTheDirectory) {
+  ASSERT_THAT(Provide({LocalWheel(demo_)}, BytecodeUse::kCompile), IsOk());
   const auto plans = Provide({LocalWheel(demo_)}, BytecodeUse::kCompile);
   ASSERT_THAT(plans, IsOk());
   EXPECT_EQ(plans->front().bytecode, kTag);
@@ -148,8 +172,11 @@ TEST_F(CompiledArchivesTest, CompilingIsDoneOnceAndServesEverybody) {
   const auto first = Provide({wheel, wheel}, BytecodeUse::kCompile);
   ASSERT_THAT(first, IsOk());
   EXPECT_EQ(first->at(0), first->at(1));
-  EXPECT_THAT(Provide({wheel}, BytecodeUse::kCompile), IsOkAndHolds(ElementsAre(first->at(0))));
-  EXPECT_THAT(Provide({wheel}, BytecodeUse::kWhereThere), IsOkAndHolds(ElementsAre(first->at(0))));
+  for (const BytecodeUse use : {BytecodeUse::kCompile, BytecodeUse::kWhereThere}) {
+    const auto later = Provide({wheel}, use);
+    ASSERT_THAT(later, IsOk());
+    EXPECT_EQ(PathsOf(later->front()), PathsOf(first->front()));
+  }
   EXPECT_EQ(compilations_, 1);
 }
 
