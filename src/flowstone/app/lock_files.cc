@@ -76,11 +76,6 @@ Result<FlowLockFiles> FlowLockFiles::Read(os::FileSystem& filesystem, const std:
   return files;
 }
 
-const LockFile* FlowLockFiles::Named(const std::string& name) const {
-  const auto found = std::ranges::find(files_, name, &LockFile::name);
-  return found == files_.end() ? nullptr : &*found;
-}
-
 std::vector<FlowLockFiles::Match> FlowLockFiles::For(const std::string& step) const {
   std::vector<Match> claiming;
   std::vector<Match> possible;

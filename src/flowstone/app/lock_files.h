@@ -48,8 +48,6 @@ class FlowLockFiles {
   std::vector<Match> For(const std::string& step) const;
   // Those that `environment lock` wrote for the flow.
   std::vector<const LockFile*> WrittenForFlow() const;
-  // Null when there is none of that name.
-  const LockFile* Named(const std::string& name) const;
 
  private:
   std::string flow_;
