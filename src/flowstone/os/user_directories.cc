@@ -3,7 +3,6 @@
 #include <array>
 #include <optional>
 #include <pwd.h>
-#include <string_view>
 #include <unistd.h>
 
 #include "flowstone/os/path.h"
@@ -22,16 +21,6 @@ std::optional<std::string> HomeInUserDatabase() {
   return std::string(found->pw_dir);
 }
 
-Result<std::string> BaseDirectory(const Environment& environment, std::string_view variable,
-                                  std::string_view below_home) {
-  const std::optional<std::string> value = environment.GetNonEmpty(variable);
-  if (value && IsAbsolutePath(*value)) {
-    return NormalizePath(*value);
-  }
-  FLOWSTONE_LET(const std::string home, UserHome(environment));
-  return JoinPath(home, below_home);
-}
-
 }  // namespace
 
 Result<std::string> UserHome(const Environment& environment) {
@@ -48,11 +37,12 @@ Result<std::string> UserHome(const Environment& environment) {
 }
 
 Result<std::string> UserCacheHome(const Environment& environment) {
-  return BaseDirectory(environment, "XDG_CACHE_HOME", ".cache");
-}
-
-Result<std::string> UserDataHome(const Environment& environment) {
-  return BaseDirectory(environment, "XDG_DATA_HOME", ".local/share");
+  const std::optional<std::string> cache = environment.GetNonEmpty("XDG_CACHE_HOME");
+  if (cache && IsAbsolutePath(*cache)) {
+    return NormalizePath(*cache);
+  }
+  FLOWSTONE_LET(const std::string home, UserHome(environment));
+  return JoinPath(home, ".cache");
 }
 
 Result<std::string> FlowstoneHome(const Environment& environment) {

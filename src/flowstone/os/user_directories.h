@@ -1,6 +1,5 @@
-// Where this user's files are: the XDG base directories and Flowstone's own root. Only computes
-// names; creates nothing. As the XDG specification asks, its variables are ignored when empty or
-// relative.
+// Where this user's files are: the home, the cache and Flowstone's own root. Only computes names;
+// creates nothing. As the XDG specification asks, its variable is ignored when empty or relative.
 #pragma once
 
 #include <string>
@@ -14,8 +13,6 @@ namespace flowstone::os {
 Result<std::string> UserHome(const Environment& environment);
 // $XDG_CACHE_HOME, else ~/.cache.
 Result<std::string> UserCacheHome(const Environment& environment);
-// $XDG_DATA_HOME, else ~/.local/share.
-Result<std::string> UserDataHome(const Environment& environment);
 
 // The root of Flowstone's local cache and environments: $FLOWSTONE_HOME (kInvalid when relative),
 // else "flowstone" under UserCacheHome.

@@ -33,7 +33,6 @@ TEST(UserDirectories, DefaultsAreBelowHome) {
   const Environment environment{{"HOME", "/home/me/"}};
   EXPECT_THAT(UserHome(environment), IsOkAndHolds("/home/me"));
   EXPECT_THAT(UserCacheHome(environment), IsOkAndHolds("/home/me/.cache"));
-  EXPECT_THAT(UserDataHome(environment), IsOkAndHolds("/home/me/.local/share"));
   EXPECT_THAT(FlowstoneHome(environment), IsOkAndHolds("/home/me/.cache/flowstone"));
 }
 
