@@ -1,6 +1,7 @@
 #include "flowstone/app/direct_references.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -12,6 +13,15 @@
 
 namespace flowstone::app {
 namespace {
+
+bool NamesReference(const resolve::ResolveRequest& request) {
+  return std::ranges::any_of(
+      std::array{&request.requirements, &request.constraints, &request.overrides},
+      [](const auto* wishes) {
+        return std::ranges::any_of(*wishes,
+                                   [](const auto& wish) { return !wish.requirement.url.empty(); });
+      });
+}
 
 // What resolving takes a source for: a wheel for everything, because one will be built.
 std::string UniversalWheelName(const pypi::CoreMetadata& fields) {
@@ -311,6 +321,9 @@ std::string DirectReferences::WithoutUrls(const std::string& metadata) const {
 }
 
 void DirectReferences::Complete(lock::Lock& lock) const {
+  if (packages_.empty() && !NamesReference(request_)) {
+    return;  // it was resolved as it is
+  }
   for (lock::LockedPackage& package : lock.packages) {
     // The resolver takes the reference for an index.
     const auto [first, last] = packages_.equal_range(package.name);

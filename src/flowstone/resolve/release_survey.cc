@@ -276,14 +276,40 @@ ReleaseSurvey::Symptom ReleaseSurvey::SymptomOf(std::span<const Member> members)
 
 ProjectVersion ReleaseSurvey::Judge(std::span<const Member> members) const {
   ProjectVersion version{.version = VersionOf(members)};
+  YankPermit permit(*this, members);
+  EachFile(members, [&](const FileRef& ref, const Listing::FileFacts& facts) {
+    if (ObjectionTo(ref, facts, permit) != Objection::kNone) {
+      return;
+    }
+    index::IndexFile file = files_.File(ref.source, ref.file);
+    if (!IsSource(facts)) {
+      pypi::BuildTag build = BuildTagOf(file.filename);
+      version.wheels.push_back({.file = std::move(file),
+                                .priority = *OnTags(ref, facts).priority,
+                                .build = std::move(build)});
+    } else if (!version.source || (IsGzippedTar(file) && !IsGzippedTar(*version.source))) {
+      version.source = std::move(file);
+    }
+  });
+  std::ranges::stable_sort(version.wheels, [](const UsableWheel& a, const UsableWheel& b) {
+    return a.priority != b.priority ? a.priority < b.priority : b.build < a.build;
+  });
+  if (version.MetadataFile() == nullptr) {
+    const ReleaseJudge::Rejections rejections = RejectionsOf(members);
+    version.files = Files(members);
+    version.rejection = judge_.ReasonOf(rejections);
+    version.unusable = judge_.Explain(version.rejection, rejections);
+  }
+  return version;
+}
+
+ReleaseJudge::Rejections ReleaseSurvey::RejectionsOf(std::span<const Member> members) const {
   ReleaseJudge::Rejections rejections;
   YankPermit permit(*this, members);
   EachFile(members, [&](const FileRef& ref, const Listing::FileFacts& facts) {
     const Listing& listing = files_.listings[ref.source];
     rejections.has_source = rejections.has_source || IsSource(facts);
     switch (ObjectionTo(ref, facts, permit)) {
-      case Objection::kPolicy:
-        break;
       case Objection::kTags:
         rejections.tags.push_back(listing.TagSetText(facts.tag_set));
         break;
@@ -296,28 +322,12 @@ ProjectVersion ReleaseSurvey::Judge(std::span<const Member> members) const {
       case Objection::kHash:
         rejections.hash = wishes_.HashObjection(files_.name, files_.File(ref.source, ref.file));
         break;
+      case Objection::kPolicy:
       case Objection::kNone:
-        index::IndexFile file = files_.File(ref.source, ref.file);
-        if (!IsSource(facts)) {
-          pypi::BuildTag build = BuildTagOf(file.filename);
-          version.wheels.push_back({.file = std::move(file),
-                                    .priority = *OnTags(ref, facts).priority,
-                                    .build = std::move(build)});
-        } else if (!version.source || (IsGzippedTar(file) && !IsGzippedTar(*version.source))) {
-          version.source = std::move(file);
-        }
         break;
     }
   });
-  std::ranges::stable_sort(version.wheels, [](const UsableWheel& a, const UsableWheel& b) {
-    return a.priority != b.priority ? a.priority < b.priority : b.build < a.build;
-  });
-  if (version.MetadataFile() == nullptr) {
-    version.files = Files(members);
-    version.rejection = judge_.ReasonOf(rejections);
-    version.unusable = judge_.Explain(version.rejection, rejections);
-  }
-  return version;
+  return rejections;
 }
 
 }  // namespace flowstone::resolve

@@ -93,6 +93,7 @@ class ReleaseSurvey {
   Finding LookAtFiles(std::span<const Member> members) const;
   // Of a release that has no usable file.
   Symptom SymptomOf(std::span<const Member> members) const;
+  ReleaseJudge::Rejections RejectionsOf(std::span<const Member> members) const;
   // The same for a release all files of which count, with one look for all releases of its shape.
   Finding LookAtShape(const Member& member, const index::Listing::VersionFacts& facts) const;
   // Calls visit(FileRef, FileFacts) for every file that counts.

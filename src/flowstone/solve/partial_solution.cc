@@ -62,6 +62,7 @@ void PartialSolution::Append(Assignment assignment) {
   OrdinalSet values = Values(assignment.package) & assignment.values;
   state.is_needed = !values.Contains(state.initial.size() - 1);
   state.steps.push_back({log_.size(), std::move(values)});
+  ++state.revision;
   log_.push_back(std::move(assignment));
 }
 
@@ -84,6 +85,7 @@ void PartialSolution::BacktrackTo(std::size_t level) {
   while (!log_.empty() && log_.back().level > level) {
     PackageState& state = packages_[log_.back().package.value];
     state.steps.pop_back();
+    ++state.revision;
     state.is_needed =
         !state.steps.empty() && !state.steps.back().values.Contains(state.initial.size() - 1);
     if (state.decision == log_.size() - 1) {

@@ -46,6 +46,9 @@ class PartialSolution {
   // Tells levels of the same number apart: going back and deciding anew gives another serial.
   std::uint64_t LevelSerial(std::size_t level) const { return level_serials_[level]; }
 
+  // Changes whenever the values of the package do.
+  std::uint64_t Revision(PackageId package) const { return packages_[package.value].revision; }
+
   void Decide(PackageId package, Ordinal candidate);
   // `values` is what follows for the package from `cause`.
   void Derive(PackageId package, OrdinalSet values, IncompatibilityId cause);
@@ -67,6 +70,7 @@ class PartialSolution {
   struct PackageState {
     bool is_known = false;
     bool is_needed = false;  // not being selected is no value any more
+    std::uint64_t revision = 0;
     OrdinalSet initial;
     std::vector<Step> steps;
     std::optional<std::size_t> decision;  // index in log_

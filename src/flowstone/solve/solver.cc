@@ -42,7 +42,8 @@ struct PackageRecord {
   std::uint32_t conflicts_as_affected = 0;
   std::uint32_t conflicts_as_culprit = 0;
   std::uint64_t conflicts = 0;
-  OrdinalSet anticipated;  // values when the provider was last told
+  OrdinalSet anticipated;                  // values when the provider was last told
+  std::uint64_t anticipated_revision = 0;  // of the values that were last compared with them
 };
 
 // An incompatibility that nothing can satisfy: there is no solution.
@@ -511,6 +512,10 @@ void Search::Anticipate() {
       continue;
     }
     PackageRecord& record = Record(package);
+    if (record.anticipated_revision == partial_.Revision(package)) {
+      continue;
+    }
+    record.anticipated_revision = partial_.Revision(package);
     const OrdinalSet& values = partial_.Values(package);
     if (record.anticipated != values) {
       record.anticipated = values;
