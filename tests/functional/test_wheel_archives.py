@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.index_server import Fault, Index
 from support.project import ENGINE, Project
+from support.sources import SourceProject
 from support.wheels import Wheel
 
 PATIENCE = 20.0  # seconds for what should take a moment
@@ -207,3 +208,16 @@ def test_the_bytecode_of_a_wheel_is_the_same_wherever_it_is_made(
         return {path.name: path.read_bytes() for path in environment.rglob("speedy/**/*.pyc")}
 
     assert pyc_bytes("here") == pyc_bytes("elsewhere/far/away")
+
+
+def test_what_builds_need_is_not_compiled(project: Project, index: Index) -> None:
+    index.add(Wheel("build-helper", "1.0"))
+    source = SourceProject("made", system_requires=["build-helper"])
+    index.add_file(source.name, source.filename, source.sdist())
+    project.environment["FLOWSTONE_INDEX_URL"] = index.url
+    locked = project.engine("lock", "made", "--build", "made", "-o", "pylock.toml")
+    assert locked.status == 0, locked
+    environment_of(project, "--compile-bytecode", "--build", "made", "pylock.toml")
+    compiled = (project.home / "cache" / "v1" / "pyc").rglob("*.dist-info")
+    assert [path.name for path in compiled] == ["made-1.0.dist-info"]
+    assert list((project.home / "cache" / "v1" / "arc").rglob("build_helper-1.0.dist-info"))

@@ -111,6 +111,7 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
       settings.launcher = parts_.interpreter.executable;
       settings.builds.stack = stack_;
       settings.builds.wish.settings.clear();
+      settings.bytecode = install::BytecodeUse::kWhereThere;  // a backend runs once
       settings.rules = {};                                 // backends have constraints of their own
       settings.hashes = resolve::HashPolicy::kWhereNamed;  // nobody names hashes of these
       if (settings.lock_use == LockUse::kLocked) {
