@@ -12,7 +12,7 @@
 namespace flowstone::install {
 namespace {
 
-constexpr std::string_view kMagic = "flowstone-archive-plan 1 ";
+constexpr std::string_view kMagic = "flowstone-archive-plan 2 ";
 
 Error Damaged(const std::string& what) {
   return {.code = ErrorCode::kCorrupt, .message = "the archive plan is damaged: " + what};
@@ -84,6 +84,11 @@ class PlanDocument {
     FLOWSTONE_LET(plan.dist_info, TextField("dist_info"));
     FLOWSTONE_LET(plan.tags, TextList("tags"));
     FLOWSTONE_LET(plan.warnings, TextList("warnings"));
+    FLOWSTONE_LET(plan.climbing, TextList("climbing"));
+    if (const auto bad = std::ranges::find_if_not(plan.climbing, IsPlainPath);
+        bad != plan.climbing.end()) {
+      return Damaged("the directory \"" + *bad + "\" has an impossible name");
+    }
     FLOWSTONE_TRY(EnterList("directories"));
     while (reader_.NextElement()) {
       FLOWSTONE_LET(PlannedDirectory directory, Directory());
@@ -221,10 +226,14 @@ std::string ArchivePlan::Serialize() const {
     }
     rows.push_back({{"path", directory.path}, {"files", std::move(files)}});
   }
-  nlohmann::ordered_json document = {
-      {"wheel", wheel.ToString()},     {"name", name}, {"version", version},
-      {"dist_info", dist_info},        {"tags", tags}, {"warnings", warnings},
-      {"directories", std::move(rows)}};
+  nlohmann::ordered_json document = {{"wheel", wheel.ToString()},
+                                     {"name", name},
+                                     {"version", version},
+                                     {"dist_info", dist_info},
+                                     {"tags", tags},
+                                     {"warnings", warnings},
+                                     {"climbing", climbing},
+                                     {"directories", std::move(rows)}};
   if (!bytecode.empty()) {
     document["bytecode"] = bytecode;
   }

@@ -20,7 +20,7 @@ namespace flowstone::install {
 enum class FileOrigin : std::uint8_t {
   kWheel,      // a member of the wheel, byte for byte
   kRewritten,  // a script of the wheel whose `#!python` line was made relocatable
-  kGenerated,  // made from metadata: entry-point scripts, INSTALLER
+  kGenerated,  // made from metadata: entry-point scripts, INSTALLER, RECORD
   kCompiled,   // bytecode of a member
 };
 
@@ -47,7 +47,10 @@ struct ArchivePlan {
   std::vector<std::string> tags;              // of the WHEEL file, sorted
   std::vector<PlannedDirectory> directories;  // sorted by path: parents before children
   std::vector<std::string> warnings;          // what was odd about the wheel
-  std::string bytecode = {};                  // cache tag of the bytecode in it; none when empty
+  // Directories with libraries that look for others outside the archive: neither they nor those
+  // above them may be symbolic links in an environment (library_search_path.h). Sorted.
+  std::vector<std::string> climbing = {};
+  std::string bytecode = {};  // cache tag of the bytecode in it; none when empty
 
   std::uint64_t TotalBytes() const;
   std::size_t FileCount() const;

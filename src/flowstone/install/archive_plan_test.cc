@@ -31,7 +31,8 @@ ArchivePlan SamplePlan() {
                                       .digest = Digest::Of("module"),
                                       .mode = 0444,
                                       .origin = FileOrigin::kWheel}}}},
-          .warnings = {"RECORD does not list demo/extra.py"}};
+          .warnings = {"RECORD does not list demo/extra.py"},
+          .climbing = {"site"}};
 }
 
 // The text of a plan with `from` replaced by `to` and its digest made right again.
@@ -39,7 +40,7 @@ std::string Altered(const std::string& from, const std::string& to) {
   const std::string text = SamplePlan().Serialize();
   std::string body = text.substr(text.find('\n') + 1);
   body.replace(body.find(from), from.size(), to);
-  return "flowstone-archive-plan 1 " + Digest::Of(body).ToString() + "\n" + body;
+  return "flowstone-archive-plan 2 " + Digest::Of(body).ToString() + "\n" + body;
 }
 
 TEST(ArchivePlan, ReadsWhatItWrote) {
@@ -47,8 +48,8 @@ TEST(ArchivePlan, ReadsWhatItWrote) {
 }
 
 TEST(ArchivePlan, FormatIsThatOfTheGoldenFile) {
-  testing::ExpectGolden("install/archive_plan_v1", SamplePlan().Serialize());
-  EXPECT_THAT(ArchivePlan::Parse(testing::ReadGolden("install/archive_plan_v1")),
+  testing::ExpectGolden("install/archive_plan_v2", SamplePlan().Serialize());
+  EXPECT_THAT(ArchivePlan::Parse(testing::ReadGolden("install/archive_plan_v2")),
               IsOkAndHolds(SamplePlan()));
 }
 
@@ -79,6 +80,8 @@ TEST(ArchivePlan, FlippedByteIsNoticed) {
 
 TEST(ArchivePlan, NameThatClimbsIsRefused) {
   EXPECT_THAT(ArchivePlan::Parse(Altered("site/demo", "site/../x")),
+              HasMessage(HasSubstr("impossible")));
+  EXPECT_THAT(ArchivePlan::Parse(Altered("[\"site\"]", "[\"site/..\"]")),
               HasMessage(HasSubstr("impossible")));
   EXPECT_THAT(ArchivePlan::Parse(Altered("[\"demo\"", "[\"..\"")),
               HasMessage(HasSubstr("impossible")));

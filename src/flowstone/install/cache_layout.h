@@ -7,6 +7,7 @@
 //   <home>/v1/part/<sha256>         the beginning of a wheel whose download is not finished
 //   <home>/v1/pyc/<tag>/<aa>/<sha256>/   the same with the bytecode of that cache tag
 //   <home>/v1/env/<id>/             an environment
+//   <home>/v1/links/<device>-<device>   what two file systems can share (link_capabilities.h)
 //   <home>/v1/lock/<name>.lock      locks between processes
 //   <home>/v1/tmp/<name>/           work that is not published yet, with <name>.lock beside it
 //   <home>/v1/index/                what package indexes said (docs/formats/index-cache.md)
@@ -30,6 +31,7 @@ class CacheLayout {
   std::string damaged() const { return root_ + "/bad"; }
   std::string downloads() const { return root_ + "/part"; }
   std::string environments() const { return root_ + "/env"; }
+  std::string links() const { return root_ + "/links"; }
   std::string locks() const { return root_ + "/lock"; }
   std::string temporary() const { return root_ + "/tmp"; }
   std::string index() const { return root_ + "/index"; }

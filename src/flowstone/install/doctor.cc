@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <memory>
-#include <optional>
 #include <utility>
 
-#include "flowstone/install/environment_record.h"
-#include "flowstone/install/staging_directory.h"
+#include "flowstone/install/environment_examination.h"
+#include "flowstone/install/link_capabilities.h"
+#include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::install {
@@ -21,34 +20,30 @@ Diagnosis Good(std::string subject, std::string finding) {
           .fix = {}};
 }
 
-Status WriteProbe(os::FileSystem& filesystem, const std::string& path) {
-  FLOWSTONE_LET(const std::unique_ptr<os::OutputFile> file,
-                filesystem.OpenOutput(path, os::Existing::kReplace, 0644));
-  FLOWSTONE_TRY(file->Write("probe"));
-  return file->Close();
-}
-
-// Whether the cache can be written and hard links work in it.
+// Whether the cache can be written, and how environments come out of it.
 std::vector<Diagnosis> DiagnoseDirectory(os::FileSystem& filesystem, const CacheLayout& layout) {
   const std::string subject = "cache directory " + layout.root();
-  const Result<StagingDirectory> staging = StagingDirectory::Create(filesystem, layout);
-  const std::string probe = staging ? os::JoinPath(staging->path(), "probe") : "";
-  const Status written = staging ? WriteProbe(filesystem, probe) : Status(Error(staging.error()));
-  if (!written) {
+  Status made = os::MakeDirectories(filesystem, layout.environments());
+  const Result<LinkCapabilities> links =
+      made ? MeasureLinks(filesystem, layout, layout.environments())
+           : Result<LinkCapabilities>(made.error());
+  if (!links) {
     return {{.subject = subject,
              .health = Health::kBad,
-             .finding = "cannot be written: " + written.error().message,
+             .finding = "cannot be written: " + links.error().message,
              .fix = "make it writable, or set FLOWSTONE_HOME to a directory that is"}};
   }
+  const LinkMode mode = links->BestForShared();
   std::vector<Diagnosis> found = {Good(subject, "can be written")};
-  if (const Status linked = filesystem.MakeHardLink(probe, probe + "-link"); linked) {
-    found.push_back(Good("hard links", "work in the cache"));
-  } else {
-    found.push_back({.subject = "hard links",
+  const std::string finding =
+      std::string(LinkModeName(mode)) + ", because the file system has " + links->ToString();
+  if (mode == LinkMode::kCopy) {
+    found.push_back({.subject = "link mode of environments",
                      .health = Health::kWarning,
-                     .finding = "do not work in the cache, so every environment is a full copy: " +
-                                linked.error().message,
+                     .finding = finding + ": every environment is a full copy",
                      .fix = "set FLOWSTONE_HOME to a directory on a local disk"});
+  } else {
+    found.push_back(Good("link mode of environments", finding));
   }
   return found;
 }
@@ -98,24 +93,10 @@ std::vector<Diagnosis> DiagnoseArchives(os::FileSystem& filesystem, const CacheL
 }
 
 // What is wrong with one environment, if anything is.
-std::optional<std::string> Complaint(os::FileSystem& filesystem, const std::string& directory) {
-  const Result<std::string> text =
-      filesystem.ReadFile(os::JoinPath(directory, kEnvironmentRecordName));
-  if (!text) {
-    return text.error().message;
-  }
-  const Result<EnvironmentRecord> record = EnvironmentRecord::Parse(*text);
-  if (!record) {
-    return record.error().message;
-  }
-  const Result<os::FileInfo> interpreter = filesystem.Stat(record->interpreter);
-  if (!interpreter) {
-    return "its interpreter " + record->interpreter + " is gone";
-  }
-  if (StampOf(*interpreter) != record->interpreter_stamp) {
-    return "its interpreter " + record->interpreter + " was replaced";
-  }
-  return std::nullopt;
+std::string Complaint(os::FileSystem& filesystem, const CacheLayout& layout,
+                      const std::string& directory) {
+  const Result<EnvironmentStanding> standing = ExamineEnvironment(filesystem, layout, directory);
+  return standing ? standing->complaint : standing.error().message;
 }
 
 std::vector<Diagnosis> DiagnoseEnvironments(os::FileSystem& filesystem, const CacheLayout& layout) {
@@ -127,10 +108,11 @@ std::vector<Diagnosis> DiagnoseEnvironments(os::FileSystem& filesystem, const Ca
   std::vector<Diagnosis> found;
   for (const os::DirectoryEntry& entry : *entries) {
     const std::string directory = os::JoinPath(layout.environments(), entry.name);
-    if (const std::optional<std::string> complaint = Complaint(filesystem, directory)) {
+    if (const std::string complaint = Complaint(filesystem, layout, directory);
+        !complaint.empty()) {
       found.push_back({.subject = "environment " + entry.name.substr(0, 12),
                        .health = Health::kWarning,
-                       .finding = *complaint,
+                       .finding = complaint,
                        .fix = "nothing to do: it is rebuilt when it is next asked for; remove " +
                               directory + " to free its space"});
     }

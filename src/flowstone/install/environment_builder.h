@@ -5,7 +5,8 @@
 // written last: kill -9 leaves the old state or the new. Of several processes that want one
 // environment, one builds and the others wait. It is isolated: `bin/python -I` sees the standard
 // library and the environment's own site-packages. It is shared by everyone who asks for the same
-// id: nobody installs into it.
+// id: nobody installs into it. Its packages come by one of the link modes (link_mode.h); which one
+// is a matter of the machine and not part of the id.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include "flowstone/base/result.h"
 #include "flowstone/install/cache_layout.h"
 #include "flowstone/install/environment_spec.h"
+#include "flowstone/install/link_mode.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/os/filesystem.h"
 
@@ -41,7 +43,12 @@ struct Environment {
   EnvironmentOutcome outcome = EnvironmentOutcome::kReused;
   std::string message = {};                // why it was rebuilt; else empty
   std::vector<std::string> warnings = {};  // about its wheels; only when it was built
+  LinkMode link_mode = LinkMode::kHardlink;
 };
+
+// The archives of the packages, sorted by name so that plans do not depend on the order given.
+Result<std::vector<PlannedPackage>> ProvidePackages(ArchiveProvider& archives,
+                                                    const EnvironmentSpec& spec);
 
 class EnvironmentBuilder {
  public:
@@ -51,10 +58,13 @@ class EnvironmentBuilder {
     CacheLayout layout;
     ArchiveProvider& archives;
     ProgressSink& progress;
+    // None: the best that the file system of the cache has. An environment in a mode that was asked
+    // for has a directory of its own, `<id>.<mode>`: the other one may be in use.
+    std::optional<LinkMode> link_mode = {};
   };
   explicit EnvironmentBuilder(Parts parts) : parts_(std::move(parts)) {}
 
-  // Reads one file and stats one other when the environment is there; `archives` is asked only when
+  // Looks as ExamineEnvironment does when the environment is there; `archives` is asked only when
   // it is not. kIo with numbers when the disk is too small, with nothing left behind.
   Result<Environment> Ensure(const EnvironmentSpec& spec);
 
@@ -62,9 +72,16 @@ class EnvironmentBuilder {
   Result<std::optional<Environment>> Find(const EnvironmentSpec& spec);
 
  private:
-  // REQUIRES: the environment's lock. `reason`: why what is there is of no use, if anything is.
+  std::string DirectoryOf(const Digest& id) const;
+  // The environment if it is there; else why what is there is of no use, if anything is.
+  struct Standing {
+    std::optional<Environment> usable;
+    std::string complaint;
+  };
+  Result<Standing> Examine(const EnvironmentSpec& spec, const Digest& id);
+  // REQUIRES: the environment's lock.
   Result<Environment> Build(const EnvironmentSpec& spec, const Digest& id,
-                            const std::string& reason);
+                            const std::string& complaint);
 
   Parts parts_;
 };

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,6 +71,14 @@ class EnvironmentBuilderTest : public CacheFixture {
   }
 
   Result<Environment> Ensure() { return EnsureThrough(filesystem_, archives_); }
+  Result<Environment> EnsureBy(LinkMode mode) {
+    return EnvironmentBuilder({.filesystem = filesystem_,
+                               .layout = layout_,
+                               .archives = archives_,
+                               .progress = progress_,
+                               .link_mode = mode})
+        .Ensure(spec_);
+  }
   Result<Environment> EnsureThrough(os::FileSystem& filesystem, ArchiveProvider& archives) {
     return EnvironmentBuilder({.filesystem = filesystem,
                                .layout = layout_,
@@ -103,14 +112,86 @@ TEST_F(EnvironmentBuilderTest, TheDirectoryIsAVenv) {
   EXPECT_THAT(Unfinished(), IsEmpty());
 }
 
-TEST_F(EnvironmentBuilderTest, FilesAreLinkedFromTheCache) {
-  const Result<Environment> environment = Ensure();
+TEST_F(EnvironmentBuilderTest, AsHardLinksFilesAreThoseOfTheCache) {
+  const Result<Environment> environment = EnsureBy(LinkMode::kHardlink);
   ASSERT_THAT(environment, IsOk());
   const os::FileInfo linked = *filesystem_.Stat(environment->site_packages + "/helper.py");
   const os::FileInfo cached = *filesystem_.Stat(
       layout_.ArchiveDirectory(spec_.packages[1].wheel.digest) + "/site/helper.py");
   EXPECT_EQ(linked.inode, cached.inode);
   EXPECT_EQ(linked.link_count, 2U);
+}
+
+TEST_F(EnvironmentBuilderTest, AsSymbolicLinksWholeDirectoriesAreThoseOfTheCache) {
+  const Result<Environment> environment = Ensure();
+  ASSERT_THAT(environment, IsOk());
+  EXPECT_EQ(environment->link_mode, LinkMode::kSymlink);
+  const std::string archive = layout_.ArchiveDirectory(spec_.packages[0].wheel.digest);
+  EXPECT_EQ(filesystem_.Lstat(environment->site_packages + "/demo")->type, os::FileType::kSymlink);
+  EXPECT_THAT(filesystem_.RealPath(environment->site_packages + "/demo"),
+              IsOkAndHolds(*filesystem_.RealPath(archive + "/site/demo")));
+}
+
+TEST_F(EnvironmentBuilderTest, SymbolicLinksSurviveAMoveOfTheWholeCache) {
+  ASSERT_THAT(Ensure(), IsOk());
+  ASSERT_THAT(filesystem_.Rename(home_.path() + "/home", home_.path() + "/moved"), IsOk());
+  const CacheLayout moved(home_.path() + "/moved");
+  EXPECT_THAT(filesystem_.ReadFile(moved.EnvironmentDirectory(EnvironmentId(spec_)) +
+                                   "/lib/python3.11/site-packages/demo/__init__.py"),
+              IsOkAndHolds(HasSubstr("hello from demo")));
+}
+
+TEST_F(EnvironmentBuilderTest, EveryModeGivesTheSameTree) {
+  const auto tree_of = [this](const Environment& environment) {
+    std::map<std::string, std::string> tree;
+    const std::string site = environment.site_packages;
+    for (const char* name : {"/demo/__init__.py", "/helper.py", "/demo-1.0.dist-info/RECORD",
+                             "/demo-1.0.dist-info/REQUESTED", "/helper-2.0.dist-info/RECORD",
+                             "/../../../bin/demo", "/../../../bin/tool"}) {
+      tree[name] = filesystem_.ReadFile(site + name).value();
+    }
+    return tree;
+  };
+  const Result<Environment> copied = EnsureBy(LinkMode::kCopy);
+  ASSERT_THAT(copied, IsOk());
+  for (const LinkMode mode : {LinkMode::kSymlink, LinkMode::kHardlink, LinkMode::kClone}) {
+    const Result<Environment> environment = EnsureBy(mode);
+    ASSERT_THAT(environment, IsOk());
+    EXPECT_EQ(environment->id, copied->id);
+    EXPECT_NE(environment->directory, copied->directory);
+    EXPECT_EQ(tree_of(*environment), tree_of(*copied)) << LinkModeName(mode);
+  }
+}
+
+TEST_F(EnvironmentBuilderTest, CopiesShareNothingWithTheCache) {
+  const Result<Environment> environment = EnsureBy(LinkMode::kCopy);
+  ASSERT_THAT(environment, IsOk());
+  EXPECT_EQ(filesystem_.Stat(environment->site_packages + "/helper.py")->link_count, 1U);
+}
+
+TEST_F(EnvironmentBuilderTest, AnArchiveThatIsGoneMeansRebuilding) {
+  ASSERT_THAT(Ensure(), IsOk());
+  ArchiveCache cache(filesystem_, layout_);
+  ASSERT_THAT(cache.Discard(spec_.packages[1].wheel.digest), IsOk());
+  const Result<Environment> environment = Ensure();
+  ASSERT_THAT(environment, IsOk());
+  EXPECT_EQ(environment->outcome, EnvironmentOutcome::kRebuilt);
+  EXPECT_THAT(environment->message, HasSubstr("the unpacked helper 2.0 is gone"));
+  EXPECT_THAT(filesystem_.ReadFile(environment->site_packages + "/helper.py"),
+              IsOkAndHolds("x = 1\n"));
+}
+
+TEST_F(EnvironmentBuilderTest, UsersWithOtherHomesHaveTheSameIds) {
+  const Result<Environment> here = Ensure();
+  ASSERT_THAT(here, IsOk());
+  layout_ = CacheLayout(home_.path() + "/other-home");
+  spec_.interpreter.executable = WriteFile("python-of-another-user", "not run", 0755);
+  spec_.interpreter.stamp = StampOf(*filesystem_.Stat(spec_.interpreter.executable));
+  LocalArchives archives(filesystem_, layout_);
+  const Result<Environment> there = EnsureThrough(filesystem_, archives);
+  ASSERT_THAT(there, IsOk());
+  EXPECT_EQ(there->id, here->id);
+  EXPECT_NE(there->directory, here->directory);
 }
 
 TEST_F(EnvironmentBuilderTest, InstalledMetadataIsComplete) {
@@ -132,7 +213,7 @@ TEST_F(EnvironmentBuilderTest, SecondTimeIsReusedWithoutAskingForArchives) {
   const Result<Environment> again = EnsureThrough(counting, archives_);
   ASSERT_THAT(again, IsOk());
   EXPECT_EQ(again->outcome, EnvironmentOutcome::kReused);
-  EXPECT_EQ(counting.operation_count(), 2U);
+  EXPECT_EQ(counting.operation_count(), 4U);  // the record, the interpreter, two archives
   EXPECT_EQ(archives_.asked(), 1);
 }
 
@@ -209,12 +290,24 @@ TEST_F(EnvironmentBuilderTest, FindHasNoSideEffects) {
 
 TEST_F(EnvironmentBuilderTest, ConflictingPackagesAreNamedAndNothingIsLeft) {
   WheelBuilder rival("rival", "1.0");
-  rival.Add("helper.py", "x = 2\n");
+  rival.Add("helper.py/__init__.py", "x = 2\n");
   spec_.packages.push_back({.wheel = LocalWheel(rival), .direct_url = {}});
   const Result<Environment> environment = Ensure();
   EXPECT_THAT(environment, HasCode(ErrorCode::kConflict));
   EXPECT_THAT(environment, HasMessage(HasSubstr("helper 2.0 and rival 1.0")));
   EXPECT_THAT(Unfinished(), IsEmpty());
+}
+
+TEST_F(EnvironmentBuilderTest, OfTwoFilesAtOnePathOneIsUsedWithAWarning) {
+  WheelBuilder rival("rival", "1.0");
+  rival.Add("helper.py", "x = 2\n");
+  spec_.packages.push_back({.wheel = LocalWheel(rival), .direct_url = {}});
+  const Result<Environment> environment = Ensure();
+  ASSERT_THAT(environment, IsOk());
+  EXPECT_THAT(environment->warnings,
+              ElementsAre(HasSubstr("helper 2.0 and rival 1.0 have different files at "
+                                    "lib/python3.11/site-packages/helper.py")));
+  EXPECT_EQ(Read("lib/python3.11/site-packages/helper.py"), "x = 2\n");
 }
 
 TEST_F(EnvironmentBuilderTest, WarningsNameTheirPackage) {

@@ -1,177 +1,276 @@
 #include "flowstone/install/environment_plan.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "flowstone/base/digest.h"
+#include "flowstone/base/text.h"
+#include "flowstone/install/installed_record.h"
 #include "flowstone/os/path.h"
-#include "flowstone/pypi/record.h"
 
 namespace flowstone::install {
 namespace {
 
-struct Claim {
+constexpr std::string_view kRecord = "RECORD";
+
+// What one package has directly in one directory of the environment.
+struct Contribution {
   std::size_t package = 0;
-  const PlannedFile* file = nullptr;
+  const PlannedDirectory* directory = nullptr;
 };
 
-// Where a path of an archive goes in the environment.
-std::string Destination(std::string_view source, const EnvironmentScheme& scheme) {
-  const std::size_t slash = source.find('/');
-  const std::string_view root = source.substr(0, slash);
-  const std::string_view rest =
-      slash == std::string_view::npos ? std::string_view() : source.substr(slash + 1);
-  std::string base;
-  if (root == "site") {
-    base = scheme.site_packages;
-  } else if (root == "include") {
-    base = scheme.include;
-  } else if (root == "bin") {
-    base = "bin";
-  }
-  return os::JoinPath(base, rest);
-}
+// A directory of the environment, with all that lies below it.
+struct Node {
+  std::string path;      // below the environment
+  bool is_real = false;  // whatever is in it, it stands for itself
+  std::vector<Contribution> contributions;
+  std::map<std::string, Node*> children;  // by name
+};
+
+// A file that has its place.
+struct Claim {
+  std::size_t package = 0;
+  const Digest* digest = nullptr;
+  std::size_t operation = 0;  // index into EnvironmentPlan::links, when there is a digest
+};
 
 class Planner {
  public:
-  Planner(std::span<const PlannedPackage> packages, const EnvironmentScheme& scheme)
-      : packages_(packages), scheme_(scheme), records_(packages.size()) {}
+  Planner(std::span<const PlannedPackage> packages, const EnvironmentScheme& scheme,
+          const PlanOptions& options)
+      : packages_(packages), scheme_(scheme), options_(options) {}
 
   Result<EnvironmentPlan> Run() {
+    root_ = NodeAt("");
+    MakeReal("bin");
+    MakeReal(scheme_.site_packages);
     for (std::size_t i = 0; i < packages_.size(); ++i) {
-      FLOWSTONE_TRY(AddArchive(i));
+      AddArchive(i);
+      PlanMetadata(i);
     }
-    for (std::size_t i = 0; i < packages_.size(); ++i) {
-      FLOWSTONE_TRY(AddMetadata(i));
-    }
-    FLOWSTONE_TRY(CheckDirectories());
-    plan_.directories.assign(directories_.begin(), directories_.end());
-    std::ranges::sort(plan_.links, {}, &LinkOperation::destination);
+    FLOWSTONE_TRY(Visit(*root_));
     std::ranges::sort(plan_.writes, {}, &WriteOperation::destination);
+    for (const auto& [pair, clash] : clashes_) {
+      Warn(pair.first, pair.second, clash);
+    }
     return std::move(plan_);
   }
 
  private:
+  struct Clash {
+    std::string path;  // the first
+    std::size_t count = 0;
+  };
+
   std::string Label(std::size_t package) const {
     const ArchivePlan& archive = packages_[package].archive;
     return archive.name + " " + archive.version;
   }
 
-  Error Clash(std::size_t first, std::size_t second, const std::string& path,
-              std::string_view how) const {
-    return Error{
-        .code = ErrorCode::kConflict,
-        .message = Label(first) + " and " + Label(second) + " " + std::string(how) + " " + path}
+  Node* NodeAt(const std::string& path) {
+    const auto [place, is_new] = nodes_.try_emplace(Key(path));
+    Node& node = place->second;
+    if (is_new) {
+      node.path = path;
+      if (!path.empty()) {
+        const std::string parent = os::DirName(path);
+        NodeAt(parent == "." ? std::string() : parent)
+            ->children.emplace(Key(os::BaseName(path)), &node);
+      }
+    }
+    return &node;
+  }
+
+  // Names with one key are one name to the file system.
+  std::string Key(std::string_view name) const {
+    return options_.name_case == NameCase::kInsensitive ? AsciiLower(name) : std::string(name);
+  }
+
+  // The directory and those above it.
+  void MakeReal(std::string path) {
+    while (true) {
+      NodeAt(path)->is_real = true;
+      if (path.empty()) {
+        return;
+      }
+      path = os::DirName(path);
+      if (path == ".") {
+        path.clear();
+      }
+    }
+  }
+
+  void AddArchive(std::size_t package) {
+    const ArchivePlan& archive = packages_[package].archive;
+    for (const PlannedDirectory& directory : archive.directories) {
+      NodeAt(scheme_.DestinationOf(directory.path))
+          ->contributions.push_back({.package = package, .directory = &directory});
+    }
+    for (const std::string& climbing : archive.climbing) {
+      MakeReal(scheme_.DestinationOf(climbing));
+    }
+  }
+
+  bool HasRecord(const ArchivePlan& archive) const {
+    const auto directory = std::ranges::find(archive.directories, "site/" + archive.dist_info,
+                                             &PlannedDirectory::path);
+    return directory != archive.directories.end() &&
+           std::ranges::any_of(directory->files,
+                               [](const PlannedFile& file) { return file.name == kRecord; });
+  }
+
+  // What the installer adds to the dist-info directory; RECORD when the archive's does not do.
+  void PlanMetadata(std::size_t package) {
+    const PlannedPackage& planned = packages_[package];
+    std::vector<AddedFile> added;
+    if (planned.wish == Wish::kRequested) {
+      added.push_back({.name = "REQUESTED", .content = ""});
+    }
+    if (planned.direct_url) {
+      added.push_back({.name = "direct_url.json", .content = *planned.direct_url});
+    }
+    if (added.empty() && HasRecord(planned.archive)) {
+      return;
+    }
+    const std::string dist_info = os::JoinPath(scheme_.site_packages, planned.archive.dist_info);
+    MakeReal(dist_info);
+    std::string record = InstalledRecord(planned.archive, scheme_, added);
+    added.push_back({.name = std::string(kRecord), .content = std::move(record)});
+    for (AddedFile& file : added) {
+      std::string destination = os::JoinPath(dist_info, file.name);
+      written_.emplace(destination, package);
+      plan_.writes.push_back({.package = package,
+                              .destination = std::move(destination),
+                              .content = std::move(file.content)});
+    }
+  }
+
+  // The one package that has all of this directory, when it can stand as a link to that package's.
+  const Contribution* SoleOwner(const Node& node) const {
+    if (node.is_real || node.contributions.size() != 1) {
+      return nullptr;
+    }
+    const Contribution& own = node.contributions.front();
+    for (const auto& [name, child] : node.children) {
+      const Contribution* owner = SoleOwner(*child);
+      if (owner == nullptr || owner->package != own.package) {
+        return nullptr;
+      }
+    }
+    return &own;
+  }
+
+  Status Visit(const Node& node) {
+    if (options_.folding == Folding::kWhereSafe) {
+      if (const Contribution* owner = SoleOwner(node)) {
+        plan_.folds.push_back({.package = owner->package,
+                               .source = owner->directory->path,
+                               .destination = node.path});
+        return Ok();
+      }
+    }
+    if (!node.path.empty()) {
+      plan_.directories.push_back(node.path);
+    }
+    FLOWSTONE_TRY(PlaceFiles(node));
+    for (const auto& [name, child] : node.children) {
+      FLOWSTONE_TRY(Visit(*child));
+    }
+    return Ok();
+  }
+
+  // The files that lie directly in a directory that is really there.
+  Status PlaceFiles(const Node& node) {
+    std::map<std::string, Claim> claims;  // by key of the name
+    const std::size_t first_link = plan_.links.size();
+    for (const Contribution& contribution : node.contributions) {
+      for (const PlannedFile& file : contribution.directory->files) {
+        std::string destination = os::JoinPath(node.path, file.name);
+        if (written_.contains(destination)) {
+          continue;  // RECORD, in another form
+        }
+        std::string key = Key(file.name);
+        if (const auto directory = node.children.find(key); directory != node.children.end()) {
+          return FileForDirectory(contribution.package, *directory->second);
+        }
+        const auto [place, is_new] =
+            claims.try_emplace(std::move(key), Claim{.package = contribution.package,
+                                                     .digest = &file.digest,
+                                                     .operation = plan_.links.size()});
+        LinkOperation link{.package = contribution.package,
+                           .source = contribution.directory->path + "/" + file.name,
+                           .destination = std::move(destination),
+                           .mode = file.mode,
+                           .size = file.size};
+        if (is_new) {
+          plan_.links.push_back(std::move(link));
+        } else if (*place->second.digest != file.digest) {
+          NoteClash(place->second.package, contribution.package, link.destination);
+          plan_.links[place->second.operation] = std::move(link);
+          place->second.package = contribution.package;
+          place->second.digest = &file.digest;
+        }
+      }
+    }
+    const auto begin = plan_.links.begin() + static_cast<std::ptrdiff_t>(first_link);
+    for (auto link = begin; link != plan_.links.end(); ++link) {
+      plan_.linked_bytes += link->size;
+    }
+    std::sort(begin, plan_.links.end(), [](const LinkOperation& a, const LinkOperation& b) {
+      return a.destination < b.destination;
+    });
+    return Ok();
+  }
+
+  Error FileForDirectory(std::size_t package, const Node& directory) const {
+    return Error{.code = ErrorCode::kConflict,
+                 .message = Label(package) + " and " + Label(FirstOwner(directory, package)) +
+                            " have a file and a directory at " + directory.path}
         .WithHint("install only one of the two in this environment");
   }
 
-  void AddDirectory(std::string path) {
-    while (!path.empty() && path != "." && directories_.insert(path).second) {
-      path = os::DirName(path);
+  // The first package that has something below `node`; `otherwise` when nobody has.
+  static std::size_t FirstOwner(const Node& node, std::size_t otherwise) {
+    if (!node.contributions.empty()) {
+      return node.contributions.front().package;
+    }
+    return node.children.empty() ? otherwise
+                                 : FirstOwner(*node.children.begin()->second, otherwise);
+  }
+
+  void NoteClash(std::size_t loser, std::size_t winner, const std::string& path) {
+    Clash& clash = clashes_[{loser, winner}];
+    if (clash.count++ == 0) {
+      clash.path = path;
     }
   }
 
-  // Files of other packages at the same path are accepted when their bytes are the same.
-  Status AddArchive(std::size_t package) {
-    for (const PlannedDirectory& directory : packages_[package].archive.directories) {
-      const std::string target = Destination(directory.path, scheme_);
-      if (!directory.files.empty()) {
-        AddDirectory(target);
-      }
-      for (const PlannedFile& file : directory.files) {
-        std::string destination = os::JoinPath(target, file.name);
-        Record(package, destination, file.digest, file.size);
-        const auto [place, is_new] = claims_.try_emplace(destination, Claim{package, &file});
-        if (!is_new) {
-          if (place->second.file->digest != file.digest) {
-            return Clash(place->second.package, package, destination, "have different files at");
-          }
-          continue;
-        }
-        plan_.linked_bytes += file.size;
-        plan_.links.push_back({.package = package,
-                               .source = directory.path + "/" + file.name,
-                               .destination = std::move(destination),
-                               .mode = file.mode,
-                               .size = file.size});
-      }
-    }
-    return Ok();
-  }
-
-  void Record(std::size_t package, const std::string& destination, const Digest& digest,
-              std::uint64_t size) {
-    records_[package].push_back(
-        pypi::RecordRow::Of(os::RelativePath(scheme_.site_packages, destination), digest, size));
-  }
-
-  Status Write(std::size_t package, const std::string& destination, std::string content) {
-    const auto [place, is_new] = claims_.try_emplace(destination, Claim{package, nullptr});
-    if (!is_new) {
-      return Clash(place->second.package, package, destination, "both want to have");
-    }
-    plan_.writes.push_back({.destination = destination, .content = std::move(content)});
-    return Ok();
-  }
-
-  // What the installer adds to the dist-info directory; RECORD last, because it lists the rest.
-  Status AddMetadata(std::size_t package) {
-    const PlannedPackage& planned = packages_[package];
-    const std::string dist_info = os::JoinPath(scheme_.site_packages, planned.archive.dist_info);
-    AddDirectory(dist_info);
-    if (planned.wish == Wish::kRequested) {
-      Record(package, dist_info + "/REQUESTED", Digest::Of(""), 0);
-      FLOWSTONE_TRY(Write(package, dist_info + "/REQUESTED", ""));
-    }
-    if (planned.direct_url) {
-      const std::string& content = *planned.direct_url;
-      Record(package, dist_info + "/direct_url.json", Digest::Of(content), content.size());
-      FLOWSTONE_TRY(Write(package, dist_info + "/direct_url.json", content));
-    }
-    std::vector<pypi::RecordRow>& rows = records_[package];
-    rows.push_back({.path = planned.archive.dist_info + "/RECORD"});
-    std::ranges::sort(rows, {}, &pypi::RecordRow::path);
-    return Write(package, dist_info + "/RECORD", pypi::WriteRecord(rows));
-  }
-
-  // No package may have a file where another needs a directory.
-  Status CheckDirectories() const {
-    for (const std::string& directory : directories_) {
-      if (const auto file = claims_.find(directory); file != claims_.end()) {
-        return Clash(file->second.package, FirstOwnerBelow(directory), directory,
-                     "have a file and a directory at");
-      }
-    }
-    return Ok();
-  }
-
-  // The first package that has something below `directory`.
-  std::size_t FirstOwnerBelow(const std::string& directory) const {
-    std::size_t owner = packages_.size() - 1;
-    for (const auto& [path, claim] : claims_) {
-      if (path != directory && os::IsWithin(directory, path)) {
-        owner = std::min(owner, claim.package);
-      }
-    }
-    return owner;
+  void Warn(std::size_t loser, std::size_t winner, const Clash& clash) {
+    const std::string more =
+        clash.count == 1 ? "" : " and " + std::to_string(clash.count - 1) + " more";
+    plan_.warnings.push_back(Label(loser) + " and " + Label(winner) + " have different files at " +
+                             clash.path + more + ": those of " + Label(winner) + " are used");
   }
 
   std::span<const PlannedPackage> packages_;
   const EnvironmentScheme& scheme_;
+  const PlanOptions options_;
   EnvironmentPlan plan_;
-  std::set<std::string> directories_;
-  std::unordered_map<std::string, Claim> claims_;  // by destination
-  std::vector<std::vector<pypi::RecordRow>> records_;
+  std::unordered_map<std::string, Node> nodes_;  // by key of the path; references stay valid
+  Node* root_ = nullptr;
+  std::unordered_map<std::string, std::size_t> written_;  // by destination
+  std::map<std::pair<std::size_t, std::size_t>, Clash> clashes_;
 };
 
 }  // namespace
 
 Result<EnvironmentPlan> PlanEnvironment(std::span<const PlannedPackage> packages,
-                                        const EnvironmentScheme& scheme) {
-  return Planner(packages, scheme).Run();
+                                        const EnvironmentScheme& scheme,
+                                        const PlanOptions& options) {
+  return Planner(packages, scheme, options).Run();
 }
 
 }  // namespace flowstone::install

@@ -1,6 +1,11 @@
 // EnvironmentPlan: the operations that make an environment out of unpacked wheels. Pure: it reads
-// plans and gives a list; environment_builder executes it by hard links, and other ways to compose
-// an environment can execute the same list.
+// plans and gives a list, which says every collision before a byte is written;
+// environment_builder.h and venv_sync.h execute it.
+//
+// Two packages may have files at one path. When the bytes are the same, nobody is concerned. When
+// they differ, the package whose name sorts last has the path, and a warning names both: pip and uv
+// go on as well, but whoever they install last has it. A file where another needs a directory is an
+// error.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +17,7 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/install/archive_plan.h"
+#include "flowstone/install/environment_scheme.h"
 
 namespace flowstone::install {
 
@@ -26,11 +32,14 @@ struct PlannedPackage {
   std::optional<std::string> direct_url;  // content of direct_url.json, for URL requirements only
 };
 
-// Where the schemes of a wheel lie below the environment's directory.
-struct EnvironmentScheme {
-  std::string site_packages;  // "lib/python3.11/site-packages"
-  std::string include;        // "include/site/python3.11"
-  // Scripts are in "bin", data directly in the environment.
+// Whether directories that one package has alone may stand as one symbolic link each.
+enum class Folding : std::uint8_t { kNone, kWhereSafe };
+// What the file system of the environment takes for the same name.
+enum class NameCase : std::uint8_t { kSensitive, kInsensitive };
+
+struct PlanOptions {
+  Folding folding = Folding::kNone;
+  NameCase name_case = NameCase::kSensitive;
 };
 
 struct LinkOperation {
@@ -41,22 +50,34 @@ struct LinkOperation {
   std::uint64_t size = 0;
 };
 
+// A directory of an archive that stands in the environment as a whole.
+struct FoldOperation {
+  std::size_t package = 0;
+  std::string source;
+  std::string destination;
+};
+
 struct WriteOperation {
+  std::size_t package = 0;
   std::string destination;
   std::string content;
   std::uint32_t mode = 0644;
 };
 
+// A directory comes after those above it; otherwise everything is in the order of the tree.
 struct EnvironmentPlan {
-  std::vector<std::string> directories;  // parents before children
-  std::vector<LinkOperation> links;      // sorted by destination
-  std::vector<WriteOperation> writes;    // sorted by destination
-  std::uint64_t linked_bytes = 0;        // that hard links do not need and copies do
+  std::vector<std::string> directories;
+  std::vector<FoldOperation> folds;  // none without folding
+  std::vector<LinkOperation> links;
+  std::vector<WriteOperation> writes;
+  std::uint64_t linked_bytes = 0;  // that links do not need and copies do
+  std::vector<std::string> warnings;
 };
 
-// kConflict: two packages have different files at one path (identical ones are fine), or a file
-// where the other needs a directory. Pointers into `packages` are not kept.
+// `packages` sorted by name. kConflict: one has a file where another has a directory. Pointers into
+// `packages` are not kept.
 Result<EnvironmentPlan> PlanEnvironment(std::span<const PlannedPackage> packages,
-                                        const EnvironmentScheme& scheme);
+                                        const EnvironmentScheme& scheme,
+                                        const PlanOptions& options = {});
 
 }  // namespace flowstone::install

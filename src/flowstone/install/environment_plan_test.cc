@@ -1,9 +1,11 @@
 #include "flowstone/install/environment_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "flowstone/os/path.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::install {
@@ -13,6 +15,7 @@ using ::testing::ElementsAre;
 using testing::HasCode;
 using testing::HasMessage;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::IsOk;
 using ::testing::IsSupersetOf;
 
@@ -30,14 +33,18 @@ PlannedPackage Package(const std::string& name,
                                      .directories = {},
                                      .warnings = {}},
                          .direct_url = {}};
+  std::map<std::string, std::vector<PlannedFile>> directories;  // those above others, too
   for (const auto& [path, content] : files) {
-    const std::size_t slash = path.rfind('/');
-    package.archive.directories.push_back(
-        {.path = path.substr(0, slash),
-         .files = {{.name = path.substr(slash + 1),
-                    .size = content.size(),
-                    .digest = Digest::Of(content),
-                    .mode = path.starts_with("bin/") ? 0555U : 0444U}}});
+    for (std::string above = os::DirName(path); above != "."; above = os::DirName(above)) {
+      directories[above];
+    }
+    directories[os::DirName(path)].push_back({.name = os::BaseName(path),
+                                              .size = content.size(),
+                                              .digest = Digest::Of(content),
+                                              .mode = path.starts_with("bin/") ? 0555U : 0444U});
+  }
+  for (auto& [path, content] : directories) {
+    package.archive.directories.push_back({.path = path, .files = std::move(content)});
   }
   return package;
 }
@@ -79,7 +86,12 @@ TEST(PlanEnvironment, DirectoriesComeParentsFirst) {
   const Result<EnvironmentPlan> plan =
       PlanEnvironment(std::vector{Package("a", {{"site/a/b/c.py", ""}})}, kScheme);
   ASSERT_THAT(plan, IsOk());
-  EXPECT_TRUE(std::ranges::is_sorted(plan->directories));
+  for (std::size_t i = 0; i < plan->directories.size(); ++i) {
+    const std::string parent = os::DirName(plan->directories[i]);
+    const auto end = plan->directories.begin() + static_cast<std::ptrdiff_t>(i);
+    EXPECT_TRUE(parent == "." || std::find(plan->directories.begin(), end, parent) != end)
+        << plan->directories[i];
+  }
   EXPECT_THAT(plan->directories,
               IsSupersetOf({"lib", "lib/python3.11", "lib/python3.11/site-packages",
                             "lib/python3.11/site-packages/a", "lib/python3.11/site-packages/a/b",
@@ -131,13 +143,34 @@ TEST(PlanEnvironment, IdenticalFilesOfTwoPackagesAreLinkedOnce) {
   }
 }
 
-TEST(PlanEnvironment, DifferentFilesAtOnePathConflict) {
-  const Result<EnvironmentPlan> plan = PlanEnvironment(
-      std::vector{Package("a", {{"site/cv2.py", "one"}}), Package("b", {{"site/cv2.py", "two"}})},
-      kScheme);
-  EXPECT_THAT(plan, HasCode(ErrorCode::kConflict));
-  EXPECT_THAT(plan, HasMessage(HasSubstr("a 1.0 and b 1.0 have different files at "
-                                         "lib/python3.11/site-packages/cv2.py")));
+TEST(PlanEnvironment, OfDifferentFilesAtOnePathTheLastIsUsedAndBothAreNamed) {
+  const std::vector packages = {
+      Package("a", {{"site/cv2.py", "one"}, {"site/cv2/x.py", "one"}, {"site/own.py", "one"}}),
+      Package("b", {{"site/cv2.py", "two"}, {"site/cv2/x.py", "two"}})};
+  const Result<EnvironmentPlan> plan = PlanEnvironment(packages, kScheme);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_THAT(
+      plan->warnings,
+      ElementsAre("a 1.0 and b 1.0 have different files at "
+                  "lib/python3.11/site-packages/cv2.py and 1 more: those of b 1.0 are used"));
+  for (const LinkOperation& link : plan->links) {
+    EXPECT_EQ(link.package, link.destination.ends_with("own.py") ? 0U : 1U) << link.destination;
+  }
+  EXPECT_EQ(plan->links.size(), 3U);
+}
+
+TEST(PlanEnvironment, WhereCaseDoesNotMatterNamesThatDifferInItCollide) {
+  const std::vector packages = {Package("a", {{"site/Tool/x.py", "one"}}),
+                                Package("b", {{"site/tool/X.py", "two"}})};
+  const Result<EnvironmentPlan> sensitive = PlanEnvironment(packages, kScheme);
+  ASSERT_THAT(sensitive, IsOk());
+  EXPECT_EQ(sensitive->links.size(), 2U);
+  EXPECT_THAT(sensitive->warnings, IsEmpty());
+  const Result<EnvironmentPlan> insensitive =
+      PlanEnvironment(packages, kScheme, {.name_case = NameCase::kInsensitive});
+  ASSERT_THAT(insensitive, IsOk());
+  EXPECT_EQ(insensitive->links.size(), 1U);
+  EXPECT_THAT(insensitive->warnings, ElementsAre(HasSubstr("site-packages/Tool/X.py")));
 }
 
 TEST(PlanEnvironment, FileWhereAnotherHasADirectoryConflicts) {
@@ -146,6 +179,87 @@ TEST(PlanEnvironment, FileWhereAnotherHasADirectoryConflicts) {
                               kScheme),
               HasMessage(HasSubstr("a 1.0 and b 1.0 have a file and a directory at "
                                    "lib/python3.11/site-packages/x")));
+}
+
+TEST(PlanEnvironment, ArchivesThatHaveTheRecordNeedNoOther) {
+  PlannedPackage package = Package("a", {{"site/a-1.0.dist-info/RECORD", "rows"}});
+  const Result<EnvironmentPlan> plan = PlanEnvironment(std::vector{package}, kScheme);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_THAT(plan->writes, IsEmpty());
+  package.wish = Wish::kRequested;
+  const Result<EnvironmentPlan> requested = PlanEnvironment(std::vector{package}, kScheme);
+  ASSERT_THAT(requested, IsOk());
+  EXPECT_THAT(LinkTargets(*requested), IsEmpty());
+  EXPECT_THAT(*Written(*requested, "lib/python3.11/site-packages/a-1.0.dist-info/RECORD"),
+              HasSubstr("a-1.0.dist-info/REQUESTED,sha256="));
+}
+
+class FoldedPlan : public ::testing::Test {
+ protected:
+  static EnvironmentPlan Fold(const std::vector<PlannedPackage>& packages) {
+    Result<EnvironmentPlan> plan =
+        PlanEnvironment(packages, kScheme, {.folding = Folding::kWhereSafe});
+    EXPECT_THAT(plan, IsOk());
+    return plan ? *std::move(plan) : EnvironmentPlan();
+  }
+  // "source → destination" below site-packages, or whole.
+  static std::vector<std::string> Folds(const EnvironmentPlan& plan) {
+    std::vector<std::string> folds;
+    folds.reserve(plan.folds.size());
+    for (const FoldOperation& fold : plan.folds) {
+      folds.push_back(fold.source + " → " + fold.destination);
+    }
+    return folds;
+  }
+};
+
+TEST_F(FoldedPlan, ADirectoryOfOnePackageIsOneLink) {
+  const EnvironmentPlan plan = Fold({Package("a", {{"site/a/b/c.py", "x"},
+                                                   {"site/a/d.py", "x"},
+                                                   {"site/single.py", "x"},
+                                                   {"data/share/a/x", "x"}})});
+  EXPECT_THAT(Folds(plan),
+              ElementsAre("site/a → lib/python3.11/site-packages/a", "data/share → share"));
+  EXPECT_THAT(LinkTargets(plan), ElementsAre("lib/python3.11/site-packages/single.py"));
+}
+
+TEST_F(FoldedPlan, ASharedNamespaceIsARealDirectory) {
+  const EnvironmentPlan plan = Fold({Package("a", {{"site/google/cloud/a/x.py", "x"}}),
+                                     Package("b", {{"site/google/cloud/b/x.py", "x"}})});
+  EXPECT_THAT(Folds(plan),
+              ElementsAre("site/google/cloud/a → lib/python3.11/site-packages/google/cloud/a",
+                          "site/google/cloud/b → lib/python3.11/site-packages/google/cloud/b"));
+}
+
+TEST_F(FoldedPlan, ScriptsAndSitePackagesAreNeverOneLink) {
+  const EnvironmentPlan plan =
+      Fold({Package("a", {{"bin/run", "x"}, {"site/a.py", "x"}, {"include/a/a.h", "x"}})});
+  EXPECT_THAT(plan.directories, IsSupersetOf({"bin", "lib", "lib/python3.11/site-packages"}));
+  EXPECT_THAT(LinkTargets(plan), ElementsAre("bin/run", "lib/python3.11/site-packages/a.py"));
+}
+
+TEST_F(FoldedPlan, DirectoriesDownToAClimbingLibraryAreReal) {
+  PlannedPackage torch =
+      Package("torch", {{"site/torch/lib/libtorch.so", "elf"}, {"site/torch/nn/x.py", "x"}});
+  torch.archive.climbing = {"site/torch/lib"};
+  const EnvironmentPlan plan = Fold({torch});
+  EXPECT_THAT(Folds(plan), ElementsAre("site/torch/nn → lib/python3.11/site-packages/torch/nn"));
+  EXPECT_THAT(LinkTargets(plan), ElementsAre("lib/python3.11/site-packages/torch/lib/libtorch.so"));
+}
+
+TEST_F(FoldedPlan, ADistInfoThatIsAddedToIsReal) {
+  PlannedPackage package = Package("a", {{"site/a-1.0.dist-info/METADATA", "m"}});
+  package.wish = Wish::kRequested;
+  const EnvironmentPlan plan = Fold({package});
+  EXPECT_THAT(plan.folds, IsEmpty());
+  EXPECT_EQ(plan.writes.size(), 2U);
+}
+
+TEST_F(FoldedPlan, CollisionsInsideAreStillFound) {
+  EXPECT_THAT(PlanEnvironment(std::vector{Package("a", {{"site/x/y", "file"}}),
+                                          Package("b", {{"site/x/y/z.py", "module"}})},
+                              kScheme, {.folding = Folding::kWhereSafe}),
+              HasCode(ErrorCode::kConflict));
 }
 
 TEST(PlanEnvironment, NoPackagesIsAnEmptyPlan) {

@@ -36,6 +36,8 @@ Result<EnvironmentRecord> ReadRecord(const json& document) {
                               .device = stamp.at("device"),
                               .inode = stamp.at("inode")};
   record.site_packages = document.at("site_packages");
+  // Older ones do not say it.
+  FLOWSTONE_LET(record.link_mode, ParseLinkMode(document.value("link_mode", "hardlink")));
   for (const json& package : document.at("packages")) {
     FLOWSTONE_LET(const Digest wheel, DigestAt(package, "wheel"));
     record.packages.push_back(
@@ -47,13 +49,14 @@ Result<EnvironmentRecord> ReadRecord(const json& document) {
 }  // namespace
 
 EnvironmentRecord EnvironmentRecord::Of(const EnvironmentSpec& spec, const Digest& id,
-                                        std::string site_packages) {
+                                        std::string site_packages, LinkMode link_mode) {
   EnvironmentRecord record{.id = id,
                            .interpreter = spec.interpreter.executable,
                            .interpreter_stamp = spec.interpreter.stamp,
                            .interpreter_identity = spec.interpreter.identity,
                            .python_version = spec.interpreter.version.ToString(),
                            .site_packages = std::move(site_packages),
+                           .link_mode = link_mode,
                            .packages = {}};
   for (const EnvironmentPackage& package : spec.packages) {
     record.packages.push_back({.name = package.wheel.name,
@@ -83,6 +86,7 @@ std::string EnvironmentRecord::Serialize() const {
                                      {"device", interpreter_stamp.device},
                                      {"inode", interpreter_stamp.inode}}}}},
                                  {"site_packages", site_packages},
+                                 {"link_mode", LinkModeName(link_mode)},
                                  {"packages", std::move(rows)}};
   return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }

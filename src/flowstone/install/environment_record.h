@@ -11,6 +11,7 @@
 #include "flowstone/base/result.h"
 #include "flowstone/install/environment_spec.h"
 #include "flowstone/install/file_stamp.h"
+#include "flowstone/install/link_mode.h"
 
 namespace flowstone::install {
 
@@ -29,11 +30,12 @@ struct EnvironmentRecord {
   FileStamp interpreter_stamp;
   Digest interpreter_identity;
   std::string python_version;
-  std::string site_packages;              // below the environment
+  std::string site_packages;  // below the environment
+  LinkMode link_mode = LinkMode::kHardlink;
   std::vector<RecordedPackage> packages;  // sorted by name
 
   static EnvironmentRecord Of(const EnvironmentSpec& spec, const Digest& id,
-                              std::string site_packages);
+                              std::string site_packages, LinkMode link_mode);
   std::string Serialize() const;
   // kCorrupt when it is damaged or of another format version.
   static Result<EnvironmentRecord> Parse(std::string_view text);

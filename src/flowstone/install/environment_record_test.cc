@@ -18,6 +18,7 @@ EnvironmentRecord Sample() {
           .interpreter_identity = Digest::Of("python"),
           .python_version = "3.11.7",
           .site_packages = "lib/python3.11/site-packages",
+          .link_mode = LinkMode::kSymlink,
           .packages = {{.name = "demo", .version = "1.0", .wheel = Digest::Of("wheel")}}};
 }
 
@@ -26,9 +27,16 @@ TEST(EnvironmentRecord, ReadsWhatItWrote) {
 }
 
 TEST(EnvironmentRecord, FormatIsThatOfTheGoldenFile) {
-  testing::ExpectGolden("install/environment_record_v1.json", Sample().Serialize());
-  EXPECT_THAT(EnvironmentRecord::Parse(testing::ReadGolden("install/environment_record_v1.json")),
+  testing::ExpectGolden("install/environment_record_v1_1.json", Sample().Serialize());
+  EXPECT_THAT(EnvironmentRecord::Parse(testing::ReadGolden("install/environment_record_v1_1.json")),
               IsOkAndHolds(Sample()));
+}
+
+TEST(EnvironmentRecord, OlderOnesAreOfHardLinks) {
+  EnvironmentRecord older = Sample();
+  older.link_mode = LinkMode::kHardlink;
+  EXPECT_THAT(EnvironmentRecord::Parse(testing::ReadGolden("install/environment_record_v1.json")),
+              IsOkAndHolds(older));
 }
 
 TEST(EnvironmentRecord, DamageIsNoticed) {

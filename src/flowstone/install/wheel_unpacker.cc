@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "flowstone/install/disk_space.h"
+#include "flowstone/install/installed_record.h"
+#include "flowstone/install/library_search_path.h"
 #include "flowstone/install/parallel.h"
 #include "flowstone/install/record_check.h"
 #include "flowstone/install/relocatable_script.h"
@@ -30,6 +32,7 @@ constexpr std::uint32_t kExecutable = 0555;
 struct UnpackedMember {
   PlannedFile file;
   RecordVerdict verdict = RecordVerdict::kVerified;
+  bool climbs = false;  // a library that looks for others outside the archive
 };
 
 class Unpacker {
@@ -207,6 +210,9 @@ class Unpacker {
     done.file.name = os::BaseName(placement.destination);
     done.file.mode = is_script || member.executable() ? kExecutable : kReadOnly;
     done.file.size = bytes.size();
+    done.climbs = done.file.name.find(".so") != std::string::npos &&
+                  ClimbsOut(LibrarySearchPath(bytes), os::DirName(placement.destination),
+                            [this](const std::string& path) { return files_.contains(path); });
     FLOWSTONE_TRY(WriteFile(placement.destination, bytes, done.file.mode));
     return done;
   }
@@ -232,20 +238,48 @@ class Unpacker {
       if (done[i].verdict == RecordVerdict::kUnlisted) {
         plan_.warnings.push_back("RECORD has no hash of " + zip_.members()[placement.member].name);
       }
-      files_[os::DirName(placement.destination)].push_back(std::move(done[i].file));
+      const std::string directory = os::DirName(placement.destination);
+      if (done[i].climbs) {
+        plan_.climbing.push_back(directory);
+      }
+      files_[directory].push_back(std::move(done[i].file));
     }
+    std::ranges::sort(plan_.climbing);
+    const auto repeated = std::ranges::unique(plan_.climbing);
+    plan_.climbing.erase(repeated.begin(), repeated.end());
     return Ok();
   }
 
   Status WriteGenerated() {
     for (const auto& [path, file] : generated_) {
-      FLOWSTONE_TRY(WriteFile(path, file.content, file.mode));
-      files_[os::DirName(path)].push_back({.name = os::BaseName(path),
-                                           .size = file.content.size(),
-                                           .digest = Digest::Of(file.content),
-                                           .mode = file.mode,
-                                           .origin = FileOrigin::kGenerated});
+      FLOWSTONE_LET(PlannedFile written, Generate(path, file.content, file.mode));
+      files_[os::DirName(path)].push_back(std::move(written));
     }
+    return Ok();
+  }
+
+  Result<PlannedFile> Generate(const std::string& path, std::string_view content,
+                               std::uint32_t mode) {
+    FLOWSTONE_TRY(WriteFile(path, content, mode));
+    return PlannedFile{.name = os::BaseName(path),
+                       .size = content.size(),
+                       .digest = Digest::Of(content),
+                       .mode = mode,
+                       .origin = FileOrigin::kGenerated};
+  }
+
+  // What environments need not write for themselves.
+  Status WriteRecord() {
+    if (!HasCommonRecord(plan_)) {
+      return Ok();
+    }
+    FLOWSTONE_LET(PlannedFile record,
+                  Generate("site/" + InDistInfo("RECORD"),
+                           InstalledRecord(plan_, EnvironmentScheme::OfAny(), {}), kReadOnly));
+    const auto directory =
+        std::ranges::find(plan_.directories, "site/" + layout_.dist_info, &PlannedDirectory::path);
+    directory->files.push_back(std::move(record));
+    std::ranges::sort(directory->files, {}, &PlannedFile::name);
     return Ok();
   }
 
@@ -255,6 +289,7 @@ class Unpacker {
       std::ranges::sort(files, {}, &PlannedFile::name);
       plan_.directories.push_back({.path = path, .files = std::move(files)});
     }
+    FLOWSTONE_TRY(WriteRecord());
     FLOWSTONE_TRY(WriteFile(kPlanFileName, plan_.Serialize(), kReadOnly));
     return std::move(plan_);
   }

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "flowstone/install/testing/library_image.h"
 #include "flowstone/install/testing/wheel_builder.h"
 #include "flowstone/os/memory_filesystem.h"
 #include "flowstone/testing/result_matchers.h"
@@ -13,6 +14,7 @@ namespace flowstone::install {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using testing::HasCode;
 using testing::HasMessage;
 using ::testing::HasSubstr;
@@ -108,12 +110,29 @@ TEST_F(WheelUnpackerTest, PythonScriptsAreMadeRelocatable) {
   EXPECT_THAT(*filesystem_.ReadFile("/arc/bin/tool"), HasSubstr("realpath"));
 }
 
+TEST_F(WheelUnpackerTest, RecordIsLeftToTheEnvironmentWhereHeadersArePlacedByIt) {
+  wheel_.Add("demo-1.0.data/headers/demo.h", "#pragma once\n");
+  ASSERT_THAT(Unpack(wheel_), IsOk());
+  EXPECT_THAT(filesystem_.ReadFile("/arc/site/demo-1.0.dist-info/RECORD"),
+              HasCode(ErrorCode::kNotFound));
+}
+
+TEST_F(WheelUnpackerTest, DirectoriesOfLibrariesThatClimbAreNoted) {
+  wheel_.Add("demo/lib/own.so", Library("$ORIGIN/../../demo.libs"))
+      .Add("demo.libs/libx.so.1", Library("$ORIGIN"))
+      .Add("demo/cuda/other.so", Library("$ORIGIN/../../nvidia/lib"))
+      .Add("demo/cuda/another.so.2", Library("$ORIGIN/../../nvidia/lib"));
+  const Result<ArchivePlan> plan = Unpack(wheel_);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_THAT(plan->climbing, ElementsAre("site/demo/cuda"));
+}
+
 TEST_F(WheelUnpackerTest, InstallerIsNamed) {
   ASSERT_THAT(Unpack(wheel_), IsOk());
   EXPECT_THAT(filesystem_.ReadFile("/arc/site/demo-1.0.dist-info/INSTALLER"),
               IsOkAndHolds("flowstone\n"));
   EXPECT_THAT(filesystem_.ReadFile("/arc/site/demo-1.0.dist-info/RECORD"),
-              HasCode(ErrorCode::kNotFound));
+              IsOkAndHolds(HasSubstr("demo-1.0.dist-info/INSTALLER,sha256=")));
 }
 
 TEST_F(WheelUnpackerTest, ReservedEntryPointIsRefused) {

@@ -1,0 +1,59 @@
+#include "flowstone/install/file_linker.h"
+
+#include "flowstone/os/clone_file.h"
+#include "flowstone/os/file_operations.h"
+
+namespace flowstone::install {
+namespace {
+
+constexpr std::uint32_t kOwnerMayWrite = 0200;
+
+}  // namespace
+
+Status FileLinker::Place(const std::string& from, const std::string& to) {
+  switch (mode_) {
+    case LinkMode::kSymlink:
+      return filesystem_.MakeSymlink(from, to);
+    case LinkMode::kCopy:
+      return Copy(from, to);
+    case LinkMode::kHardlink:
+    case LinkMode::kClone:
+      break;
+  }
+  if (is_refused_) {
+    ++copied_instead_;
+    return Copy(from, to);
+  }
+  Status placed = mode_ == LinkMode::kClone ? Clone(from, to) : filesystem_.MakeHardLink(from, to);
+  return placed ? placed : CopyInstead(placed.error(), from, to);
+}
+
+Status FileLinker::Clone(const std::string& from, const std::string& to) {
+  FLOWSTONE_LET(const os::FileInfo info, filesystem_.Stat(from));
+  const std::uint32_t more = access_ == FileAccess::kWritable ? kOwnerMayWrite : 0;
+  return os::CloneFile(from, to, info.mode | more);
+}
+
+Status FileLinker::Copy(const std::string& from, const std::string& to) {
+  FLOWSTONE_TRY(os::CopyFile(filesystem_, from, to));
+  if (access_ == FileAccess::kReadOnly) {
+    return Ok();
+  }
+  FLOWSTONE_LET(const os::FileInfo info, filesystem_.Stat(to));
+  return filesystem_.SetMode(to, info.mode | kOwnerMayWrite);
+}
+
+Status FileLinker::CopyInstead(const Error& refusal, const std::string& from,
+                               const std::string& to) {
+  const bool is_always = refusal.code == ErrorCode::kInvalid ||  // another file system
+                         refusal.code == ErrorCode::kDenied;     // protected_hardlinks
+  const bool is_full = refusal.message.find("too many links") != std::string::npos;
+  if (!is_always && !is_full) {
+    return refusal;
+  }
+  is_refused_ = is_refused_ || is_always;
+  ++copied_instead_;
+  return Copy(from, to);
+}
+
+}  // namespace flowstone::install

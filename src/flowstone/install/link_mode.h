@@ -1,0 +1,27 @@
+// LinkMode: how the files of an unpacked wheel come to be in an environment. The names are uv's,
+// and mean what they mean there.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "flowstone/base/result.h"
+
+namespace flowstone::install {
+
+enum class LinkMode : std::uint8_t {
+  kSymlink,   // whole directories where one package has them alone, else files: symbolic links
+  kHardlink,  // every file is the archive's own, read-only
+  kClone,     // every file shares its blocks with the archive's until it is written
+  kCopy,      // every file is a copy
+};
+
+// "symlink", "hardlink", "clone", "copy".
+std::string_view LinkModeName(LinkMode mode);
+std::optional<LinkMode> LinkModeOf(std::string_view name);
+// kInvalid names the modes there are.
+Result<LinkMode> ParseLinkMode(const std::string& name);
+
+}  // namespace flowstone::install
