@@ -18,6 +18,7 @@
 #include "flowstone/lock/lock_writer.h"
 #include "flowstone/lock/timestamp.h"
 #include "flowstone/net/url.h"
+#include "flowstone/os/path.h"
 #include "flowstone/resolve/offline_report.h"
 #include "flowstone/resolve/request_record.h"
 #include "flowstone/resolve/resolve.h"
@@ -570,13 +571,45 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
                                        .archives = archives,
-                                       .progress = progress_});
+                                       .progress = progress_,
+                                       .link_mode = settings_.link_mode});
   Result<install::Environment> environment = builder.Ensure(*spec);
   if (!environment) {
     return WithCacheHint(environment.error(), home_);
   }
   environment->warnings.insert(environment->warnings.begin(), warnings.begin(), warnings.end());
   return environment;
+}
+
+Result<install::VenvSyncReport> EnvironmentService::SyncInto(const LockedEnvironment& locked,
+                                                             const std::string& directory,
+                                                             install::SyncDepth depth) {
+  FLOWSTONE_LET(const install::VenvPlace place,
+                install::LookAtVenv(machine_.filesystem, directory));
+  if (place == install::VenvPlace::kVenv) {
+    FLOWSTONE_LET(const install::Interpreter own,
+                  FindPython(os::JoinPath(directory, "bin/python")));
+    if (own.identity != locked.interpreter.identity) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = directory + " is a virtual environment of Python " +
+                              own.version.ToString() + " (" + own.executable + "), not of " +
+                              locked.interpreter.version.ToString() + " (" +
+                              locked.interpreter.executable + ")"}
+          .WithHint("remove it to have it made anew, or name another directory");
+    }
+  }
+  std::vector<std::string> warnings;
+  FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked, warnings));
+  LazyArchives archives(*this, locked.indexes);
+  FLOWSTONE_LET(const std::vector<install::PlannedPackage> packages,
+                install::ProvidePackages(archives, spec));
+  FLOWSTONE_LET(
+      install::VenvSyncReport report,
+      install::SyncVenv(
+          {.filesystem = machine_.filesystem, .layout = layout_, .progress = progress_}, directory,
+          locked.interpreter, packages, {.depth = depth, .link_mode = settings_.link_mode}));
+  report.warnings.insert(report.warnings.begin(), warnings.begin(), warnings.end());
+  return report;
 }
 
 Result<std::optional<install::Environment>> EnvironmentService::Find(
@@ -589,7 +622,8 @@ Result<std::optional<install::Environment>> EnvironmentService::Find(
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
                                        .archives = archives,
-                                       .progress = progress_});
+                                       .progress = progress_,
+                                       .link_mode = settings_.link_mode});
   return builder.Find(*spec);
 }
 

@@ -22,6 +22,8 @@
 #include "flowstone/build/backend.h"
 #include "flowstone/install/environment_builder.h"
 #include "flowstone/install/interpreter_finder.h"
+#include "flowstone/install/link_mode.h"
+#include "flowstone/install/venv_sync.h"
 #include "flowstone/lock/lock.h"
 #include "flowstone/lock/lock_select.h"
 #include "flowstone/pypi/name.h"
@@ -68,6 +70,7 @@ struct EnvironmentSettings {
   install::BytecodeUse bytecode = install::BytecodeUse::kWhereThere;
   std::string launcher;  // sys.executable of the launching Python; empty when there is none
   BuildSettings builds;
+  std::optional<install::LinkMode> link_mode = {};  // none: what suits the file system
 };
 
 // Where the time of a resolve went.
@@ -154,6 +157,10 @@ class EnvironmentService {
   // Keeps the text of a lock that a run record is going to name.
   Status Keep(const LockedEnvironment& locked);
   Result<install::Environment> Prepare(const LockedEnvironment& locked);
+  // Makes the virtual environment in `directory`, which is absolute, have the packages of the lock;
+  // kInvalid when it is one of another Python than the lock was opened for.
+  Result<install::VenvSyncReport> SyncInto(const LockedEnvironment& locked,
+                                           const std::string& directory, install::SyncDepth depth);
   // The environment of a lock if it is there. No side effects.
   Result<std::optional<install::Environment>> Find(const LockedEnvironment& locked);
   // What a lock was remembered for a wish, if any. No side effects.

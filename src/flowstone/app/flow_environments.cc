@@ -4,6 +4,7 @@
 
 #include "flowstone/app/flow_locks.h"
 #include "flowstone/app/lock_files.h"
+#include "flowstone/install/environment_variables.h"
 #include "flowstone/os/path.h"
 
 namespace flowstone::app {
@@ -100,14 +101,7 @@ exec::PythonEnvironment PythonEnvironmentOf(const flow::FlowDescription& flow,
   python.id = prepared.id.ToString();
   python.interpreter = prepared.python;
   python.isolation = exec::Isolation::kIsolated;
-  const std::string path = machine.environment.Get("PATH").value_or("/usr/bin:/bin");
-  python.variables["PATH"] = os::JoinPath(prepared.directory, "bin") + ":" + path;
-  python.variables["VIRTUAL_ENV"] = prepared.directory;
-  // What the launching shell says about its own Python is not for this one, nor for what it starts.
-  for (const char* name : {"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "CONDA_PREFIX"}) {
-    python.variables[name] = std::nullopt;
-  }
-  python.variables["PYTHONNOUSERSITE"] = "1";
+  python.variables = install::VariablesInside(prepared.directory, machine.environment.Get("PATH"));
   return python;
 }
 

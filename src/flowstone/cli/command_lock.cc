@@ -1,8 +1,6 @@
-// `lock`, `sync` and `exec`: environments without a flow.
+// `lock`: from requirements to a lock file.
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <utility>
 
 #include "flowstone/app/environment_service.h"
@@ -20,102 +18,11 @@
 #include "flowstone/cli/output_options.h"
 #include "flowstone/lock/lock_writer.h"
 #include "flowstone/os/file_operations.h"
-#include "flowstone/os/find_program.h"
 #include "flowstone/os/path.h"
-#include "flowstone/os/replace_process.h"
 #include "flowstone/os/user_directories.h"
 
 namespace flowstone::cli {
 namespace {
-
-Result<std::string> ReadLock(EngineSession& session) {
-  const std::string name = session.arguments.Positional("lock");
-  FLOWSTONE_LET(std::string text, Annotate(session.machine.filesystem.ReadFile(os::AbsolutePath(
-                                               session.machine.working_directory, name)),
-                                           "while reading the lock " + name));
-  const auto format = project::LockFormatOf(os::BaseName(name), text);
-  const bool may_be_lock = format ? format == project::LockFormat::kPylock
-                                  : text.find("lock-version") != std::string::npos;
-  if (!may_be_lock) {
-    return Error{.code = ErrorCode::kInvalid,
-                 .message = name + (format ? " is a lock of another tool" : " is no pylock.toml"),
-                 .hints = {"make one of it: flowstone lock -r " + name + " -o pylock.toml"}};
-  }
-  return text;
-}
-
-// --extra and --group, which the lock must have. Groups that are named stand in for the default
-// ones (PEP 751).
-Result<lock::SelectOptions> SelectionOf(const EngineSession& session, const lock::Lock& lock) {
-  lock::SelectOptions selection;
-  const auto missing = [](const std::string& what, const std::string& name) {
-    return Error{.code = ErrorCode::kNotFound,
-                 .message = "the lock has no " + what + " '" + name + "'"};
-  };
-  for (const std::string& text : session.arguments.Values("extra")) {
-    FLOWSTONE_LET(const pypi::ExtraName extra, pypi::ExtraName::Parse(text));
-    if (std::ranges::find(lock.extras, extra) == lock.extras.end()) {
-      return missing("extra", text);
-    }
-    selection.extras.push_back(extra);
-  }
-  for (const std::string& text : session.arguments.Values("group")) {
-    FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(text));
-    const auto& known = lock.dependency_groups;
-    if (std::ranges::find(known, group) == known.end()) {
-      return missing("dependency group", text);
-    }
-    if (!selection.groups) {
-      selection.groups.emplace();
-    }
-    selection.groups->push_back(group);
-  }
-  return selection;
-}
-
-struct ReadyEnvironment {
-  app::LockedEnvironment locked;
-  install::Environment environment;
-};
-
-// Those of --build-constraint, for sources in a lock that says nothing about their builds.
-Result<resolve::BuildWish> BuildConstraintsOf(const EngineSession& session,
-                                              const app::PackageConnection::Options& packages) {
-  FLOWSTONE_LET(app::LockInputSpec spec,
-                LockInputsOf(session.arguments, session.machine.environment, {}));
-  spec = {.build_constraint_files = std::move(spec.build_constraint_files)};
-  LazyConnection connection(session.machine, packages);
-  FLOWSTONE_LET(app::LockInputs rules,
-                app::ReadLockRules(session.machine, spec, [&](const std::string& url) {
-                  return connection.FetchText(url);
-                }));
-  return std::move(rules.wish.builds);
-}
-
-Result<ReadyEnvironment> PrepareLock(EngineSession& session) {
-  FLOWSTONE_LET(app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
-  FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
-  settings.packages.cache_directory = install::CacheLayout(home).index();
-  FLOWSTONE_LET(const resolve::BuildWish constraints,
-                BuildConstraintsOf(session, settings.packages));
-  settings.builds.wish.Add(constraints);
-  FLOWSTONE_LET(const std::string text, ReadLock(session));
-  const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
-  app::EnvironmentService service(session.machine, home, nullptr, *progress, settings);
-  const std::string directory = os::DirName(
-      os::AbsolutePath(session.machine.working_directory, session.arguments.Positional("lock")));
-  FLOWSTONE_LET(
-      app::LockedEnvironment locked,
-      Annotate(service.UseLock(text, session.arguments.Value("python").value_or(""), directory),
-               "while reading the lock " + session.arguments.Positional("lock")));
-  FLOWSTONE_LET(locked.selection, SelectionOf(session, locked.lock));
-  FLOWSTONE_LET(install::Environment environment, service.Prepare(locked));
-  for (const std::string& warning : environment.warnings) {
-    session.console.PrintWarning(warning);
-  }
-  return ReadyEnvironment{.locked = std::move(locked), .environment = std::move(environment)};
-}
 
 // Everything that is to be locked, and how.
 struct LockTask {
@@ -309,41 +216,6 @@ Result<int> CommandLock(EngineSession& session) {
     session.console.PrintWarning(missing.ToString());
   }
   return output.Finish(locked);
-}
-
-Result<int> CommandSync(EngineSession& session) {
-  FLOWSTONE_LET(const ReadyEnvironment ready, PrepareLock(session));
-  const std::string id = ready.environment.id.ToString();
-  if (session.arguments.Has("json")) {
-    session.console.Out(
-        nlohmann::json({{"directory", ready.environment.directory},
-                        {"id", id},
-                        {"python", ready.environment.python},
-                        {"outcome", install::EnvironmentOutcomeName(ready.environment.outcome)}})
-            .dump(2) +
-        "\n");
-  } else {
-    session.console.Out(fmt::format("{}\n{}\n", ready.environment.directory, id));
-  }
-  return 0;
-}
-
-Result<int> CommandExec(EngineSession& session) {
-  FLOWSTONE_LET(const ReadyEnvironment ready, PrepareLock(session));
-  std::vector<std::string> command = session.arguments.positionals.at("command");
-  os::Environment variables = session.machine.environment;
-  const std::string bin = os::JoinPath(ready.environment.directory, "bin");
-  variables.Set("PATH", bin + ":" + variables.Get("PATH").value_or("/usr/bin:/bin"));
-  variables.Set("VIRTUAL_ENV", ready.environment.directory);
-  variables.Set("PYTHONNOUSERSITE", "1");
-  for (const char* name : {"PYTHONHOME", "PYTHONPATH"}) {
-    variables.Unset(name);
-  }
-  if (command.front().find('/') == std::string::npos) {
-    FLOWSTONE_LET(command.front(), os::FindProgram(command.front(), *variables.Get("PATH")));
-  }
-  FLOWSTONE_TRY(os::ReplaceProcess(command, variables.ToMap()));
-  return 1;
 }
 
 }  // namespace flowstone::cli

@@ -27,7 +27,7 @@ using Count = PositionalSpec::Count;
 const std::vector<std::string> kOutputOptions = {"quiet", "verbose", "color", "no-progress"};
 const std::vector<std::string> kRunOptions = {"tag",          "max-workers", "max-num-splits",
                                               "max-log-size", "run-id-file", "namespace",
-                                              "with",         "isolation"};
+                                              "with",         "isolation",   "link-mode"};
 
 std::vector<std::string> Join(std::vector<std::string> first,
                               const std::vector<std::string>& second) {
@@ -185,7 +185,7 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
       .options =
           Join(Join({"environment", "package-suffixes", "datastore", "metadata"}, kOutputOptions),
                Join(Join(FlowLockOptions(), kFlowPackageOptions),
-                    {"with", "isolation", "compile-bytecode"})),
+                    {"with", "isolation", "link-mode", "compile-bytecode"})),
       .epilogue = "-q, -v, --color and --no-progress may also follow the command.",
       .shared_options = kOutputOptions};
   if (root.summary.ends_with('.')) {

@@ -60,6 +60,9 @@ constexpr std::array kOptions = {
     // What environments are made of.
     OptionSpec{"python", "--python", "VERSION", "FLOWSTONE_PYTHON",
                "the Python to resolve for: 3.12, 3.12.4, \">=3.9,<3.13\" or a path"},
+    OptionSpec{"link-mode", "--link-mode", "MODE", "FLOWSTONE_LINK_MODE,UV_LINK_MODE",
+               "how packages come out of the cache: symlink, hardlink, clone or copy; by default "
+               "the cheapest that the file system has"},
     OptionSpec{"target", "--target", "PLATFORM", "",
                "lock for this platform instead of this machine: linux-x86_64, "
                "linux-aarch64-glibc2.17, linux-x86_64-musl1.2, macos-arm64, windows-x86_64; may be "
@@ -90,7 +93,7 @@ constexpr std::array kOptions = {
     OptionSpec{"upgrade-package", "--upgrade-package", "NAME", "",
                "let this package move to another version, the others stay; may be repeated"},
     OptionSpec{"check", "--check", "", "",
-               "write nothing: exit 1 and say what would change when a lock is not current"},
+               "write nothing: exit 1 and say what would change when what is there is not current"},
     OptionSpec{"locked", "--locked", "", "FLOWSTONE_LOCKED",
                "resolve nothing: an environment without a known lock is an error"},
     OptionSpec{"requirements", "-r,--requirements", "FILE", "",
@@ -219,7 +222,9 @@ constexpr std::array kOptions = {
     OptionSpec{"remove", "--remove", "TAG", "", "a tag to remove; may be repeated"},
     OptionSpec{"invert", "--invert", "", "", "from what needs nothing to what was asked for"},
     OptionSpec{"depth", "--depth", "N", "", "print no more than this many levels below the roots"},
-    OptionSpec{"into", "--into", "DIR", "", "the directory to write to"},
+    OptionSpec{"into", "--into", "DIR", "",
+               "the directory to write to; for sync a virtual environment, new or to be changed"},
+    OptionSpec{"dry-run", "--dry-run", "", "", "say what would change, and change nothing"},
     OptionSpec{"thorough", "--thorough", "", "", "also read every byte that is cached or stored"},
     OptionSpec{"channel", "--channel", "FD", "", "the socket to the client"},
     OptionSpec{"version", "--version", "", "", "print the version and exit"},

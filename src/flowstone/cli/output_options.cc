@@ -76,6 +76,10 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
   if (arguments.Has("compile-bytecode")) {
     settings.bytecode = install::BytecodeUse::kCompile;
   }
+  if (const auto mode = arguments.Value("link-mode")) {
+    FLOWSTONE_LET(settings.link_mode, Annotate(install::ParseLinkMode(*mode),
+                                               "while reading " + arguments.Shown("link-mode")));
+  }
   FLOWSTONE_TRY(ApplyBuildOptions(arguments, settings));
   return settings;
 }

@@ -1,0 +1,267 @@
+// `sync` and `exec`: from a lock to an environment, without a flow.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "flowstone/app/environment_service.h"
+#include "flowstone/app/lock_inputs.h"
+#include "flowstone/base/text.h"
+#include "flowstone/cli/engine_command_line.h"
+#include "flowstone/cli/lazy_connection.h"
+#include "flowstone/cli/lock_options.h"
+#include "flowstone/cli/output_options.h"
+#include "flowstone/install/environment_variables.h"
+#include "flowstone/os/find_program.h"
+#include "flowstone/os/path.h"
+#include "flowstone/os/replace_process.h"
+#include "flowstone/os/user_directories.h"
+#include "flowstone/project/foreign_lock.h"
+
+namespace flowstone::cli {
+namespace {
+
+Result<std::string> ReadLock(EngineSession& session) {
+  const std::string name = session.arguments.Positional("lock");
+  FLOWSTONE_LET(std::string text, Annotate(session.machine.filesystem.ReadFile(os::AbsolutePath(
+                                               session.machine.working_directory, name)),
+                                           "while reading the lock " + name));
+  const auto format = project::LockFormatOf(os::BaseName(name), text);
+  const bool may_be_lock = format ? format == project::LockFormat::kPylock
+                                  : text.find("lock-version") != std::string::npos;
+  if (!may_be_lock) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = name + (format ? " is a lock of another tool" : " is no pylock.toml"),
+                 .hints = {"make one of it: flowstone lock -r " + name + " -o pylock.toml"}};
+  }
+  return text;
+}
+
+// --extra and --group, which the lock must have. Groups that are named stand in for the default
+// ones (PEP 751).
+Result<lock::SelectOptions> SelectionOf(const EngineSession& session, const lock::Lock& lock) {
+  lock::SelectOptions selection;
+  const auto missing = [](const std::string& what, const std::string& name) {
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "the lock has no " + what + " '" + name + "'"};
+  };
+  for (const std::string& text : session.arguments.Values("extra")) {
+    FLOWSTONE_LET(const pypi::ExtraName extra, pypi::ExtraName::Parse(text));
+    if (std::ranges::find(lock.extras, extra) == lock.extras.end()) {
+      return missing("extra", text);
+    }
+    selection.extras.push_back(extra);
+  }
+  for (const std::string& text : session.arguments.Values("group")) {
+    FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(text));
+    const auto& known = lock.dependency_groups;
+    if (std::ranges::find(known, group) == known.end()) {
+      return missing("dependency group", text);
+    }
+    if (!selection.groups) {
+      selection.groups.emplace();
+    }
+    selection.groups->push_back(group);
+  }
+  return selection;
+}
+
+// Those of --build-constraint, for sources in a lock that says nothing about their builds.
+Result<resolve::BuildWish> BuildConstraintsOf(const EngineSession& session,
+                                              const app::PackageConnection::Options& packages) {
+  FLOWSTONE_LET(app::LockInputSpec spec,
+                LockInputsOf(session.arguments, session.machine.environment, {}));
+  spec = {.build_constraint_files = std::move(spec.build_constraint_files)};
+  LazyConnection connection(session.machine, packages);
+  FLOWSTONE_LET(app::LockInputs rules,
+                app::ReadLockRules(session.machine, spec, [&](const std::string& url) {
+                  return connection.FetchText(url);
+                }));
+  return std::move(rules.wish.builds);
+}
+
+// A lock, chosen from, and what makes environments of it.
+struct OpenedLock {
+  std::unique_ptr<ProgressSink> progress;
+  std::unique_ptr<app::EnvironmentService> service;
+  app::LockedEnvironment locked;
+};
+
+// `python` stands in for --python.
+Result<OpenedLock> OpenLock(EngineSession& session, const std::string& python) {
+  FLOWSTONE_LET(app::EnvironmentSettings settings,
+                EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
+  FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
+  settings.packages.cache_directory = install::CacheLayout(home).index();
+  FLOWSTONE_LET(const resolve::BuildWish constraints,
+                BuildConstraintsOf(session, settings.packages));
+  settings.builds.wish.Add(constraints);
+  FLOWSTONE_LET(const std::string text, ReadLock(session));
+  OpenedLock opened;
+  opened.progress = MakeProgress(session.arguments, session.console, session.machine.clock);
+  opened.service = std::make_unique<app::EnvironmentService>(session.machine, home, nullptr,
+                                                             *opened.progress, settings);
+  const std::string name = session.arguments.Positional("lock");
+  const std::string directory =
+      os::DirName(os::AbsolutePath(session.machine.working_directory, name));
+  FLOWSTONE_LET(opened.locked,
+                Annotate(opened.service->UseLock(
+                             text, session.arguments.Value("python").value_or(python), directory),
+                         "while reading the lock " + name));
+  FLOWSTONE_LET(opened.locked.selection, SelectionOf(session, opened.locked.lock));
+  return opened;
+}
+
+void PrintWarnings(EngineSession& session, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    session.console.PrintWarning(warning);
+  }
+}
+
+Result<install::Environment> PrepareShared(EngineSession& session) {
+  FLOWSTONE_LET(const OpenedLock opened, OpenLock(session, ""));
+  FLOWSTONE_LET(install::Environment environment, opened.service->Prepare(opened.locked));
+  PrintWarnings(session, environment.warnings);
+  if (!environment.message.empty()) {
+    session.console.Err(environment.message + "\n");
+  }
+  return environment;
+}
+
+// "+ numpy 2.1.0", "~ demo 1.0 → 1.1"; nothing for what stays as it is.
+std::string ChangeLine(const install::VenvChange& change, const TerminalStyle& style) {
+  switch (change.action) {
+    case install::VenvAction::kAdd:
+      return style.Green("+") + " " + change.name + " " + change.after + "\n";
+    case install::VenvAction::kUpdate:
+      return style.Yellow("~") + " " + change.name + " " + change.before + " → " + change.after +
+             "\n";
+    case install::VenvAction::kReplace:
+      return style.Yellow("~") + " " + change.name + " " + change.after + "\n";
+    case install::VenvAction::kRemove:
+      return style.Red("-") + " " + change.name + " " + change.before + "\n";
+    case install::VenvAction::kKeep:
+    case install::VenvAction::kLeave:
+      break;
+  }
+  return "";
+}
+
+// "3 added, 1 removed, 92 unchanged, 2 of other installers left alone".
+std::string SummaryOf(const install::VenvSyncReport& report) {
+  constexpr std::array<std::string_view, 6> words = {
+      "added", "updated", "replaced", "removed", "unchanged", "of other installers left alone"};
+  std::array<std::size_t, words.size()> counts = {};
+  for (const install::VenvChange& change : report.changes) {
+    ++counts.at(static_cast<std::size_t>(change.action));
+  }
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (counts.at(i) > 0) {
+      parts.push_back(fmt::format("{} {}", counts.at(i), words.at(i)));
+    }
+  }
+  return parts.empty() ? "no packages" : JoinText(parts, ", ");
+}
+
+nlohmann::json ReportJson(const install::VenvSyncReport& report, const std::string& directory) {
+  nlohmann::json changes = nlohmann::json::array();
+  for (const install::VenvChange& change : report.changes) {
+    const auto version = [](const std::string& text) {
+      return text.empty() ? nlohmann::json() : nlohmann::json(text);
+    };
+    changes.push_back({{"name", change.name},
+                       {"action", install::VenvActionName(change.action)},
+                       {"before", version(change.before)},
+                       {"after", version(change.after)}});
+  }
+  return {{"directory", directory},
+          {"python", os::JoinPath(directory, "bin/python")},
+          {"current", report.is_current()},
+          {"packages", std::move(changes)}};
+}
+
+// Unless it is told otherwise, a virtual environment that is there is for its own Python.
+std::string PythonOf(EngineSession& session, const std::string& directory) {
+  const auto place = install::LookAtVenv(session.machine.filesystem, directory);
+  return place && *place == install::VenvPlace::kVenv ? os::JoinPath(directory, "bin/python") : "";
+}
+
+Result<int> SyncInto(EngineSession& session, const std::string& name) {
+  const bool is_check = session.arguments.Has("check");
+  const bool is_look = is_check || session.arguments.Has("dry-run");
+  const std::string directory = os::AbsolutePath(session.machine.working_directory, name);
+  FLOWSTONE_LET(const OpenedLock opened, OpenLock(session, PythonOf(session, directory)));
+  FLOWSTONE_LET(
+      const install::VenvSyncReport report,
+      opened.service->SyncInto(opened.locked, directory,
+                               is_look ? install::SyncDepth::kLook : install::SyncDepth::kApply));
+  PrintWarnings(session, report.warnings);
+  if (session.arguments.Has("json")) {
+    session.console.Out(ReportJson(report, directory).dump(2) + "\n");
+  } else {
+    std::string lines;
+    for (const install::VenvChange& change : report.changes) {
+      lines += ChangeLine(change, session.console.out_style());
+    }
+    session.console.Out(lines);
+    if (VerbosityOf(session.arguments) != Verbosity::kQuiet) {
+      session.console.Err(fmt::format("{} in {}{}\n", SummaryOf(report), name,
+                                      is_look ? " (nothing was written)" : ""));
+    }
+  }
+  return is_check && !report.is_current() ? 1 : 0;
+}
+
+}  // namespace
+
+Result<int> CommandSync(EngineSession& session) {
+  if (const auto into = session.arguments.Value("into")) {
+    return SyncInto(session, *into);
+  }
+  for (const char* option : {"check", "dry-run"}) {
+    if (session.arguments.Has(option)) {
+      return Error{.code = ErrorCode::kInvalid,
+                   .message = fmt::format("--{} is about a directory: give --into, too", option)};
+    }
+  }
+  FLOWSTONE_LET(const install::Environment environment, PrepareShared(session));
+  const std::string id = environment.id.ToString();
+  if (session.arguments.Has("json")) {
+    session.console.Out(
+        nlohmann::json({{"directory", environment.directory},
+                        {"id", id},
+                        {"python", environment.python},
+                        {"link_mode", install::LinkModeName(environment.link_mode)},
+                        {"outcome", install::EnvironmentOutcomeName(environment.outcome)}})
+            .dump(2) +
+        "\n");
+  } else {
+    session.console.Out(fmt::format("{}\n{}\n", environment.directory, id));
+  }
+  return 0;
+}
+
+Result<int> CommandExec(EngineSession& session) {
+  FLOWSTONE_LET(const install::Environment environment, PrepareShared(session));
+  std::vector<std::string> command = session.arguments.positionals.at("command");
+  os::Environment variables = session.machine.environment;
+  for (const auto& [name, value] :
+       install::VariablesInside(environment.directory, variables.Get("PATH"))) {
+    if (value) {
+      variables.Set(name, *value);
+    } else {
+      variables.Unset(name);
+    }
+  }
+  if (command.front().find('/') == std::string::npos) {
+    FLOWSTONE_LET(command.front(), os::FindProgram(command.front(), *variables.Get("PATH")));
+  }
+  FLOWSTONE_TRY(os::ReplaceProcess(command, variables.ToMap()));
+  return 1;
+}
+
+}  // namespace flowstone::cli
