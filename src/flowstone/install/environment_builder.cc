@@ -30,28 +30,38 @@ constexpr std::array<std::string_view, 3> kOutcomeNames = {"reused", "built", "r
 // Builds the content of one environment in a staging directory.
 class Construction {
  public:
-  Construction(os::FileSystem& filesystem, const CacheLayout& layout, const EnvironmentSpec& spec,
+  Construction(os::FileSystem& filesystem, const CacheLayout& layout,
+               const Interpreter& interpreter, std::span<const PlannedPackage> packages,
                std::string directory, LinkMode mode)
       : filesystem_(filesystem),
         layout_(layout),
-        spec_(spec),
+        interpreter_(interpreter),
         directory_(std::move(directory)),
         mode_(mode),
         linker_(filesystem, mode == LinkMode::kSymlink ? LinkMode::kHardlink : mode,
-                FileAccess::kReadOnly) {}
+                FileAccess::kReadOnly) {
+    archives_.reserve(packages.size());
+    for (const PlannedPackage& package : packages) {
+      archives_.push_back(layout.ArchiveDirectory(package.archive.wheel, package.archive.bytecode) +
+                          "/");
+    }
+  }
 
-  Status Run(const EnvironmentPlan& plan, std::span<const PlannedPackage> packages,
-             const EnvironmentRecord& record) {
+  Status Run(const EnvironmentPlan& plan, const EnvironmentRecord& record) {
     FLOWSTONE_TRY(CheckRoom(plan));
     for (const std::string& path : plan.directories) {
       FLOWSTONE_TRY(filesystem_.MakeDirectory(At(path), 0755));
     }
-    FLOWSTONE_TRY(FoldDirectories(plan, packages));
-    FLOWSTONE_TRY(PlaceFiles(plan, packages));
+    for (const FoldOperation& fold : plan.folds) {
+      const std::string source = archives_[fold.package] + fold.source;
+      FLOWSTONE_TRY(
+          filesystem_.MakeSymlink(LinkText(fold.destination, source), At(fold.destination)));
+    }
+    FLOWSTONE_TRY(PlaceFiles(plan));
     for (const WriteOperation& write : plan.writes) {
       FLOWSTONE_TRY(WriteFile(write.destination, write.content, write.mode));
     }
-    FLOWSTONE_TRY(MakeVenv(filesystem_, directory_, spec_.interpreter));
+    FLOWSTONE_TRY(MakeVenv(filesystem_, directory_, interpreter_));
     return WriteFile(kEnvironmentRecordName, record.Serialize(), 0644);
   }
 
@@ -72,22 +82,6 @@ class Construction {
     return text + path.substr(layout_.root().size() + 1);
   }
 
-  std::string SourceOf(std::span<const PlannedPackage> packages, std::size_t package,
-                       const std::string& source) const {
-    return layout_.ArchiveDirectory(packages[package].archive.wheel,
-                                    packages[package].archive.bytecode) +
-           "/" + source;
-  }
-
-  Status FoldDirectories(const EnvironmentPlan& plan, std::span<const PlannedPackage> packages) {
-    for (const FoldOperation& fold : plan.folds) {
-      const std::string source = SourceOf(packages, fold.package, fold.source);
-      FLOWSTONE_TRY(
-          filesystem_.MakeSymlink(LinkText(fold.destination, source), At(fold.destination)));
-    }
-    return Ok();
-  }
-
   Status CheckRoom(const EnvironmentPlan& plan) const {
     std::uint64_t bytes = 0;
     for (const WriteOperation& write : plan.writes) {
@@ -100,13 +94,13 @@ class Construction {
     return CheckDiskSpace(filesystem_, directory_, bytes);
   }
 
-  Status PlaceFiles(const EnvironmentPlan& plan, std::span<const PlannedPackage> packages) {
+  Status PlaceFiles(const EnvironmentPlan& plan) {
     const std::size_t shards = (plan.links.size() + kLinksPerShard - 1) / kLinksPerShard;
     return ForEachInParallel(shards, kLinkThreads, [&](std::size_t shard) -> Status {
       const std::size_t end = std::min(plan.links.size(), (shard + 1) * kLinksPerShard);
       for (std::size_t i = shard * kLinksPerShard; i < end; ++i) {
         const LinkOperation& link = plan.links[i];
-        const std::string source = SourceOf(packages, link.package, link.source);
+        const std::string source = archives_[link.package] + link.source;
         const bool is_symlink =
             mode_ == LinkMode::kSymlink && !link.destination.starts_with(kPrograms);
         FLOWSTONE_TRY(is_symlink ? filesystem_.MakeSymlink(LinkText(link.destination, source),
@@ -126,10 +120,11 @@ class Construction {
 
   os::FileSystem& filesystem_;
   const CacheLayout& layout_;
-  const EnvironmentSpec& spec_;
+  const Interpreter& interpreter_;
   const std::string directory_;
   const LinkMode mode_;
   FileLinker linker_;
+  std::vector<std::string> archives_;  // the directory of each package's, with its "/"
 };
 
 Environment Describe(const Digest& id, std::string directory, const Interpreter& interpreter,
@@ -264,9 +259,10 @@ Result<Environment> EnvironmentBuilder::Build(const EnvironmentSpec& spec, const
                        .name_case = links.name_case}));
   parts_.progress.Start(Phase::kInstall, CountOf(packages.size(), "package"), packages.size());
   FLOWSTONE_LET(StagingDirectory staging, StagingDirectory::Create(filesystem, parts_.layout));
-  Construction construction(filesystem, parts_.layout, spec, staging.path(), mode);
+  Construction construction(filesystem, parts_.layout, spec.interpreter, packages, staging.path(),
+                            mode);
   const Status built =
-      construction.Run(plan, packages, EnvironmentRecord::Of(spec, id, scheme.site_packages, mode));
+      construction.Run(plan, EnvironmentRecord::Of(spec, id, scheme.site_packages, mode));
   if (!built) {
     parts_.progress.Abandon(Phase::kInstall);
     return built.error();

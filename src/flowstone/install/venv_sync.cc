@@ -51,7 +51,12 @@ class Synchronisation {
         packages_(packages),
         options_(options),
         scheme_(EnvironmentScheme::Of(interpreter)),
-        files_(parts.filesystem, directory, scheme_) {}
+        files_(parts.filesystem, directory, scheme_) {
+    archives_.reserve(packages.size());
+    for (const PlannedPackage& package : packages) {
+      archives_.push_back(parts.layout.ArchiveDirectory(package.archive.wheel) + "/");
+    }
+  }
 
   Result<VenvSyncReport> Run() {
     FLOWSTONE_LET(report_.before, LookAtVenv(filesystem_, directory_));
@@ -212,8 +217,7 @@ class Synchronisation {
   }
 
   std::string SourceOf(const LinkOperation& link) const {
-    return parts_.layout.ArchiveDirectory(packages_[link.package].archive.wheel) + "/" +
-           link.source;
+    return archives_[link.package] + link.source;
   }
 
   Status Apply() {
@@ -334,6 +338,7 @@ class Synchronisation {
   const VenvSyncOptions& options_;
   const EnvironmentScheme scheme_;
   VenvFiles files_;
+  std::vector<std::string> archives_;  // the directory of each package's, with its "/"
   VenvSyncReport report_;
   std::vector<InstalledPackage> installed_;
   LinkCapabilities links_;
