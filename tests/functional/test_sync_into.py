@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from support.index_server import Index
-from support.project import Done, Project
+from support.project import ROOT, Done, Project
+from support.transcripts import replay
 from support.wheels import Wheel
 
 
@@ -82,6 +83,14 @@ def test_only_what_differs_changes(project: Project, stocked: Index) -> None:
     assert installed(venv) == {"alpha": "2.0"}
     assert (venv / "notes.txt").read_text() == "mine"
     assert not (venv / "bin" / "alpha").exists()
+
+
+def test_the_guide_prints_what_is_printed(project: Project, stocked: Index) -> None:
+    def prepare() -> None:
+        assert sync(project, "one.toml").status == 0
+        (project.path / "two.toml").rename(project.path / "pylock.toml")
+
+    replay(project, ROOT / "docs/guides/environments.md", {"flowstone sync": prepare}, {})
 
 
 def test_check_and_dry_run_write_nothing(project: Project, stocked: Index) -> None:

@@ -146,7 +146,8 @@ def compiled(index: Index, project: Project) -> Index:
 
 
 def environment_of(project: Project, *arguments: str, **variables: str) -> Path:
-    done = project.engine("sync", *arguments, **variables)
+    """The environment as a tree of files, which can be walked."""
+    done = project.engine("sync", "--link-mode", "hardlink", *arguments, **variables)
     assert done.status == 0, done
     return Path(done.output.splitlines()[0])
 
@@ -190,6 +191,25 @@ def test_bytecode_is_listed_in_record_and_uninstalled(project: Project, compiled
     site = record.parents[1]
     there = {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()}
     assert listed == there
+
+
+def test_bytecode_serves_folded_environments(project: Project, compiled: Index) -> None:
+    code = "import speedy, sys; print(speedy.__cached__, open(speedy.__cached__, 'rb').read(8)[4])"
+    ran = project.engine(
+        "exec", "--compile-bytecode", "pylock.speedy.toml", "--", "python", "-c", code
+    )
+    assert ran.output.endswith(" 1\n"), ran
+    assert "/env/" in ran.output, ran
+
+
+def test_what_python_compiles_by_itself_is_no_damage(project: Project, compiled: Index) -> None:
+    run = ("exec", "pylock.speedy.toml", "--", "python", "-c", "import speedy")
+    assert project.engine(*run).status == 0
+    assert list((project.home / "cache/v1/arc").rglob("__pycache__/*.pyc"))
+    again = project.engine("sync", "pylock.both.toml")
+    assert again.status == 0, again
+    assert "damaged" not in again.errors, again
+    assert not (project.home / "cache/v1/bad").exists()
 
 
 def test_an_unwanted_compilation_does_not_happen(project: Project, compiled: Index) -> None:

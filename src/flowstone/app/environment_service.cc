@@ -161,10 +161,14 @@ class EnvironmentService::DatastoreArtifacts final : public install::ArtifactSou
 // Opens the connection when the first wheel is really missing.
 class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
  public:
-  // `interpreter` is borrowed.
+  // `interpreter` is borrowed. Without `bytecode` archives are as they were unpacked.
   LazyArchives(EnvironmentService& service, IndexWish indexes,
-               const install::Interpreter& interpreter)
-      : service_(service), indexes_(std::move(indexes)), interpreter_(interpreter) {}
+               const install::Interpreter& interpreter,
+               std::optional<install::BytecodeUse> bytecode)
+      : service_(service),
+        indexes_(std::move(indexes)),
+        interpreter_(interpreter),
+        bytecode_(bytecode) {}
 
   Result<std::vector<install::ArchivePlan>> Provide(
       std::span<const install::WheelArtifact> wheels) override {
@@ -179,13 +183,16 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
          .source = service_.artifacts_.get(),
          .observer = service_.artifacts_.get()},
         {.network = offline ? install::NetworkUse::kOffline : install::NetworkUse::kAllowed});
+    if (!bytecode_) {
+      return fetcher.Provide(wheels);
+    }
     install::CompiledArchives compiled({.filesystem = service_.machine_.filesystem,
                                         .processes = service_.machine_.processes,
                                         .cache = *service_.archives_,
                                         .archives = fetcher,
                                         .progress = service_.progress_,
                                         .interpreter = interpreter_},
-                                       service_.settings_.bytecode);
+                                       *bytecode_);
     return compiled.Provide(wheels);
   }
 
@@ -193,6 +200,7 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
   EnvironmentService& service_;
   const IndexWish indexes_;
   const install::Interpreter& interpreter_;
+  const std::optional<install::BytecodeUse> bytecode_;
 };
 
 EnvironmentService::EnvironmentService(const Machine& machine, const std::string& home,
@@ -567,7 +575,7 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
   if (!spec) {
     return WithCacheHint(spec.error(), home_);
   }
-  LazyArchives archives(*this, locked.indexes, locked.interpreter);
+  LazyArchives archives(*this, locked.indexes, locked.interpreter, settings_.bytecode);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
                                        .archives = archives,
@@ -600,7 +608,11 @@ Result<install::VenvSyncReport> EnvironmentService::SyncInto(const LockedEnviron
   }
   std::vector<std::string> warnings;
   FLOWSTONE_LET(const install::EnvironmentSpec spec, SpecOf(locked, warnings));
-  LazyArchives archives(*this, locked.indexes);
+  // Bytecode that is never checked would hide what people change, unless they ask for it.
+  LazyArchives archives(*this, locked.indexes, locked.interpreter,
+                        settings_.bytecode == install::BytecodeUse::kCompile
+                            ? std::optional(settings_.bytecode)
+                            : std::nullopt);
   FLOWSTONE_LET(const std::vector<install::PlannedPackage> packages,
                 install::ProvidePackages(archives, spec));
   FLOWSTONE_LET(
@@ -618,7 +630,7 @@ Result<std::optional<install::Environment>> EnvironmentService::Find(
   if (!spec) {
     return std::optional<install::Environment>();
   }
-  LazyArchives archives(*this, locked.indexes, locked.interpreter);
+  LazyArchives archives(*this, locked.indexes, locked.interpreter, settings_.bytecode);
   install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
                                        .layout = layout_,
                                        .archives = archives,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "flowstone/install/wheel_unpacker.h"
@@ -17,6 +18,7 @@ constexpr std::size_t kSampledDirectories = 8;
 constexpr std::size_t kSampledFiles = 12;
 constexpr std::uint64_t kSampledDigestLimit = std::uint64_t{64} << 10U;
 
+constexpr std::string_view kPycacheName = "__pycache__";
 constexpr std::uint32_t kWritable = 0222;
 constexpr std::uint32_t kOwners = 0700;
 
@@ -86,14 +88,16 @@ class Inspection {
     return info;
   }
 
-  // Something was added, removed or replaced in the directory, or it was copied.
+  // Something was added, removed or replaced in the directory, or it was copied. Python may have
+  // written bytecode through an environment that links the directory.
   Status CompareNames(const std::string& path, const PlannedDirectory& planned) const {
     FLOWSTONE_LET(const std::vector<os::DirectoryEntry> entries, filesystem_.ListDirectory(path));
     std::vector<std::string> files;
     for (const os::DirectoryEntry& entry : entries) {
       if (entry.type != os::FileType::kDirectory) {
         files.push_back(entry.name);
-      } else if (!IsPlannedDirectory(planned.path + "/" + entry.name)) {
+      } else if (entry.name != kPycacheName &&
+                 !IsPlannedDirectory(planned.path + "/" + entry.name)) {
         return Foreign(path + "/" + entry.name);
       }
     }
@@ -102,7 +106,9 @@ class Inspection {
         return Missing(path + "/" + file.name);
       }
     }
-    return files.empty() ? Ok() : Status(Foreign(path + "/" + files.front()));
+    return files.empty() || os::BaseName(planned.path) == kPycacheName
+               ? Ok()
+               : Status(Foreign(path + "/" + files.front()));
   }
 
   static Error Foreign(const std::string& path) {

@@ -112,6 +112,15 @@ TEST_F(ArchiveIntegrityTest, AnAddedFileAndAnAddedDirectoryAreFound) {
   ExpectFound("demo/extra does not belong there");
 }
 
+TEST_F(ArchiveIntegrityTest, BytecodeThatPythonAddedIsSound) {
+  const std::string cache = directory_ + "/site/demo/__pycache__";
+  ASSERT_THAT(filesystem_.MakeDirectory(cache, 0755), IsOk());
+  ASSERT_THAT(os::ReplaceFile(filesystem_, cache + "/a.cpython-311.pyc", "x"), IsOk());
+  ASSERT_THAT(filesystem_.SetModifiedTime(directory_ + "/site/demo", INT64_C(1) << 62U), IsOk());
+  EXPECT_THAT(Sample(), IsOk());
+  EXPECT_THAT(Verify(), IsOk());
+}
+
 TEST_F(ArchiveIntegrityTest, ACopyThatLostItsTimesIsSound) {
   for (const char* path : {"/site/demo/a.py", "/site/demo", "/site"}) {
     ASSERT_THAT(filesystem_.SetModifiedTime(directory_ + path, INT64_C(1) << 62U), IsOk());

@@ -10,6 +10,7 @@
 
 #include "flowstone/base/text.h"
 #include "flowstone/install/bytecode_compiler.h"
+#include "flowstone/install/installed_record.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_unpacker.h"
 #include "flowstone/os/file_operations.h"
@@ -61,7 +62,8 @@ class Compilation {
     }
     std::ranges::sort(plan_.directories, {}, &PlannedDirectory::path);
     plan_.bytecode = cache_tag_;
-    FLOWSTONE_TRY(WritePlan());
+    FLOWSTONE_TRY(WriteRecord());
+    FLOWSTONE_TRY(WriteNew(kPlanFileName, plan_.Serialize()));
     const std::string destination = layout_->ArchiveDirectory(plan_.wheel, cache_tag_);
     FLOWSTONE_TRY(os::MakeDirectories(*filesystem_, os::DirName(destination)));
     if (Status published = staging_.Publish(destination);
@@ -82,7 +84,7 @@ class Compilation {
 
   std::string At(const std::string& path) const { return staging_.path() + "/" + path; }
 
-  // A RECORD that the archive has does not list bytecode; then the environment gets its own.
+  // The RECORD of the archive does not list bytecode.
   void DropRecord() {
     for (PlannedDirectory& directory : plan_.directories) {
       if (directory.path == "site/" + plan_.dist_info) {
@@ -181,10 +183,28 @@ class Compilation {
                : plan_.directories.emplace_back(PlannedDirectory{.path = path, .files = {}});
   }
 
-  Status WritePlan() {
+  // With the bytecode, where environments need not write one for themselves.
+  Status WriteRecord() {
+    if (!HasCommonRecord(plan_)) {
+      return Ok();
+    }
+    const std::string directory = "site/" + plan_.dist_info;
+    const std::string content = InstalledRecord(plan_, EnvironmentScheme::OfAny(), {});
+    FLOWSTONE_TRY(WriteNew(os::JoinPath(directory, kRecord), content));
+    PlannedDirectory& planned = DirectoryAt(directory);
+    planned.files.push_back({.name = std::string(kRecord),
+                             .size = content.size(),
+                             .digest = Digest::Of(content),
+                             .mode = kBytecodeMode,
+                             .origin = FileOrigin::kGenerated});
+    std::ranges::sort(planned.files, {}, &PlannedFile::name);
+    return Ok();
+  }
+
+  Status WriteNew(const std::string& path, const std::string& content) {
     FLOWSTONE_LET(const std::unique_ptr<os::OutputFile> file,
-                  filesystem_->OpenOutput(At(kPlanFileName), os::Existing::kRefuse, kBytecodeMode));
-    FLOWSTONE_TRY(file->Write(plan_.Serialize()));
+                  filesystem_->OpenOutput(At(path), os::Existing::kRefuse, kBytecodeMode));
+    FLOWSTONE_TRY(file->Write(content));
     return file->Close();
   }
 

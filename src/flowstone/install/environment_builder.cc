@@ -138,6 +138,17 @@ Environment Describe(const Digest& id, std::string directory, const Interpreter&
   return environment;
 }
 
+// REQUIRES: `packages` are those of the spec, sorted by name.
+EnvironmentRecord RecordOf(const EnvironmentSpec& spec, const Digest& id,
+                           const EnvironmentScheme& scheme, LinkMode mode,
+                           std::span<const PlannedPackage> packages) {
+  EnvironmentRecord record = EnvironmentRecord::Of(spec, id, scheme.site_packages, mode);
+  for (std::size_t i = 0; i < packages.size(); ++i) {
+    record.packages.at(i).bytecode = packages[i].archive.bytecode;
+  }
+  return record;
+}
+
 // Puts the finished directory in its place; an old one there is moved away first.
 Status Publish(os::FileSystem& filesystem, const CacheLayout& layout, StagingDirectory& built,
                const std::string& destination) {
@@ -261,8 +272,7 @@ Result<Environment> EnvironmentBuilder::Build(const EnvironmentSpec& spec, const
   FLOWSTONE_LET(StagingDirectory staging, StagingDirectory::Create(filesystem, parts_.layout));
   Construction construction(filesystem, parts_.layout, spec.interpreter, packages, staging.path(),
                             mode);
-  const Status built =
-      construction.Run(plan, EnvironmentRecord::Of(spec, id, scheme.site_packages, mode));
+  const Status built = construction.Run(plan, RecordOf(spec, id, scheme, mode, packages));
   if (!built) {
     parts_.progress.Abandon(Phase::kInstall);
     return built.error();

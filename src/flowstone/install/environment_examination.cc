@@ -21,7 +21,8 @@ std::string MissingPart(os::FileSystem& filesystem, const CacheLayout& layout,
   }
   if (record.link_mode == LinkMode::kSymlink) {
     for (const RecordedPackage& package : record.packages) {
-      const std::string plan = os::JoinPath(layout.ArchiveDirectory(package.wheel), kPlanFileName);
+      const std::string plan =
+          os::JoinPath(layout.ArchiveDirectory(package.wheel, package.bytecode), kPlanFileName);
       if (!filesystem.Lstat(plan)) {
         return "the unpacked " + package.name + " " + package.version + " is gone";
       }

@@ -14,7 +14,7 @@
 namespace flowstone::install {
 namespace {
 
-constexpr std::string_view kRecord = "RECORD";
+constexpr std::string_view kRecordName = "RECORD";
 
 // What one package has directly in one directory of the environment.
 struct Contribution {
@@ -119,7 +119,7 @@ class Planner {
                                              &PlannedDirectory::path);
     return directory != archive.directories.end() &&
            std::ranges::any_of(directory->files,
-                               [](const PlannedFile& file) { return file.name == kRecord; });
+                               [](const PlannedFile& file) { return file.name == kRecordName; });
   }
 
   // What the installer adds to the dist-info directory; RECORD when the archive's does not do.
@@ -138,7 +138,7 @@ class Planner {
     const std::string dist_info = os::JoinPath(scheme_.site_packages, planned.archive.dist_info);
     MakeReal(dist_info);
     std::string record = InstalledRecord(planned.archive, scheme_, added);
-    added.push_back({.name = std::string(kRecord), .content = std::move(record)});
+    added.push_back({.name = std::string(kRecordName), .content = std::move(record)});
     for (AddedFile& file : added) {
       std::string destination = os::JoinPath(dist_info, file.name);
       written_.emplace(destination, package);

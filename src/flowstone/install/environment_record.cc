@@ -40,8 +40,10 @@ Result<EnvironmentRecord> ReadRecord(const json& document) {
   FLOWSTONE_LET(record.link_mode, ParseLinkMode(document.value("link_mode", "hardlink")));
   for (const json& package : document.at("packages")) {
     FLOWSTONE_LET(const Digest wheel, DigestAt(package, "wheel"));
-    record.packages.push_back(
-        {.name = package.at("name"), .version = package.at("version"), .wheel = wheel});
+    record.packages.push_back({.name = package.at("name"),
+                               .version = package.at("version"),
+                               .wheel = wheel,
+                               .bytecode = package.value("bytecode", "")});
   }
   return record;
 }
@@ -70,9 +72,12 @@ EnvironmentRecord EnvironmentRecord::Of(const EnvironmentSpec& spec, const Diges
 std::string EnvironmentRecord::Serialize() const {
   ordered_json rows = ordered_json::array();
   for (const RecordedPackage& package : packages) {
-    rows.push_back({{"name", package.name},
-                    {"version", package.version},
-                    {"wheel", package.wheel.ToString()}});
+    ordered_json row = {
+        {"name", package.name}, {"version", package.version}, {"wheel", package.wheel.ToString()}};
+    if (!package.bytecode.empty()) {
+      row["bytecode"] = package.bytecode;
+    }
+    rows.push_back(std::move(row));
   }
   const ordered_json document = {{"format", kFormat},
                                  {"id", id.ToString()},

@@ -21,6 +21,7 @@ struct RecordedPackage {
   std::string name;
   std::string version;
   Digest wheel;
+  std::string bytecode = {};  // cache tag, when it is the archive with bytecode
   friend bool operator==(const RecordedPackage&, const RecordedPackage&) = default;
 };
 

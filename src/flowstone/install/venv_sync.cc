@@ -39,6 +39,18 @@ struct Delivery {
   std::vector<std::size_t> writes;
 };
 
+// The directory of each package's archive, with its "/".
+std::vector<std::string> ArchivesOf(const CacheLayout& layout,
+                                    std::span<const PlannedPackage> packages) {
+  std::vector<std::string> archives;
+  archives.reserve(packages.size());
+  for (const PlannedPackage& package : packages) {
+    archives.push_back(layout.ArchiveDirectory(package.archive.wheel, package.archive.bytecode) +
+                       "/");
+  }
+  return archives;
+}
+
 class Synchronisation {
  public:
   Synchronisation(const VenvSyncParts& parts, const std::string& directory,
@@ -51,12 +63,8 @@ class Synchronisation {
         packages_(packages),
         options_(options),
         scheme_(EnvironmentScheme::Of(interpreter)),
-        files_(parts.filesystem, directory, scheme_) {
-    archives_.reserve(packages.size());
-    for (const PlannedPackage& package : packages) {
-      archives_.push_back(parts.layout.ArchiveDirectory(package.archive.wheel) + "/");
-    }
-  }
+        files_(parts.filesystem, directory, scheme_),
+        archives_(ArchivesOf(parts.layout, packages)) {}
 
   Result<VenvSyncReport> Run() {
     FLOWSTONE_LET(report_.before, LookAtVenv(filesystem_, directory_));
@@ -338,7 +346,7 @@ class Synchronisation {
   const VenvSyncOptions& options_;
   const EnvironmentScheme scheme_;
   VenvFiles files_;
-  std::vector<std::string> archives_;  // the directory of each package's, with its "/"
+  const std::vector<std::string> archives_;
   VenvSyncReport report_;
   std::vector<InstalledPackage> installed_;
   LinkCapabilities links_;
