@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import socket
 import ssl
 import subprocess
@@ -221,6 +222,20 @@ def test_a_sidecar_that_lies_is_replaced_by_the_wheels_own(
     done = lock(project)
     assert_right(done)
     assert "the metadata that the index serves beside alpha-2.0" in done.errors
+
+
+def test_a_wheel_that_was_published_broken(project: Project, stocked: Index) -> None:
+    content = stocked.wheels["beta"]["beta-1.5-py3-none-any.whl"][:-30]
+    stocked.wheels["beta"]["beta-1.5-py3-none-any.whl"] = content
+    stocked.sha256["beta-1.5-py3-none-any.whl"] = hashlib.sha256(content).hexdigest()
+    assert project.engine("lock", "beta").status == 0
+    done = project.engine("sync", "pylock.toml")
+    assert done.status != 0, done
+    assert "while unpacking beta-1.5-py3-none-any.whl" in done.errors
+    assert (
+        "hint: it has the digest that the lock names, so it was published like this: lock another "
+        "version of beta\n"
+    ) in done.errors
 
 
 def test_an_unreachable_index_is_not_passed_over(project: Project, stocked: Index) -> None:

@@ -41,6 +41,19 @@ def test_a_source_is_refused_and_the_message_says_how_to_allow_it(
     assert "--build only-source" in done.errors, done
 
 
+def test_wheels_that_were_built_are_no_downloads(project: Project, stocked: Index) -> None:
+    SourceProject("local", requires=["dependency"], static=True).write(project.path / "local")
+    assert project.engine("lock", "./local").status == 0
+    done = project.engine("sync", "pylock.toml")
+    assert done.status == 0, done
+    assert "Downloading 1 package...\n" in done.errors
+    assert "Installing 2 packages...\n" in done.errors
+    SourceProject("local", version="2.0", static=True).write(project.path / "local")
+    assert project.engine("lock", "./local").status == 0
+    done = project.engine("sync", "pylock.toml")
+    assert (done.status, "Downloading" in done.errors) == (0, False), done
+
+
 def test_wheels_or_sources_of_one_package(project: Project, stocked: Index) -> None:
     stocked.add(Wheel("mixed", "1.0"))
     publish(stocked, SourceProject("mixed", version="2.0"))
