@@ -484,6 +484,15 @@ def test_a_place_that_is_not_there_is_named(project: Project) -> None:
     assert f"there is neither a directory nor a file {project.path}/gone\n" in errors
 
 
+def test_a_directory_that_stays_is_no_change(project: Project, stocked: Index) -> None:
+    SourceProject("local", static=True).write(project.path / "local")
+    assert project.engine("lock", "./local").status == 0
+    done = project.engine("lock", "./local", "gamma", "--check")
+    assert done.status == 1, done
+    assert "added    gamma 1.0" in done.output
+    assert "local" not in done.output
+
+
 def test_a_variable_that_is_not_set_is_named(project: Project) -> None:
     project.write("requirements.txt", "${WHAT}\n")
     assert "hint: the variable WHAT is not set" in refused(project, "-r", "requirements.txt")

@@ -201,6 +201,12 @@ def test_members_of_a_workspace_have_the_settings_of_its_root(
     member = Project(project.path / "packages" / "app", project.home)
     member.environment = project.environment
     assert locked(member) == OLD
+    assert member.engine("lock").status == 0
+    text = (member.path / "pylock.toml").read_text()
+    assert '"../../pyproject.toml:3"' in text  # who asked, the same on every machine
+    assert str(project.path) not in text
+    done = project.engine("lock")
+    assert "hint: it is the root of a workspace: lock a member with -r MEMBER" in done.errors
 
 
 def test_a_group_can_ask_for_a_python_of_its_own(project: Project, stocked: Index) -> None:

@@ -15,10 +15,13 @@ namespace {
 
 using project::UvTable;
 
-// The file as people see it from the working directory.
+// A file of the project as people see it from the working directory, which a lock can hold: it is
+// the same on every machine.
 std::string ShownPath(const std::string& path, const std::string& working_directory) {
-  const std::string below = working_directory == "/" ? "/" : working_directory + "/";
-  return path.starts_with(below) ? path.substr(below.size()) : path;
+  const std::string directory = os::DirName(path);
+  const bool is_around =
+      directory == working_directory || working_directory.starts_with(directory + "/");
+  return is_around ? os::RelativePath(working_directory, path) : path;
 }
 
 bool IsLocked(const LockInputs& inputs, const std::string& path) {

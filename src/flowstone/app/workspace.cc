@@ -41,15 +41,20 @@ std::optional<std::ptrdiff_t> DepthOf(const std::vector<std::string>& globs) {
 
 class WorkspaceSearch {
  public:
-  explicit WorkspaceSearch(os::FileSystem& filesystem) : filesystem_(filesystem) {}
+  // `shown` is how people know the pyproject.toml of `directory`: messages and locks name those of
+  // the workspace from the same place.
+  WorkspaceSearch(os::FileSystem& filesystem, std::string directory, const std::string& shown)
+      : filesystem_(filesystem),
+        directory_(std::move(directory)),
+        shown_directory_(os::DirName(shown)) {}
 
   // The document at the root, and its directory; nothing when the project is no member.
-  Result<std::optional<project::PyProject>> RootAround(const std::string& directory,
-                                                       const std::string& top) {
-    for (root_ = directory;; root_ = os::DirName(root_)) {
+  Result<std::optional<project::PyProject>> RootUpTo(const std::string& top) {
+    for (root_ = directory_;; root_ = os::DirName(root_)) {
       FLOWSTONE_LET(std::optional<project::PyProject> document, ReadRoot(root_));
-      const bool is_root = document && document->uv.workspace &&
-                           (root_ == directory || Holds(*document->uv.workspace, root_, directory));
+      const bool is_root =
+          document && document->uv.workspace &&
+          (root_ == directory_ || Holds(*document->uv.workspace, root_, directory_));
       if (is_root) {
         return document;
       }
@@ -82,7 +87,9 @@ class WorkspaceSearch {
       return std::optional<project::PyProject>();
     }
     FLOWSTONE_TRY(text);
-    FLOWSTONE_LET(project::PyProject document, project::ParsePyProject(*text, path, directory));
+    const std::string shown =
+        os::NormalizePath(os::JoinPath(shown_directory_, os::RelativePath(directory_, path)));
+    FLOWSTONE_LET(project::PyProject document, project::ParsePyProject(*text, shown, directory));
     return std::optional(std::move(document));
   }
 
@@ -128,6 +135,8 @@ class WorkspaceSearch {
   }
 
   os::FileSystem& filesystem_;
+  const std::string directory_;
+  const std::string shown_directory_;
   std::string root_;
   project::WorkspaceMembers members_;
 };
@@ -147,6 +156,8 @@ void AddRulesOf(const project::UvTable& root, project::UvTable& member) {
   append(root.constraints, member.constraints);
   append(root.overrides, member.overrides);
   append(root.build_constraints, member.build_constraints);
+  append(root.environments, member.environments);
+  append(root.required_environments, member.required_environments);
   member.config_settings.insert(root.config_settings.begin(), root.config_settings.end());
   member.config_settings_of.insert(root.config_settings_of.begin(), root.config_settings_of.end());
   member.extra_build_dependencies.insert(root.extra_build_dependencies.begin(),
@@ -158,17 +169,16 @@ void AddRulesOf(const project::UvTable& root, project::UvTable& member) {
 }  // namespace
 
 std::string WorkspaceRootOf(os::FileSystem& filesystem, const std::string& directory) {
-  WorkspaceSearch search(filesystem);
   const std::string here = os::NormalizePath(directory);
-  const auto root = search.RootAround(here, "/");
+  WorkspaceSearch search(filesystem, here, os::JoinPath(here, "pyproject.toml"));
+  const auto root = search.RootUpTo("/");
   return root && *root ? search.root() : here;
 }
 
 Status JoinWorkspace(os::FileSystem& filesystem, const std::string& directory,
                      const std::string& top, project::PyProject& document) {
-  WorkspaceSearch search(filesystem);
-  const std::string here = os::NormalizePath(directory);
-  FLOWSTONE_LET(const std::optional<project::PyProject> root, search.RootAround(here, top));
+  WorkspaceSearch search(filesystem, os::NormalizePath(directory), document.file);
+  FLOWSTONE_LET(const std::optional<project::PyProject> root, search.RootUpTo(top));
   if (!root) {
     return Ok();
   }

@@ -24,23 +24,27 @@
 namespace flowstone::cli {
 namespace {
 
-// The text of a lock in `directory`: directories and archives of this machine are named from there
+// Whether it lies on this machine, at a path that is not named from the lock.
+bool HasPlace(const lock::LockedPackage& package) {
+  return package.direct && package.direct->file.path &&
+         os::IsAbsolutePath(*package.direct->file.path);
+}
+
+// A lock as it is in `directory`: directories and archives of this machine are named from there
 // (PEP 751), so that a project can be moved together with its lock.
-std::string TextIn(const std::string& directory, const app::LockedEnvironment& locked) {
-  const auto has_place = [](const lock::LockedPackage& package) {
-    return package.direct && package.direct->file.path &&
-           os::IsAbsolutePath(*package.direct->file.path);
-  };
-  if (std::ranges::none_of(locked.lock.packages, has_place)) {
-    return locked.text;
-  }
-  lock::Lock moved = locked.lock;
-  for (lock::LockedPackage& package : moved.packages) {
-    if (has_place(package)) {
+lock::Lock LockIn(const std::string& directory, lock::Lock lock) {
+  for (lock::LockedPackage& package : lock.packages) {
+    if (HasPlace(package)) {
       package.direct->file.path = os::RelativePath(directory, *package.direct->file.path);
     }
   }
-  return lock::WriteLock(moved);
+  return lock;
+}
+
+std::string TextIn(const std::string& directory, const app::LockedEnvironment& locked) {
+  return std::ranges::none_of(locked.lock.packages, HasPlace)
+             ? locked.text
+             : lock::WriteLock(LockIn(directory, locked.lock));
 }
 
 // What became of a lock, for programs.
@@ -145,7 +149,8 @@ int LockOutput::ReportCurrent() const {
 }
 
 int LockOutput::ReportCheck(const app::LockedEnvironment& locked) const {
-  lock::LockDifference difference = lock::DiffLocks(existing_.value_or(lock::Lock()), locked.lock);
+  lock::LockDifference difference =
+      lock::DiffLocks(existing_.value_or(lock::Lock()), LockIn(directory(), locked.lock));
   if (existing_ && (text_ == TextIn(directory(), locked) || (answers_ && difference.empty()))) {
     return ReportCurrent();
   }
