@@ -232,10 +232,7 @@ def test_a_wheel_that_was_published_broken(project: Project, stocked: Index) -> 
     done = project.engine("sync", "pylock.toml")
     assert done.status != 0, done
     assert "while unpacking beta-1.5-py3-none-any.whl" in done.errors
-    assert (
-        "hint: it has the digest that the lock names, so it was published like this: lock another "
-        "version of beta\n"
-    ) in done.errors
+    assert "it has the digest that the lock names, so it was published like this" in done.errors
 
 
 def test_an_unreachable_index_is_not_passed_over(project: Project, stocked: Index) -> None:
