@@ -53,13 +53,14 @@ std::string AskerOf(const RequestedRequirement& wish) {
   return wish.place.empty() ? wish.origin : wish.origin + " (" + wish.place + ")";
 }
 
-// Whether something besides the dependent's own extra decides about it, or it wants an extra.
+// Whether something besides the dependent's own extra decides about it.
 bool IsConditional(const pypi::Requirement& requirement) {
+  if (requirement.marker.is_always()) {
+    return false;
+  }
   const std::vector<std::string> extras = requirement.marker.Extras();
-  return !requirement.extras.empty() ||
-         !(requirement.marker.is_always() ||
-           (extras.size() == 1 &&
-            requirement.marker.ToString() == "extra == \"" + extras.front() + "\""));
+  return extras.size() != 1 ||
+         requirement.marker.ToString() != "extra == \"" + extras.front() + "\"";
 }
 
 bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,

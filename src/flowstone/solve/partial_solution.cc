@@ -19,6 +19,7 @@ void PartialSolution::AddPackage(PackageId package, std::uint32_t candidates) {
   }
   packages_[package.value].is_known = true;
   packages_[package.value].initial = OrdinalSet::Full(candidates + 1);
+  packages_[package.value].place = places_++;
 }
 
 bool PartialSolution::IsKnown(PackageId package) const {
@@ -62,8 +63,17 @@ void PartialSolution::Append(Assignment assignment) {
   OrdinalSet values = Values(assignment.package) & assignment.values;
   state.is_needed = !values.Contains(state.initial.size() - 1);
   state.steps.push_back({log_.size(), std::move(values)});
-  ++state.revision;
+  NoteChange(state);
   log_.push_back(std::move(assignment));
+}
+
+void PartialSolution::NoteChange(const PackageState& state) {
+  changed_.Insert(state.place);
+  if (state.is_needed && !state.decision) {
+    open_.Insert(state.place);
+  } else {
+    open_.Erase(state.place);
+  }
 }
 
 void PartialSolution::Decide(PackageId package, Ordinal candidate) {
@@ -85,12 +95,12 @@ void PartialSolution::BacktrackTo(std::size_t level) {
   while (!log_.empty() && log_.back().level > level) {
     PackageState& state = packages_[log_.back().package.value];
     state.steps.pop_back();
-    ++state.revision;
     state.is_needed =
         !state.steps.empty() && !state.steps.back().values.Contains(state.initial.size() - 1);
     if (state.decision == log_.size() - 1) {
       state.decision.reset();
     }
+    NoteChange(state);
     log_.pop_back();
   }
 }

@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "flowstone/solve/ids.h"
 #include "flowstone/solve/incompatibility.h"
 #include "flowstone/solve/ordinal_set.h"
+#include "flowstone/solve/package_set.h"
 
 namespace flowstone::solve {
 
@@ -46,8 +48,12 @@ class PartialSolution {
   // Tells levels of the same number apart: going back and deciding anew gives another serial.
   std::uint64_t LevelSerial(std::size_t level) const { return level_serials_[level]; }
 
-  // Changes whenever the values of the package do.
-  std::uint64_t Revision(PackageId package) const { return packages_[package.value].revision; }
+  // Places count packages in the order of AddPackage.
+  std::size_t PlaceOf(PackageId package) const { return packages_[package.value].place; }
+  // Those of the packages that IsOpen says.
+  const PackageSet& open() const { return open_; }
+  // Those of the packages whose values have changed since this was asked the last time.
+  PackageSet TakeChanged() { return std::exchange(changed_, {}); }
 
   void Decide(PackageId package, Ordinal candidate);
   // `values` is what follows for the package from `cause`.
@@ -70,7 +76,7 @@ class PartialSolution {
   struct PackageState {
     bool is_known = false;
     bool is_needed = false;  // not being selected is no value any more
-    std::uint64_t revision = 0;
+    std::size_t place = 0;
     OrdinalSet initial;
     std::vector<Step> steps;
     std::optional<std::size_t> decision;  // index in log_
@@ -78,8 +84,12 @@ class PartialSolution {
 
   const PackageState& State(PackageId package) const;
   void Append(Assignment assignment);
+  void NoteChange(const PackageState& state);
 
   std::vector<PackageState> packages_;
+  std::size_t places_ = 0;
+  PackageSet open_;
+  PackageSet changed_;
   std::vector<Assignment> log_;
   std::vector<std::uint64_t> level_serials_ = {0};
   std::uint64_t next_serial_ = 1;

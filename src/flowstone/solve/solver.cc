@@ -1,6 +1,7 @@
 #include "flowstone/solve/solver.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,6 +15,7 @@
 #include "flowstone/base/error.h"
 #include "flowstone/solve/incompatibility.h"
 #include "flowstone/solve/ordinal_set.h"
+#include "flowstone/solve/package_set.h"
 #include "flowstone/solve/partial_solution.h"
 
 namespace flowstone::solve {
@@ -34,6 +36,7 @@ enum class Urgency : std::uint8_t {
   kBeforeConflicts,  // kept being stopped
   kPinned,           // somebody depends on one version
 };
+constexpr std::size_t kUrgencies = 4;
 
 struct PackageRecord {
   UniverseFact universe;
@@ -42,8 +45,7 @@ struct PackageRecord {
   std::uint32_t conflicts_as_affected = 0;
   std::uint32_t conflicts_as_culprit = 0;
   std::uint64_t conflicts = 0;
-  OrdinalSet anticipated;                  // values when the provider was last told
-  std::uint64_t anticipated_revision = 0;  // of the values that were last compared with them
+  OrdinalSet anticipated;  // values when the provider was last told
 };
 
 // An incompatibility that nothing can satisfy: there is no solution.
@@ -85,6 +87,8 @@ class Search {
   };
   Satisfier FindSatisfier(const Incompatibility& violated) const;
 
+  void SetUrgency(PackageId package, Urgency urgency);
+  // Of the most urgent open packages, the one that became known first.
   std::optional<PackageId> NextPackage() const;
   // Whether what the candidate has just stated cannot be met.
   bool ConflictsNow(PackageId package, Ordinal candidate);
@@ -109,10 +113,11 @@ class Search {
   const SolveOptions& options_;
   IncompatibilityStore store_;
   PartialSolution partial_;
-  std::vector<PackageRecord> records_;     // by package
-  std::vector<PackageId> discovered_;      // in order
-  std::vector<IncompatibilityId> stated_;  // dependencies, by the last Expand, in order
-  std::deque<PackageId> touched_;          // packages whose incompatibilities must be looked at
+  std::vector<PackageRecord> records_;             // by package
+  std::vector<PackageId> discovered_;              // in order, which is that of their places
+  std::array<PackageSet, kUrgencies> by_urgency_;  // places, but for that of the root
+  std::vector<IncompatibilityId> stated_;          // dependencies, by the last Expand, in order
+  std::deque<PackageId> touched_;  // packages whose incompatibilities must be looked at
   // Those that have just reached the threshold.
   std::vector<PackageId> often_stopped_;
   std::vector<PackageId> often_stopping_;
@@ -171,7 +176,7 @@ Status Search::Try(PackageId package) {
   }
   ++statistics_.decisions;
   if (choice.pinned) {
-    Record(*choice.pinned).urgency = Urgency::kPinned;
+    SetUrgency(*choice.pinned, Urgency::kPinned);
   }
   FLOWSTONE_CHECK(left.Contains(choice.candidate));
   FLOWSTONE_LET(const Worth worth, Expand(package, choice.candidate));
@@ -204,6 +209,9 @@ Status Search::DiscoverOne(PackageId package) {
   record.universe = {candidates.count, candidates.absence};
   record.expanded = OrdinalSet::Empty(candidates.count);
   discovered_.push_back(package);
+  if (package != root_) {
+    by_urgency_[static_cast<std::size_t>(Urgency::kOrdinary)].Insert(partial_.PlaceOf(package));
+  }
   return Ok();
 }
 
@@ -267,7 +275,7 @@ void Search::AddDependency(PackageId dependent, Ordinal candidate, const Depende
     }
   }
   if (provider_.IsPin(dependency.range)) {
-    Record(dependency.package).urgency = Urgency::kPinned;
+    SetUrgency(dependency.package, Urgency::kPinned);
   }
 }
 
@@ -475,14 +483,13 @@ void Search::CountRootConflict(PackageId package) {
 
 void Search::ApplyPromotions() {
   for (const PackageId package : std::exchange(often_stopped_, {})) {
-    Record(package).urgency = Urgency::kBeforeConflicts;
+    SetUrgency(package, Urgency::kBeforeConflicts);
   }
   for (const PackageId package : std::exchange(often_stopping_, {})) {
-    PackageRecord& record = Record(package);
-    if (record.urgency == Urgency::kBeforeConflicts) {
+    if (Record(package).urgency == Urgency::kBeforeConflicts) {
       continue;  // or two that stop each other would change places for ever
     }
-    record.urgency = Urgency::kAfterConflicts;
+    SetUrgency(package, Urgency::kAfterConflicts);
     // To before its decision, so that those it is in conflict with may choose first.
     if (const std::optional<std::size_t> level = partial_.DecisionLevel(package)) {
       partial_.BacktrackTo(*level - 1);
@@ -490,38 +497,36 @@ void Search::ApplyPromotions() {
   }
 }
 
+void Search::SetUrgency(PackageId package, Urgency urgency) {
+  Urgency& current = Record(package).urgency;
+  const std::size_t place = partial_.PlaceOf(package);
+  by_urgency_[static_cast<std::size_t>(current)].Erase(place);
+  by_urgency_[static_cast<std::size_t>(urgency)].Insert(place);
+  current = urgency;
+}
+
 std::optional<PackageId> Search::NextPackage() const {
-  std::optional<PackageId> best;
-  Urgency best_urgency = Urgency::kOrdinary;
-  for (const PackageId package : discovered_) {
-    if (package == root_ || !partial_.IsOpen(package)) {
-      continue;
-    }
-    const Urgency urgency = Record(package).urgency;
-    if (!best || urgency > best_urgency) {
-      best = package;
-      best_urgency = urgency;
+  for (std::size_t urgency = by_urgency_.size(); urgency-- > 0;) {
+    if (const auto place = PackageSet::FirstOfBoth(by_urgency_[urgency], partial_.open())) {
+      return discovered_[*place];
     }
   }
-  return best;
+  return std::nullopt;
 }
 
 void Search::Anticipate() {
-  for (const PackageId package : discovered_) {
+  partial_.TakeChanged().Each([this](std::size_t place) {
+    const PackageId package = discovered_[place];
     if (package == root_ || !partial_.IsOpen(package)) {
-      continue;
+      return;
     }
     PackageRecord& record = Record(package);
-    if (record.anticipated_revision == partial_.Revision(package)) {
-      continue;
-    }
-    record.anticipated_revision = partial_.Revision(package);
     const OrdinalSet& values = partial_.Values(package);
     if (record.anticipated != values) {
       record.anticipated = values;
       provider_.Anticipate(package, values.Resized(record.universe.candidates));
     }
-  }
+  });
 }
 
 Outcome Search::MakeSolution() const {
