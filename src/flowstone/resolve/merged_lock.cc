@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -89,6 +90,9 @@ class Merger {
     lock::Lock& lock = merged_.lock;
     lock.requires_python = space_.requires_python;
     lock.environments = space_.environments;
+    for (const auto& [key, entry] : entries_) {
+      ++entry_counts_[key.name];
+    }
     for (auto& [key, entry] : entries_) {
       FinishEntry(key, entry);
       lock.packages.push_back(std::move(entry.package));
@@ -141,11 +145,6 @@ class Merger {
     return Ok();
   }
 
-  std::size_t VersionsOf(const pypi::Name& name) const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        entries_, [&](const auto& entry) { return entry.first.name == name; }));
-  }
-
   void FinishEntry(const EntryKey& key, Entry& entry) {
     entry.package.marker =
         algebra_.ToMarker(WithoutNeedlessChoices(algebra_.Simplify(entry.marker, known_)));
@@ -157,7 +156,7 @@ class Merger {
     for (const auto& [name, version] : entry.dependencies) {
       // The version says which entry is meant, where there are several.
       const lock::LockedDependency dependency{
-          name, VersionsOf(name) > 1 ? version : std::optional<pypi::Version>()};
+          name, entry_counts_.at(name) > 1 ? version : std::optional<pypi::Version>()};
       AddMissing(entry.package.dependencies, {dependency});
     }
   }
@@ -204,6 +203,7 @@ class Merger {
   MarkerAlgebra& algebra_;
   MarkerDiagram known_;
   std::map<EntryKey, Entry> entries_;
+  std::unordered_map<pypi::Name, std::size_t> entry_counts_;
   Resolution merged_;
 };
 
