@@ -235,7 +235,7 @@ class Synchronisation {
     mode_ = options_.link_mode.value_or(links_.BestForWritable());
     FLOWSTONE_TRY(CheckRoom());
     parts_.progress.Start(Phase::kInstall, CountOf(count, "package"), count);
-    const Status done = ChangePackages();
+    Status done = ChangePackages();
     if (!done) {
       parts_.progress.Abandon(Phase::kInstall);
       return done;
