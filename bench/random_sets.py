@@ -78,23 +78,14 @@ LIMIT_SECONDS = 600
 
 # Differences that were followed to their cause, by set and interpreter. Both answers fulfil the
 # requirements in each of them.
-UNUSABLE = "uv tries {} before it knows that there is no wheel, and blames who needs it"
-OTHER_PYTHON = "uv tries {} for a newer Python, goes back, and decides in another order from there"
 EXTRA = "uv decides {} apart from its package, and goes back further"
+MARKER = "uv decides {} under a marker apart from the package itself, and goes back further"
+OLD_PYTHONS = "uv takes what is for python_version in '2.6, 2.7, 3.2' on Python 3"
 EXPLAINED = {
-    ("2/2", "python3.9"): OTHER_PYTHON.format("distributed"),
-    ("2/19", "python3.10"): "uv decides cffi apart under each marker",
-    ("2/78", "python3.9"): OTHER_PYTHON.format("google-cloud-storage"),
-    ("2/83", "python3"): "uv takes what is for python_version in '2.6, 2.7, 3.2' on Python 3.11",
-    ("3/2", "python3.10"): UNUSABLE.format("click-completion"),
-    ("3/51", "python3.10"): OTHER_PYTHON.format("asgiref"),
-    ("3/73", "python3.13"): EXTRA.format("sqlalchemy[asyncio]"),
-    ("3/109", "python3.10"): OTHER_PYTHON.format("python-multipart"),
-    ("5/9", "python3"): UNUSABLE.format("html5lib"),
-    ("6/54", "python3.12"): UNUSABLE.format("pycrypto"),
-    ("6/93", "python3.9"): OTHER_PYTHON.format("wandb"),
-    ("6/98", "python3.9"): OTHER_PYTHON.format("kubernetes"),
-    ("7/79", "python3"): EXTRA.format("pandas[excel]"),
+    ("2/27", "python3.9"): EXTRA.format("dask[complete]"),
+    ("2/83", "python3"): OLD_PYTHONS,
+    ("2/83", "python3.9"): OLD_PYTHONS,
+    ("3/73", "python3.13"): MARKER.format("typing-extensions"),
 }
 
 
