@@ -1,5 +1,6 @@
 #include "flowstone/os/fake_process_runner.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -30,7 +31,12 @@ FakeProcessRunner::FakeProcessRunner(Answer answer, Starter starter)
 Result<ProcessResult> FakeProcessRunner::Run(const ProcessSpec& spec, const std::string& input,
                                              std::chrono::milliseconds) {
   Record(spec);
-  return answer_(spec, input);
+  Result<ProcessResult> result = answer_(spec, input);
+  if (result && std::max(result->output.size(), result->errors.size()) > spec.output_limit) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "it wrote more than " + std::to_string(spec.output_limit) + " bytes"};
+  }
+  return result;
 }
 
 Result<std::unique_ptr<Process>> FakeProcessRunner::Start(const ProcessSpec& spec) {

@@ -250,17 +250,23 @@ Result<UniqueFd> InputFor(const std::string& input) {
 
 // One captured output: the reading end of a pipe, and what came.
 struct Capture {
-  UniqueFd fd;
+  std::size_t limit;
+  UniqueFd fd = {};
   std::string text = {};
 };
 
-// Reads what is there; closes the descriptor at the end of the stream.
+// Reads what is there; closes the descriptor at the end of the stream. kInvalid when it is too
+// much.
 Status Drain(Capture& capture) {
   std::array<char, 65536> buffer;
   while (capture.fd) {
     const ssize_t count = ::read(capture.fd.get(), buffer.data(), buffer.size());
     if (count > 0) {
       capture.text.append(buffer.data(), static_cast<std::size_t>(count));
+      if (capture.text.size() > capture.limit) {
+        return Error{.code = ErrorCode::kInvalid,
+                     .message = "it wrote more than " + std::to_string(capture.limit) + " bytes"};
+      }
     } else if (count == 0) {
       capture.fd.Reset();
     } else if (errno == EAGAIN) {
@@ -320,8 +326,8 @@ std::int64_t DeadlineAfter(std::chrono::milliseconds timeout) {
 Result<ProcessResult> PosixProcessRunner::Run(const ProcessSpec& spec, const std::string& input,
                                               std::chrono::milliseconds timeout) {
   const std::int64_t deadline_ns = DeadlineAfter(timeout);
-  Capture output;
-  Capture errors;
+  Capture output{.limit = spec.output_limit};
+  Capture errors{.limit = spec.output_limit};
   std::unique_ptr<PosixProcess> child;
   {
     FLOWSTONE_LET(const UniqueFd standard_input, InputFor(input));

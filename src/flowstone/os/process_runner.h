@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -28,6 +29,7 @@ struct ProcessSpec {
   std::vector<InheritedDescriptor> descriptors;  // for Start only; every other descriptor is closed
   bool new_process_group = false;       // for Start only: the child leads a group of its own
   std::optional<Sandbox> sandbox = {};  // confines the child, which then leads a group of its own
+  std::size_t output_limit = SIZE_MAX;  // for Run only: bytes of each output
 };
 
 // How a process ended: exactly one of the two.
@@ -61,8 +63,9 @@ class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
   // Runs to the end with `input` as standard input and both outputs captured. kNotFound when the
-  // program is not there; kCancelled when `timeout` passes (the process group is killed); a
-  // non-zero exit is a result; kDenied when a sandbox cannot be had.
+  // program is not there; kCancelled when `timeout` passes, kInvalid when it writes more than
+  // `output_limit` (the process group is killed); a non-zero exit is a result; kDenied when a
+  // sandbox cannot be had.
   virtual Result<ProcessResult> Run(const ProcessSpec& spec, const std::string& input,
                                     std::chrono::milliseconds timeout) = 0;
   // Starts and returns at once. Standard streams not named in `descriptors` are /dev/null.

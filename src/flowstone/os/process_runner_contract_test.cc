@@ -71,6 +71,13 @@ TEST_P(ProcessRunnerContract, AMissingProgramIsNotFound) {
               HasCode(ErrorCode::kNotFound));
 }
 
+TEST_P(ProcessRunnerContract, MoreOutputThanIsAcceptedIsInvalid) {
+  ProcessSpec spec = ContractSpec({"/bin/cat"});
+  spec.output_limit = 100;
+  EXPECT_THAT(runner_->Run(spec, std::string(100, 'a'), 30s), IsOk());
+  EXPECT_THAT(runner_->Run(spec, std::string(101, 'a'), 30s), HasCode(ErrorCode::kInvalid));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ProcessRunnerContract, ::testing::Values(Which::kReal, Which::kFake),
                          [](const auto& test) {
                            return test.param == Which::kReal ? "Real" : "Fake";
