@@ -31,7 +31,9 @@ class Done:
 
 
 class Project:
-    """`path` holds the flow, `home` is the cache: empty at first. No index is reachable."""
+    """`path` holds the flow, `home` is the cache: empty at first. No index is reachable, and no
+    mirror of Pythons.
+    """
 
     def __init__(self, path: Path, home: Path) -> None:
         self.path = path
@@ -43,6 +45,8 @@ class Project:
             "FLOWSTONE_HOME": str(home / "cache"),
             "FLOWSTONE_ENGINE": str(ENGINE),
             "FLOWSTONE_INDEX_URL": "http://127.0.0.1:9/simple/",
+            "FLOWSTONE_PYTHON_DOWNLOADS": "manual",
+            "FLOWSTONE_PYTHON_MIRROR": "http://127.0.0.1:9/python/",
             "USER": "tester",
             "LANG": "C.UTF-8",
         }

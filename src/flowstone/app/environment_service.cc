@@ -124,6 +124,18 @@ std::map<std::string, std::string> IndexNames(const index::IndexSettings& settin
   return names;
 }
 
+// Where interpreters are looked for.
+install::SearchSettings PlacesOf(const Machine& machine, const EnvironmentSettings& settings,
+                                 const install::CacheLayout& layout) {
+  if (settings.pythons.search == PythonSearch::kOwnOnly) {
+    return {.own_trees = {layout.pythons()}};
+  }
+  return install::SearchSettings::FromEnvironment(machine.environment,
+                                                  {.launcher = settings.launcher,
+                                                   .working_directory = machine.working_directory,
+                                                   .own_tree = layout.pythons()});
+}
+
 }  // namespace
 
 // Wheels of the datastore, and the keeping of what was downloaded.
@@ -213,8 +225,17 @@ EnvironmentService::EnvironmentService(const Machine& machine, const std::string
       progress_(progress),
       settings_(std::move(settings)),
       probe_(machine.filesystem, machine.processes, layout_),
-      finder_(machine.filesystem, probe_,
-              install::SearchSettings::FromEnvironment(machine.environment, settings_.launcher)),
+      finder_(machine.filesystem, probe_, PlacesOf(machine, settings_, layout_)),
+      supply_({.machine = machine,
+               .layout = layout_,
+               .progress = progress,
+               .probe = probe_,
+               .mode = settings_.packages.mode,
+               .open_transport = [this]() -> Result<net::Transport*> {
+                 FLOWSTONE_LET(PackageConnection * connection, Connection({}));
+                 return &connection->transport();
+               }},
+              settings_.pythons),
       archives_(std::make_unique<install::ArchiveCache>(machine.filesystem, layout_)) {
   settings_.packages.cache_directory = layout_.index();
   if (datastore != nullptr) {
@@ -272,20 +293,39 @@ Result<install::Interpreter> EnvironmentService::FindPython(const std::string& r
     return known->second;
   }
   FLOWSTONE_LET(install::Interpreter found, LookForPython(request));
-  return pythons_.emplace(request, std::move(found)).first->second;
+  pythons_.insert_or_assign(request, found);
+  return found;
 }
 
 Result<install::Interpreter> EnvironmentService::LookForPython(const std::string& request) {
-  if (request.empty() && !settings_.launcher.empty()) {
-    return probe_.Probe(settings_.launcher);
+  Result<install::FoundInterpreter> found = FindInstalledPython(request);
+  if (found) {
+    return std::move(found->interpreter);
   }
   const Result<install::PythonRequest> parsed = install::PythonRequest::Parse(request);
-  if (!parsed) {
-    return parsed.error();
+  if (!parsed || parsed->path() || found.error().code != ErrorCode::kNotFound) {
+    return found.error();
   }
-  FLOWSTONE_LET(install::FoundInterpreter found,
-                request.empty() ? finder_.FindUsual() : finder_.Find(*parsed));
-  return std::move(found.interpreter);
+  FLOWSTONE_LET(const install::InstalledPython installed,
+                supply_.Supply(*parsed, std::move(found.error())));
+  return probe_.Probe(installed.executable);
+}
+
+Result<install::FoundInterpreter> EnvironmentService::FindInstalledPython(
+    const std::string& request) {
+  if (request.empty() && !settings_.launcher.empty()) {
+    FLOWSTONE_LET(install::Interpreter launcher, probe_.Probe(settings_.launcher));
+    return install::FoundInterpreter{.interpreter = std::move(launcher),
+                                     .source = install::InterpreterSource::kLauncher,
+                                     .seen_as = settings_.launcher};
+  }
+  FLOWSTONE_LET(const install::PythonRequest parsed, install::PythonRequest::Parse(request));
+  Result<install::FoundInterpreter> found =
+      request.empty() ? finder_.FindUsual() : finder_.Find(parsed);
+  if (found) {
+    pythons_.emplace(request, found->interpreter);
+  }
+  return found;
 }
 
 install::InterpreterList EnvironmentService::AllPythons() {

@@ -18,6 +18,7 @@
 #include "flowstone/app/machine.h"
 #include "flowstone/app/package_connection.h"
 #include "flowstone/app/project_datastore.h"
+#include "flowstone/app/python_supply.h"
 #include "flowstone/base/progress.h"
 #include "flowstone/build/backend.h"
 #include "flowstone/install/environment_builder.h"
@@ -71,6 +72,7 @@ struct EnvironmentSettings {
   std::string launcher;  // sys.executable of the launching Python; empty when there is none
   BuildSettings builds;
   std::optional<install::LinkMode> link_mode = {};  // none: what suits the file system
+  PythonSettings pythons;
 };
 
 // Where the time of a resolve went.
@@ -127,8 +129,13 @@ class EnvironmentService {
   EnvironmentService& operator=(const EnvironmentService&) = delete;
 
   // The interpreter for a Python request; empty text: the launching one, or the first on PATH. Each
-  // request is answered once.
+  // request is answered once. Where nothing installed matches, the best build is installed if the
+  // settings let downloads happen by themselves.
   Result<install::Interpreter> FindPython(const std::string& request);
+  // The same among those that are installed.
+  Result<install::FoundInterpreter> FindInstalledPython(const std::string& request);
+  // Interpreters that are not installed.
+  PythonSupply& pythons() { return supply_; }
   // Begins to fetch what resolving `wish` needs in any case, so that servers answer while an
   // interpreter is started to be asked what it is. Failures are for Lock to report.
   void FetchAhead(const EnvironmentWish& wish);
@@ -209,6 +216,7 @@ class EnvironmentService {
   EnvironmentSettings settings_;
   install::InterpreterProbe probe_;
   install::InterpreterFinder finder_;
+  PythonSupply supply_;
   std::map<IndexWish, std::unique_ptr<PackageConnection>> connections_;  // those in use so far
   std::map<std::string, install::Interpreter> pythons_;                  // by request
   std::vector<std::pair<pypi::Name, pypi::Version>> preferences_;

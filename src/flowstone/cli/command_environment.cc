@@ -213,8 +213,9 @@ CommandResult CheckLocks(FlowSession& session, app::EnvironmentService& service,
 }  // namespace
 
 CommandResult CommandEnvironmentShow(FlowSession& session) {
-  FLOWSTONE_LET(const app::EnvironmentSettings settings,
+  FLOWSTONE_LET(app::EnvironmentSettings settings,
                 FlowSettingsOf(session, app::EnvironmentChoice::kDeclared));
+  settings.pythons.downloads = app::PythonDownloads::kManual;  // looking installs nothing
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   FLOWSTONE_LET(const auto datastore, app::ProjectDatastore::OpenIfThere(session.machine));
   NoProgress progress;

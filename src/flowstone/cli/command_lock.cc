@@ -76,7 +76,8 @@ Status HearUvFiles(EngineSession& session, const std::vector<index::UvConfigFile
 
 Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
   LockTask task;
-  FLOWSTONE_LET(task.settings, EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
+  FLOWSTONE_LET(task.settings, EnvironmentSettingsOf(session.arguments, "", session.console,
+                                                     session.machine.clock));
   task.settings.packages.cache_directory = install::CacheLayout(home).index();
   FLOWSTONE_LET(const app::IndexAccess access,
                 app::IndexAccess::Load(session.machine, task.settings.packages.request,

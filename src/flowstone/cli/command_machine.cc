@@ -1,49 +1,14 @@
-// `python list`, `python find`, `cache dir`, `cache size`: this machine.
+// `cache dir`, `cache size`: the cache of this user.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "flowstone/app/environment_service.h"
 #include "flowstone/cli/engine_command_line.h"
-#include "flowstone/cli/output_options.h"
+#include "flowstone/cli/progress_display.h"
+#include "flowstone/install/cache_layout.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/user_directories.h"
 
 namespace flowstone::cli {
-
-Result<int> CommandPythonList(EngineSession& session) {
-  FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
-  NoProgress progress;
-  app::EnvironmentService service(session.machine, home, nullptr, progress, {});
-  const install::InterpreterList list = service.AllPythons();
-  nlohmann::json json = nlohmann::json::array();
-  std::string text;
-  for (const install::FoundInterpreter& found : list.found) {
-    const install::Interpreter& python = found.interpreter;
-    const std::string source(install::InterpreterSourceName(found.source));
-    text += fmt::format("{:<10} {:<8} {:<10} {}\n", python.version.ToString(),
-                        python.implementation, source, python.executable);
-    json.push_back({{"version", python.version.ToString()},
-                    {"implementation", python.implementation},
-                    {"source", source},
-                    {"path", python.executable},
-                    {"free_threaded", python.is_free_threaded()}});
-  }
-  session.console.Out(session.arguments.Has("json") ? json.dump(2) + "\n" : text);
-  for (const std::string& note : list.notes) {
-    session.console.PrintWarning(note);
-  }
-  return 0;
-}
-
-Result<int> CommandPythonFind(EngineSession& session) {
-  FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
-  NoProgress progress;
-  app::EnvironmentService service(session.machine, home, nullptr, progress, {});
-  FLOWSTONE_LET(const install::Interpreter python,
-                service.FindPython(session.arguments.Positional("request")));
-  session.console.Out(python.executable + "\n");
-  return 0;
-}
 
 Result<int> CommandCacheDir(EngineSession& session) {
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
@@ -58,7 +23,8 @@ Result<int> CommandCacheSize(EngineSession& session) {
   std::string text;
   for (const auto& [name, path] :
        {std::pair{"packages", layout.archives()}, std::pair{"environments", layout.environments()},
-        std::pair{"index pages", layout.index()}, std::pair{"all", layout.root()}}) {
+        std::pair{"index pages", layout.index()}, std::pair{"Pythons", layout.pythons()},
+        std::pair{"all", layout.root()}}) {
     std::uint64_t bytes = 0;
     FLOWSTONE_LET(const bool exists, os::Exists(session.machine.filesystem, path));
     if (exists) {

@@ -92,8 +92,9 @@ struct OpenedLock {
 
 // `python` stands in for --python.
 Result<OpenedLock> OpenLock(EngineSession& session, const std::string& python) {
-  FLOWSTONE_LET(app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(session.arguments, "", session.machine.clock));
+  FLOWSTONE_LET(
+      app::EnvironmentSettings settings,
+      EnvironmentSettingsOf(session.arguments, "", session.console, session.machine.clock));
   FLOWSTONE_LET(const std::string home, os::FlowstoneHome(session.machine.environment));
   settings.packages.cache_directory = install::CacheLayout(home).index();
   FLOWSTONE_LET(const resolve::BuildWish constraints,

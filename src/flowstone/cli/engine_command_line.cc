@@ -12,6 +12,7 @@
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
 #include "flowstone/cli/project_options.h"
+#include "flowstone/cli/python_options.h"
 #include "flowstone/cli/variable_notes.h"
 #include "flowstone/os/path.h"
 #include "flowstone/version.h"
@@ -22,7 +23,7 @@ namespace {
 using Count = PositionalSpec::Count;
 using Handler = Result<int> (*)(EngineSession&);
 
-constexpr std::array<std::pair<std::string_view, Handler>, 14> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 16> kHandlers = {{
     {"lock", CommandLock},
     {"sync", CommandSync},
     {"exec", CommandExec},
@@ -32,6 +33,8 @@ constexpr std::array<std::pair<std::string_view, Handler>, 14> kHandlers = {{
     {"code", CommandCode},
     {"python list", CommandPythonList},
     {"python find", CommandPythonFind},
+    {"python install", CommandPythonInstall},
+    {"python uninstall", CommandPythonUninstall},
     {"cache dir", CommandCacheDir},
     {"cache size", CommandCacheSize},
     {"store verify", CommandStoreVerify},
@@ -44,6 +47,7 @@ std::vector<std::string> With(std::vector<std::string> more) {
   more.emplace_back("python");
   more.insert(more.end(), kPackageOptions.begin(), kPackageOptions.end());
   more.insert(more.end(), kBuildOptions.begin(), kBuildOptions.end());
+  more.insert(more.end(), kPythonOptions.begin(), kPythonOptions.end());
   return more;
 }
 
@@ -117,23 +121,43 @@ std::vector<CommandSpec> EnvironmentCommands() {
            {.key = "after", .metavar = "B", .help = "the other one"}}}};
 }
 
+CommandSpec PythonCommands() {
+  const auto request = [](std::string help, Count count) {
+    return PositionalSpec{
+        .key = "request", .metavar = "VERSION", .help = std::move(help), .count = count};
+  };
+  return {
+      .name = "python",
+      .summary = "installed Pythons, and those that can be installed",
+      .options = {},
+      .commands = {
+          {.name = "list",
+           .summary = "print those that are installed; --all: and those that can be",
+           .options = {"all", "managed-python", "python-builds", "json"},
+           .positionals = {request("only these: 3.12, \">=3.9,<3.13\"", Count::kOptional)}},
+          {.name = "find",
+           .summary = "print the path of the best installed one for a request",
+           .options = {"managed-python", "json"},
+           .positionals = {request("3.12, \">=3.9,<3.13\", a path", Count::kOptional)}},
+          {.name = "install",
+           .summary = "download standalone builds of CPython; prints their paths",
+           .options = {"python-mirror", "python-builds", "python-downloads", "no-python-downloads",
+                       "reinstall", "offline", "trusted-host", "cert", "keyring-provider", "json"},
+           .positionals = {request("3.12, 3.12.4, 3.13t, \">=3.9,<3.13\"; the newest without",
+                                   Count::kMany)}},
+          {.name = "uninstall",
+           .summary = "remove Pythons that Flowstone installed",
+           .options = {"all", "json"},
+           .positionals = {request("3.12 for all of that series, 3.12.4", Count::kMany)}}}};
+}
+
 std::vector<CommandSpec> MachineCommands() {
   return {
       {.name = "code",
        .summary = "list or extract the code that a run executed",
        .options = {"into", "json"},
        .positionals = {{.key = "run", .metavar = "FLOW/RUN", .help = "the run"}}},
-      {.name = "python",
-       .summary = "installed Pythons",
-       .options = {},
-       .commands = {{.name = "list", .summary = "print all that were found", .options = {"json"}},
-                    {.name = "find",
-                     .summary = "print the path of the best one for a request",
-                     .options = {},
-                     .positionals = {{.key = "request",
-                                      .metavar = "VERSION",
-                                      .help = "3.12, \">=3.9,<3.13\", a path",
-                                      .count = Count::kOptional}}}}},
+      PythonCommands(),
       {.name = "cache",
        .summary = "the cache of packages and environments",
        .options = {},
@@ -148,7 +172,7 @@ std::vector<CommandSpec> MachineCommands() {
       {.name = "doctor",
        .summary =
            "check this machine, the cache and the datastore, and say how to mend what is wrong",
-       .options = WithIndexes({"json", "thorough"})},
+       .options = WithIndexes({"json", "thorough", "python-mirror", "managed-python"})},
       {.name = "rpc", .summary = "answer the client API (started by it)", .options = {"channel"}}};
 }
 

@@ -33,6 +33,8 @@ Result<int> CommandDiff(EngineSession& session);
 Result<int> CommandCode(EngineSession& session);
 Result<int> CommandPythonList(EngineSession& session);
 Result<int> CommandPythonFind(EngineSession& session);
+Result<int> CommandPythonInstall(EngineSession& session);
+Result<int> CommandPythonUninstall(EngineSession& session);
 Result<int> CommandCacheDir(EngineSession& session);
 Result<int> CommandCacheSize(EngineSession& session);
 Result<int> CommandStoreVerify(EngineSession& session);

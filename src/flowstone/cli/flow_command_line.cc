@@ -15,6 +15,7 @@
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
 #include "flowstone/cli/project_options.h"
+#include "flowstone/cli/python_options.h"
 #include "flowstone/cli/variable_notes.h"
 #include "flowstone/os/path.h"
 #include "flowstone/version.h"
@@ -44,6 +45,7 @@ const std::vector<std::string> kFlowPackageOptions = Join(
 std::vector<std::string> FlowLockOptions() {
   std::vector<std::string> options(kLockPolicyOptions.begin(), kLockPolicyOptions.end());
   std::erase(options, "exclude-newer");
+  options.insert(options.end(), kPythonOptions.begin(), kPythonOptions.end());
   return Join({kLockRuleOptions.begin(), kLockRuleOptions.end()}, options);
 }
 

@@ -31,7 +31,8 @@ Result<app::EnvironmentSettings> FlowSettingsOf(FlowSession& session,
   const ParsedArguments& arguments = session.arguments;
   const app::Machine& machine = session.machine;
   FLOWSTONE_LET(app::EnvironmentSettings settings,
-                EnvironmentSettingsOf(arguments, session.flow.python.executable, machine.clock));
+                EnvironmentSettingsOf(arguments, session.flow.python.executable, session.console,
+                                      machine.clock));
   if (!HasEnvironments(session.flow, choice)) {
     return settings;
   }

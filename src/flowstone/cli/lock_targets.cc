@@ -50,9 +50,17 @@ Status CheckUniversalOptions(const EngineSession& session) {
 Result<install::Interpreter> ChooseInterpreter(const EngineSession& session,
                                                app::EnvironmentService& service,
                                                app::EnvironmentWish& wish) {
-  Result<install::Interpreter> found = service.FindPython(wish.python);
-  if (found || found.error().code != ErrorCode::kNotFound) {
-    return found;
+  const bool is_for_elsewhere =
+      session.arguments.Has("target") || session.arguments.Has("universal");
+  if (!is_for_elsewhere || wish.python.empty()) {
+    return service.FindPython(wish.python);
+  }
+  Result<install::FoundInterpreter> found = service.FindInstalledPython(wish.python);
+  if (found) {
+    return std::move(found->interpreter);
+  }
+  if (found.error().code != ErrorCode::kNotFound) {
+    return found.error();
   }
   const Result<pypi::Version> version = pypi::Version::Parse(wish.python);
   if (session.arguments.Has("target") && version) {
@@ -62,7 +70,7 @@ Result<install::Interpreter> ChooseInterpreter(const EngineSession& session,
     FLOWSTONE_LET(wish.platform_python, pypi::Version::Parse(full));
   } else if (!session.arguments.Has("universal") ||
              !(version || pypi::SpecifierSet::Parse(wish.python))) {
-    return found;
+    return service.FindPython(wish.python);
   }
   wish.python.clear();
   return service.FindPython(wish.python);

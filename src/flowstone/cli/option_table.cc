@@ -63,6 +63,26 @@ constexpr std::array kOptions = {
     OptionSpec{"link-mode", "--link-mode", "MODE", "FLOWSTONE_LINK_MODE,UV_LINK_MODE",
                "how packages come out of the cache: symlink, hardlink, clone or copy; by default "
                "the cheapest that the file system has"},
+    OptionSpec{"python-downloads", "--python-downloads", "WHEN",
+               "FLOWSTONE_PYTHON_DOWNLOADS,UV_PYTHON_DOWNLOADS",
+               "automatic downloads a standalone Python when none that is installed fits, manual "
+               "leaves that to `flowstone python install`, never forbids it"},
+    OptionSpec{"no-python-downloads", "--no-python-downloads", "", "",
+               "the same as --python-downloads never"},
+    OptionSpec{
+        "python-mirror", "--python-mirror,--mirror", "URL",
+        "FLOWSTONE_PYTHON_MIRROR,UV_PYTHON_INSTALL_MIRROR",
+        "where standalone Pythons are downloaded from: a URL or a directory with the folders "
+        "of the releases"},
+    OptionSpec{"python-builds", "--python-builds", "FILE", "FLOWSTONE_PYTHON_BUILDS",
+               "a table of standalone Pythons to use instead of the one in the engine"},
+    OptionSpec{"managed-python", "--managed-python", "",
+               "FLOWSTONE_MANAGED_PYTHON,UV_MANAGED_PYTHON",
+               "use no Python but those that Flowstone installed"},
+    OptionSpec{"reinstall", "--reinstall", "", "",
+               "download and install it again also when it is there"},
+    OptionSpec{"all", "--all", "", "",
+               "list: also those that can be installed; uninstall: all that Flowstone installed"},
     OptionSpec{"target", "--target", "PLATFORM", "",
                "lock for this platform instead of this machine: linux-x86_64, "
                "linux-aarch64-glibc2.17, linux-x86_64-musl1.2, macos-arm64, windows-x86_64; may be "

@@ -7,6 +7,7 @@
 #include "flowstone/cli/build_options.h"
 #include "flowstone/cli/error_report.h"
 #include "flowstone/cli/package_options.h"
+#include "flowstone/cli/python_options.h"
 #include "flowstone/project/cutoff.h"
 
 namespace flowstone::cli {
@@ -49,7 +50,7 @@ std::unique_ptr<ProgressSink> MakeProgress(const ParsedArguments& arguments, Con
 
 Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& arguments,
                                                        const std::string& launcher,
-                                                       os::Clock& clock) {
+                                                       Console& console, os::Clock& clock) {
   app::EnvironmentSettings settings;
   settings.launcher = launcher;
   FLOWSTONE_LET(settings.packages, PackageOptionsOf(arguments));
@@ -81,6 +82,7 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
                                                "while reading " + arguments.Shown("link-mode")));
   }
   FLOWSTONE_TRY(ApplyBuildOptions(arguments, settings));
+  FLOWSTONE_LET(settings.pythons, PythonSettingsOf(arguments, console));
   return settings;
 }
 

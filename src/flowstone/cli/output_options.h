@@ -22,10 +22,11 @@ std::unique_ptr<ProgressSink> MakeProgress(const ParsedArguments& arguments, Con
                                            os::Clock& clock);
 
 // --index-url, --offline, --exclude-newer and the like. `launcher` is the launching interpreter, or
-// empty; durations count from now. kInvalid names the option that is wrong.
+// empty; durations count from now; `console` outlives the settings. kInvalid names the option that
+// is wrong.
 Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& arguments,
                                                        const std::string& launcher,
-                                                       os::Clock& clock);
+                                                       Console& console, os::Clock& clock);
 
 // Prints the error; returns the exit status that it means: 2 for wrong input, 130 when it was
 // interrupted, else 1.

@@ -1,10 +1,11 @@
 // CacheLayout: where this module keeps things below Flowstone's home directory. The major version
 // is part of every path, so that engines of two versions can share a home.
 //
-//   <home>/v1/interp/<key>.json     what an interpreter answered when it was probed
+//   <home>/v1/interp/<key>          what an interpreter answered when it was probed
+//   <home>/v1/python/<name>/        an interpreter that was installed (formats/python-builds.md)
 //   <home>/v1/arc/<aa>/<sha256>/    an unpacked wheel and its plan
 //   <home>/v1/bad/<sha256>/         an unpacked wheel that was found damaged
-//   <home>/v1/part/<sha256>         the beginning of a wheel whose download is not finished
+//   <home>/v1/part/<sha256>         the beginning of a download that is not finished
 //   <home>/v1/pyc/<tag>/<aa>/<sha256>/   the same with the bytecode of that cache tag
 //   <home>/v1/env/<id>/             an environment
 //   <home>/v1/links/<device>-<device>   what two file systems can share (link_capabilities.h)
@@ -26,6 +27,7 @@ class CacheLayout {
 
   const std::string& root() const { return root_; }
   std::string interpreters() const { return root_ + "/interp"; }
+  std::string pythons() const { return root_ + "/python"; }
   std::string archives() const { return root_ + "/arc"; }
   std::string compiled_archives() const { return root_ + "/pyc"; }
   std::string damaged() const { return root_ + "/bad"; }

@@ -286,6 +286,11 @@ Result<Environment> EnvironmentBuilder::Build(const EnvironmentSpec& spec, const
   if (!complaint.empty()) {
     environment.message =
         "environment " + id.ToString().substr(0, 12) + " was rebuilt: " + complaint;
+  } else if (!spec.interpreter.formerly.empty()) {
+    environment.message = "environment " + id.ToString().substr(0, 12) +
+                          " was built anew: its interpreter " + spec.interpreter.executable +
+                          " was " + spec.interpreter.formerly + " and is Python " +
+                          spec.interpreter.version.ToString() + " now";
   }
   environment.warnings = WarningsOf(packages, plan, construction.copied_instead(), mode);
   return environment;

@@ -41,7 +41,7 @@ struct Environment {
   std::string python = {};  // <directory>/bin/python: run this
   std::string site_packages = {};
   EnvironmentOutcome outcome = EnvironmentOutcome::kReused;
-  std::string message = {};                // why it was rebuilt; else empty
+  std::string message = {};                // why one there was was of no use; else empty
   std::vector<std::string> warnings = {};  // about its wheels; only when it was built
   LinkMode link_mode = LinkMode::kHardlink;
 };

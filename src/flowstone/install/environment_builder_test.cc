@@ -267,6 +267,19 @@ TEST_F(EnvironmentBuilderTest, ReplacedInterpreterMeansRebuilding) {
   EXPECT_THAT(Unfinished(), IsEmpty());
 }
 
+TEST_F(EnvironmentBuilderTest, AnUpgradedInterpreterIsSaidToBeTheReason) {
+  ASSERT_THAT(Ensure(), IsOk());
+  spec_.interpreter.identity = Digest::Of("newer python");
+  spec_.interpreter.version = *pypi::Version::Parse("3.11.9");
+  spec_.interpreter.formerly = "Python 3.11.7";
+  const Result<Environment> environment = Ensure();
+  ASSERT_THAT(environment, IsOk());
+  EXPECT_EQ(environment->outcome, EnvironmentOutcome::kBuilt);
+  EXPECT_THAT(environment->message,
+              HasSubstr("python3.11 was Python 3.11.7 and is Python 3.11.9 now"));
+  EXPECT_EQ(Ensure()->message, "");
+}
+
 TEST_F(EnvironmentBuilderTest, VanishedInterpreterMeansRebuildingWithTheOneGiven) {
   ASSERT_THAT(Ensure(), IsOk());
   ASSERT_THAT(filesystem_.RemoveFile(spec_.interpreter.executable), IsOk());

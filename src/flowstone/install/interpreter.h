@@ -30,6 +30,8 @@ struct Interpreter {
   pypi::Target target;  // markers and tags: what wheels are chosen by
   FileStamp stamp;      // of `executable` when it was probed
   Digest identity;
+  // What `executable` was before it changed, if this process noticed that: "Python 3.11.2".
+  std::string formerly;
 
   // "3.11": the name of its library directory.
   std::string MajorMinor() const;

@@ -13,21 +13,33 @@ namespace flowstone::install {
 namespace {
 
 // In the order of InterpreterSource.
-constexpr std::array<std::string_view, 7> kSourceNames = {"requested", "launcher", "PATH",  "pyenv",
-                                                          "uv",        "conda",    "system"};
+constexpr std::array<std::string_view, 9> kSourceNames = {
+    "requested", "launcher", "environment", "flowstone", "PATH", "pyenv", "uv", "conda", "system"};
 
-// "python", "python3", "python3.11", "python3.13t".
+// "python", "python3", "python3.11", "python3.13t", "python3.13td".
 bool IsInterpreterName(std::string_view name) {
   if (!name.starts_with("python")) {
     return false;
   }
   name.remove_prefix(6);
-  if (name.ends_with('t')) {
-    name.remove_suffix(1);
+  for (const char kind : {'d', 't'}) {
+    if (name.ends_with(kind)) {
+      name.remove_suffix(1);
+    }
   }
   return name.empty() || (name.starts_with('3') && std::ranges::all_of(name, [](char c) {
                             return IsAsciiDigit(c) || c == '.';
                           }));
+}
+
+// What `path` means when it is asked for: an installation's interpreter where it is a directory.
+std::string ExecutableAt(os::FileSystem& filesystem, const std::string& path) {
+  const Result<os::FileInfo> info = filesystem.Stat(path);
+  if (!info || info->type != os::FileType::kDirectory) {
+    return path;
+  }
+  std::string executable = os::JoinPath(path, "bin/python");
+  return filesystem.Stat(executable) ? executable : executable + "3";
 }
 
 // One pass over the places of SearchSettings.
@@ -63,7 +75,7 @@ class Search {
     if (!real || !seen_.insert(*real).second || IsScript(path, *real)) {
       return;
     }
-    Result<Interpreter> interpreter = probe_.Probe(*real);
+    Result<Interpreter> interpreter = probe_.ProbeInSearch(*real);
     if (!interpreter) {
       list_.notes.push_back(interpreter.error().message);
       return;
@@ -73,6 +85,14 @@ class Search {
     }
     list_.found.push_back(
         {.interpreter = *std::move(interpreter), .source = source, .seen_as = path});
+  }
+
+  // A virtual environment has one interpreter under several names.
+  void VisitEnvironment(const std::string& prefix) {
+    const std::string executable = os::JoinPath(prefix, "bin/python");
+    if (filesystem_.Stat(executable)) {  // most of the places of a .venv have none
+      VisitFile(executable, InterpreterSource::kEnvironment);
+    }
   }
 
   bool HasFound() const { return !list_.found.empty(); }
@@ -125,7 +145,8 @@ Error NothingMatches(const PythonRequest& request, const InterpreterList& list) 
                           std::string(InterpreterSourceName(found.source)) + ")");
   }
   if (list.found.empty()) {
-    error.hints.emplace_back("no Python was found on PATH, in pyenv, uv, conda or the system");
+    error.hints.emplace_back(
+        "no Python was found on PATH, in environments, pyenv, uv, conda or the system");
   }
   for (const std::string& note : list.notes) {
     error.hints.push_back("left out: " + note);
@@ -145,7 +166,8 @@ InterpreterFinder::InterpreterFinder(os::FileSystem& filesystem, InterpreterProb
 
 Result<FoundInterpreter> InterpreterFinder::Find(const PythonRequest& request) {
   if (request.path()) {
-    FLOWSTONE_LET(Interpreter interpreter, probe_.Probe(*request.path()));
+    FLOWSTONE_LET(Interpreter interpreter,
+                  probe_.Probe(ExecutableAt(filesystem_, *request.path())));
     return FoundInterpreter{.interpreter = std::move(interpreter),
                             .source = InterpreterSource::kRequested,
                             .seen_as = *request.path()};
@@ -157,6 +179,10 @@ Result<FoundInterpreter> InterpreterFinder::Find(const PythonRequest& request) {
                               .source = InterpreterSource::kLauncher,
                               .seen_as = settings_.launcher};
     }
+  }
+  if (auto found = FindInEnvironments(
+          [&](const Interpreter& interpreter) { return request.Matches(interpreter); })) {
+    return *std::move(found);
   }
   InterpreterList list = FindAll();
   FoundInterpreter* best = nullptr;
@@ -172,8 +198,24 @@ Result<FoundInterpreter> InterpreterFinder::Find(const PythonRequest& request) {
   return std::move(*best);
 }
 
+template <class Fits>
+std::optional<FoundInterpreter> InterpreterFinder::FindInEnvironments(Fits fits) {
+  for (const std::string& environment : settings_.environments) {
+    Search search(filesystem_, probe_);
+    search.VisitEnvironment(environment);
+    InterpreterList list = search.Take();
+    if (!list.found.empty() && fits(list.found.front().interpreter)) {
+      return std::move(list.found.front());
+    }
+  }
+  return std::nullopt;
+}
+
 Result<FoundInterpreter> InterpreterFinder::FindUsual() {
   if (settings_.launcher.empty()) {
+    if (auto found = FindInEnvironments([](const Interpreter&) { return true; })) {
+      return *std::move(found);
+    }
     Search search(filesystem_, probe_);
     for (const std::string& directory : settings_.path) {
       for (const char* name : {"python3", "python"}) {
@@ -192,6 +234,12 @@ InterpreterList InterpreterFinder::FindAll() {
   Search search(filesystem_, probe_);
   if (!settings_.launcher.empty()) {
     search.VisitFile(settings_.launcher, InterpreterSource::kLauncher);
+  }
+  for (const std::string& environment : settings_.environments) {
+    search.VisitEnvironment(environment);
+  }
+  for (const std::string& tree : settings_.own_trees) {
+    search.VisitTree(tree, InterpreterSource::kFlowstone);
   }
   for (const std::string& directory : settings_.path) {
     search.VisitDirectory(directory, InterpreterSource::kPath);

@@ -26,8 +26,11 @@ class InterpreterFinderTest : public ::testing::Test {
         probe_(machine_.filesystem(), machine_.processes(), CacheLayout("/cache")) {}
 
   InterpreterFinder Finder() {
-    return {machine_.filesystem(), probe_,
-            SearchSettings::FromEnvironment(environment_, launcher_)};
+    return {
+        machine_.filesystem(), probe_,
+        SearchSettings::FromEnvironment(environment_, {.launcher = launcher_,
+                                                       .working_directory = "/home/u/project/src",
+                                                       .own_tree = "/cache/v1/python"})};
   }
   Result<FoundInterpreter> Find(const std::string& request) {
     return Finder().Find(*PythonRequest::Parse(request));
@@ -107,6 +110,69 @@ TEST_F(InterpreterFinderTest, CondaInstallationsAndTheirEnvironmentsAreFound) {
   EXPECT_EQ(Find("3.10")->source, InterpreterSource::kConda);
   EXPECT_EQ(Choice("3.9"), "/home/u/miniconda3/envs/science/bin/python3.9");
   EXPECT_EQ(Choice("3.8"), "/srv/conda/bin/python3.8");
+}
+
+TEST_F(InterpreterFinderTest, TheEnvironmentInUseIsTakenBeforeBetterOnes) {
+  Install("/usr/bin/python3.13", "3.13.1");
+  Install("/opt/old/bin/python3.11", "3.11.2");
+  Install("/opt/conda/bin/python3.12", "3.12.1");
+  machine_.Link("/opt/old/bin/python3.11", "/venvs/mine/bin/python");
+  machine_.Link("/opt/conda/bin/python3.12", "/home/u/project/.venv/bin/python");
+  EXPECT_EQ(Choice("3"), "/opt/conda/bin/python3.12") << "of the .venv above";
+  EXPECT_EQ(Find("3")->source, InterpreterSource::kEnvironment);
+  environment_.Set("VIRTUAL_ENV", "/venvs/mine");
+  EXPECT_EQ(Choice("3"), "/opt/old/bin/python3.11");
+  EXPECT_EQ(Finder().FindUsual()->interpreter.executable, "/opt/old/bin/python3.11");
+  EXPECT_EQ(Choice(">=3.12"), "/opt/conda/bin/python3.12") << "the first that fits";
+  EXPECT_EQ(Choice("3.13"), "/usr/bin/python3.13");
+}
+
+TEST_F(InterpreterFinderTest, CondasBaseIsNoEnvironmentInUse) {
+  Install("/usr/bin/python3.13", "3.13.1");
+  Install("/srv/conda/bin/python3.9", "3.9.1");
+  environment_.Set("CONDA_PREFIX", "/srv/conda");
+  environment_.Set("CONDA_DEFAULT_ENV", "base");
+  EXPECT_EQ(Choice("3"), "/usr/bin/python3.13");
+  environment_.Set("CONDA_DEFAULT_ENV", "science");
+  machine_.Link("python3.9", "/srv/conda/bin/python");
+  EXPECT_EQ(Choice("3"), "/srv/conda/bin/python3.9");
+}
+
+TEST_F(InterpreterFinderTest, WhatFlowstoneInstalledIsFoundBeforeEqualOnes) {
+  Install("/usr/bin/python3.12", "3.12.4");
+  Install("/cache/v1/python/cpython-3.12.4+20240726-linux-x86_64/bin/python3.12", "3.12.4");
+  EXPECT_EQ(Find("3.12")->source, InterpreterSource::kFlowstone);
+}
+
+TEST_F(InterpreterFinderTest, DebugBuildsAreFoundAndAvoided) {
+  Install("/usr/bin/python3.13", "3.13.0");
+  Install("/usr/bin/python3.13d", "3.13.1", "d");
+  Install("/usr/bin/python3.14td", "3.14.1", "td");
+  EXPECT_EQ(Choice("3.13"), "/usr/bin/python3.13");
+  EXPECT_EQ(Choice("3.13d"), "/usr/bin/python3.13d");
+  EXPECT_EQ(Choice("3.14td"), "/usr/bin/python3.14td");
+}
+
+TEST_F(InterpreterFinderTest, ADirectoryMeansItsInterpreter) {
+  Install("/opt/mine/bin/python", "3.11.2");
+  Install("/opt/other/bin/python3", "3.12.2");
+  EXPECT_EQ(Choice("/opt/mine"), "/opt/mine/bin/python");
+  EXPECT_EQ(Choice("/opt/other/"), "/opt/other/bin/python3");
+  EXPECT_THAT(Find("/opt/"), HasCode(ErrorCode::kNotFound));
+}
+
+TEST_F(InterpreterFinderTest, OneThatHangsIsWaitedForOnce) {
+  machine_.InstallHanging("/usr/bin/python3.12");
+  Install("/usr/bin/python3.11", "3.11.7");
+  EXPECT_EQ(Choice("3"), "/usr/bin/python3.11");
+  EXPECT_EQ(machine_.starts(), 2U);
+  const InterpreterList list = Finder().FindAll();
+  EXPECT_EQ(machine_.starts(), 2U);
+  EXPECT_THAT(list.notes, ElementsAre(HasSubstr("did not answer in time")));
+  EXPECT_THAT(Find("/usr/bin/python3.12"), HasMessage(HasSubstr("it does not answer")));
+  EXPECT_EQ(machine_.starts(), 3U) << "one that is named is asked again";
+  Install("/usr/bin/python3.12", "3.12.1");
+  EXPECT_EQ(Choice("3"), "/usr/bin/python3.12") << "it changed";
 }
 
 TEST_F(InterpreterFinderTest, VariablesMoveThePlaces) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -16,7 +17,11 @@ namespace {
 using nlohmann::json;
 
 // An interpreter on a slow network disk may take seconds to start the first time.
-constexpr std::chrono::milliseconds kProbeTimeout{30'000};
+constexpr std::chrono::milliseconds kProbeTimeout{10'000};
+// An answer has 3 kB.
+constexpr std::size_t kLongestAnswer = std::size_t{1} << 20U;
+// What is remembered of a file that did not answer in time.
+constexpr std::string_view kNoAnswerInTime = "no answer in time";
 constexpr int kOldestMinor = 8;
 
 Error NoInterpreter(const std::string& path, const std::string& why) {
@@ -76,8 +81,13 @@ Result<Interpreter> Describe(const json& answer, const std::string& path) {
     return NoInterpreter(path, "it is " + interpreter.implementation + " " + version +
                                    ", and environments are made for CPython only");
   }
+  const std::pair version_numbers(static_cast<int>(interpreter.version.release(0)),
+                                  static_cast<int>(interpreter.version.release(1)));
   if (answer.at("major") != 3 || answer.at("minor") < kOldestMinor) {
     return NoInterpreter(path, "Python " + version + " is older than 3.8");
+  }
+  if (version_numbers != std::pair(answer.at("major").get<int>(), answer.at("minor").get<int>())) {
+    return NoInterpreter(path, "its answer contradicts itself");
   }
   interpreter.build = answer.at("build");
   interpreter.abi = answer.at("abi");
@@ -116,6 +126,27 @@ std::string ExecutableIn(const json& answer) {
                                                                : "";
 }
 
+// What another answer of the same file said that it is; empty when it is the same interpreter.
+std::string FormerlyOf(const json& former, const json& answer) {
+  if (!former.is_object() || ExecutableIn(former) != ExecutableIn(answer)) {
+    return "";
+  }
+  const auto text = [](const json& of, const char* key) {
+    const auto value = of.find(key);
+    return value != of.end() && value->is_string() ? value->get<std::string>() : std::string();
+  };
+  const std::string version = "Python " + text(former, "version");
+  if (text(former, "version") != text(answer, "version")) {
+    return version;
+  }
+  return text(former, "build") == text(answer, "build") ? "" : "another build of " + version;
+}
+
+std::string StampLine(const FileStamp& stamp) {
+  return std::to_string(stamp.size) + " " + std::to_string(stamp.modified_ns) + " " +
+         std::to_string(stamp.device) + " " + std::to_string(stamp.inode) + "\n";
+}
+
 std::string FirstLine(const std::string& text) {
   const std::vector<std::string_view> lines = SplitLines(text);
   return lines.empty() ? "" : std::string(TrimText(lines[0]));
@@ -123,11 +154,28 @@ std::string FirstLine(const std::string& text) {
 
 }  // namespace
 
+struct InterpreterProbe::Answer {
+  json document = {};
+  std::string formerly = {};
+};
+
 InterpreterProbe::InterpreterProbe(os::FileSystem& filesystem, os::ProcessRunner& processes,
                                    CacheLayout layout)
     : filesystem_(filesystem), processes_(processes), layout_(std::move(layout)) {}
 
 Result<Interpreter> InterpreterProbe::Probe(const std::string& executable) {
+  return ProbeWith(Memory::kUsedForAnswers, executable);
+}
+
+Result<Interpreter> InterpreterProbe::ProbeInSearch(const std::string& executable) {
+  return ProbeWith(Memory::kUsed, executable);
+}
+
+Result<Interpreter> InterpreterProbe::ProbeOnce(const std::string& executable) {
+  return ProbeWith(Memory::kIgnored, executable);
+}
+
+Result<Interpreter> InterpreterProbe::ProbeWith(Memory memory, const std::string& executable) {
   FLOWSTONE_LET(std::string path, filesystem_.RealPath(executable));
   // A venv's copy or a starter script answers with the path of the interpreter behind it, which is
   // asked in turn; there is nothing behind that one.
@@ -136,17 +184,12 @@ Result<Interpreter> InterpreterProbe::Probe(const std::string& executable) {
     if (info.type != os::FileType::kFile || (info.mode & 0111U) == 0) {
       return NoInterpreter(path, "it is not an executable file");
     }
-    const std::string place = PlaceOf(path, StampOf(info));
-    const Result<std::string> known = filesystem_.ReadFile(place);
-    json answer = known ? ParseAnswer(*known) : json();
-    if (!answer.is_object()) {
-      FLOWSTONE_LET(const std::string text, AskAndKeep(path, place));
-      answer = ParseAnswer(text);
-    }
-    const std::string base = ExecutableIn(answer);
+    FLOWSTONE_LET(Answer answer, Recall(memory, path, StampOf(info)));
+    const std::string base = ExecutableIn(answer.document);
     if (base == path) {
-      FLOWSTONE_LET(Interpreter interpreter, DescribeOrRefuse(answer, path));
+      FLOWSTONE_LET(Interpreter interpreter, DescribeOrRefuse(answer.document, path));
       interpreter.stamp = StampOf(info);
+      interpreter.formerly = std::move(answer.formerly);
       return interpreter;
     }
     FLOWSTONE_LET(path, filesystem_.RealPath(base));
@@ -155,29 +198,58 @@ Result<Interpreter> InterpreterProbe::Probe(const std::string& executable) {
 }
 
 // The kernel's version is in the name, because markers contain it.
-std::string InterpreterProbe::PlaceOf(const std::string& real_path, const FileStamp& stamp) {
+std::string InterpreterProbe::PlaceOf(const std::string& real_path) {
   const Result<std::string> kernel = filesystem_.ReadFile("/proc/version");
   Hasher key;
-  key.Update(real_path);
-  for (const auto number : {stamp.size, stamp.device, stamp.inode}) {
-    key.Update(" " + std::to_string(number));
-  }
-  key.Update(" " + std::to_string(stamp.modified_ns) + "\n");
+  key.Update(real_path + "\n");
   key.Update(kProbeScript);
   key.Update(kernel ? *kernel : std::string());
-  return layout_.interpreters() + "/" + key.Finish().ToString() + ".json";
+  return layout_.interpreters() + "/" + key.Finish().ToString();
 }
 
-Result<std::string> InterpreterProbe::AskAndKeep(const std::string& real_path,
-                                                 const std::string& place) {
-  FLOWSTONE_LET(std::string answer, Ask(real_path));
-  // What a script starts may change while the script does not. A cache that cannot be written only
-  // costs time.
-  if (ExecutableIn(ParseAnswer(answer)) == real_path &&
-      os::MakeDirectories(filesystem_, layout_.interpreters())) {
-    static_cast<void>(os::ReplaceFile(filesystem_, place, answer));
+Result<InterpreterProbe::Answer> InterpreterProbe::Recall(Memory memory,
+                                                          const std::string& real_path,
+                                                          const FileStamp& stamp) {
+  if (memory == Memory::kIgnored) {
+    FLOWSTONE_LET(const std::string text, Ask(real_path));
+    return Answer{.document = ParseAnswer(text)};
+  }
+  const std::string place = PlaceOf(real_path);
+  const std::string stamp_line = StampLine(stamp);
+  json former;
+  if (const Result<std::string> known = filesystem_.ReadFile(place)) {
+    const bool is_the_same = known->starts_with(stamp_line);
+    const std::string text = known->substr(std::min(known->find('\n'), known->size() - 1) + 1);
+    if (is_the_same && text == kNoAnswerInTime && memory == Memory::kUsed) {
+      return NoInterpreter(real_path, "it did not answer in time when it was last asked")
+          .WithHint("`flowstone python find " + real_path + "` asks it again");
+    }
+    former = ParseAnswer(text);
+    if (is_the_same && former.is_object()) {
+      return Answer{.document = std::move(former)};
+    }
+  }
+  const Result<std::string> text = Ask(real_path);
+  if (!text && text.error().code == ErrorCode::kCancelled) {
+    Keep(place, stamp_line + std::string(kNoAnswerInTime));
+    return NoInterpreter(real_path, "it does not answer: " + text.error().message);
+  }
+  if (!text) {
+    return text.error();
+  }
+  Answer answer{.document = ParseAnswer(*text)};
+  // What a script starts may change while the script does not.
+  if (ExecutableIn(answer.document) == real_path) {
+    Keep(place, stamp_line + *text);
+    answer.formerly = FormerlyOf(former, answer.document);
   }
   return answer;
+}
+
+void InterpreterProbe::Keep(const std::string& place, const std::string& text) {
+  if (os::MakeDirectories(filesystem_, layout_.interpreters())) {
+    static_cast<void>(os::ReplaceFile(filesystem_, place, text));
+  }
 }
 
 Result<std::string> InterpreterProbe::Ask(const std::string& real_path) {
@@ -186,9 +258,13 @@ Result<std::string> InterpreterProbe::Ask(const std::string& real_path) {
       .arguments = {real_path, "-E", "-s", "-S", "-B", "-c", std::string(kProbeScript)},
       .environment = {{"LC_ALL", "C.UTF-8"}, {"PATH", "/usr/bin:/bin"}},
       .directory = "/",
-      .descriptors = {}};
+      .descriptors = {},
+      .output_limit = kLongestAnswer};
   Result<os::ProcessResult> result = processes_.Run(spec, "", kProbeTimeout);
   if (!result) {
+    if (result.error().code == ErrorCode::kCancelled) {
+      return result.error();
+    }
     return NoInterpreter(real_path, "it does not run: " + result.error().message);
   }
   if (!result->status.ok() || !ParseAnswer(result->output).is_object()) {

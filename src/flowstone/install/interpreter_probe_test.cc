@@ -53,6 +53,18 @@ TEST_F(InterpreterProbeTest, AChangedFileIsAskedAgain) {
   const Result<Interpreter> interpreter = Probe("/usr/bin/python3.11");
   ASSERT_THAT(interpreter, IsOk());
   EXPECT_EQ(interpreter->version.ToString(), "3.11.8");
+  EXPECT_EQ(interpreter->formerly, "Python 3.11.7");
+  EXPECT_EQ(Probe("/usr/bin/python3.11")->formerly, "") << "it was noticed before";
+}
+
+TEST_F(InterpreterProbeTest, AFileThatOnlyMovedOnItsDiskIsTheSameInterpreter) {
+  machine_.Install("/usr/bin/python3.11");
+  ASSERT_THAT(Probe("/usr/bin/python3.11"), IsOk());
+  machine_.Install("/usr/bin/python3.11");
+  EXPECT_EQ(Probe("/usr/bin/python3.11")->formerly, "");
+  EXPECT_EQ(machine_.starts(), 2U);
+  machine_.Install("/usr/bin/python3.11", {.executable = "", .build = "newer"});
+  EXPECT_EQ(Probe("/usr/bin/python3.11")->formerly, "another build of Python 3.11.7");
 }
 
 TEST_F(InterpreterProbeTest, ADamagedMemoryIsAskedAgain) {
@@ -65,6 +77,23 @@ TEST_F(InterpreterProbeTest, ADamagedMemoryIsAskedAgain) {
   }
   EXPECT_THAT(Probe("/usr/bin/python3.11"), IsOk());
   EXPECT_EQ(machine_.starts(), 2U);
+}
+
+TEST_F(InterpreterProbeTest, WhatIsGoingToBeMovedIsNotRemembered) {
+  machine_.Install("/tmp/new/bin/python3");
+  InterpreterProbe probe(machine_.filesystem(), machine_.processes(), CacheLayout("/home"));
+  ASSERT_THAT(probe.ProbeOnce("/tmp/new/bin/python3"), IsOk());
+  EXPECT_THAT(machine_.filesystem().Stat("/home/v1/interp"), HasCode(ErrorCode::kNotFound));
+}
+
+TEST_F(InterpreterProbeTest, ALyingInterpreterIsRefused) {
+  machine_.Install("/liar", {.executable = "", .answered_version = "3.12.0"});
+  EXPECT_THAT(Probe("/liar"), HasMessage(HasSubstr("contradicts itself")));
+}
+
+TEST_F(InterpreterProbeTest, AnEndlessAnswerIsCutOff) {
+  machine_.InstallBroken("/endless", std::string(std::size_t{1} << 21U, 'y'));
+  EXPECT_THAT(Probe("/endless"), HasMessage(HasSubstr("it wrote more than 1048576 bytes")));
 }
 
 TEST_F(InterpreterProbeTest, CopiesLeadToTheInterpreterBehindThem) {

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 4> kOtherImplementations = {"pypy", "graa
 Error Unreadable(std::string_view text) {
   return Error{.code = ErrorCode::kInvalid,
                .message = "\"" + std::string(text) + "\" does not say which Python is wanted"}
-      .WithHint("write a version (3.11, 3.11.7, 3.13t), a range (>=3.9,<3.12) or a path");
+      .WithHint("write a version (3.11, 3.11.7, 3.13t), a range (>=3.9,<3.12) or a path with a /");
 }
 
 bool IsRange(std::string_view text) {
@@ -75,25 +75,52 @@ Result<PythonRequest> PythonRequest::Parse(std::string_view text) {
     request.any_ = true;
     return request;
   }
-  if (!IsRange(version) && version.ends_with('t')) {
-    request.free_threaded_ = true;
-    version.remove_suffix(1);
+  if (!IsRange(version)) {
+    version = request.TakeBuildKind(version);
   }
   Result<pypi::SpecifierSet> versions =
       pypi::SpecifierSet::Parse(IsRange(version) ? std::string(version) : ConstraintFor(version));
-  if (!versions || (!IsRange(version) && !IsAsciiDigit(version[0]))) {
+  const bool is_readable = IsRange(version) || (!version.empty() && IsAsciiDigit(version[0]) &&
+                                                version.find('+') == std::string_view::npos);
+  if (!versions || !is_readable) {
     return Unreadable(trimmed);
   }
   request.versions_ = *std::move(versions);
   return request;
 }
 
-bool PythonRequest::Matches(const Interpreter& interpreter) const {
-  if (path_ || any_) {
-    return true;
+std::string_view PythonRequest::TakeBuildKind(std::string_view version) {
+  struct Kind {
+    std::string_view suffix;
+    bool free_threaded;
+    bool debug;
+  };
+  constexpr std::array<Kind, 7> kinds = {{{"+freethreaded+debug", true, true},
+                                          {"+freethreaded", true, false},
+                                          {"+debug", false, true},
+                                          {"+gil", false, false},
+                                          {"td", true, true},
+                                          {"t", true, false},
+                                          {"d", false, true}}};
+  const auto* kind = std::ranges::find_if(
+      kinds, [&](const Kind& candidate) { return version.ends_with(candidate.suffix); });
+  if (kind != kinds.end()) {
+    free_threaded_ = kind->free_threaded;
+    debug_ = kind->debug;
+    version.remove_suffix(kind->suffix.size());
   }
-  return interpreter.is_free_threaded() == free_threaded_ &&
-         versions_.Contains(interpreter.version);
+  return version;
+}
+
+bool PythonRequest::Matches(const Interpreter& interpreter) const {
+  return path_ || MatchesBuild(interpreter.version, interpreter.abi_flags);
+}
+
+bool PythonRequest::MatchesBuild(const pypi::Version& version, std::string_view abi_flags) const {
+  const bool is_free_threaded = abi_flags.find('t') != std::string_view::npos;
+  const bool is_debug = abi_flags.find('d') != std::string_view::npos;
+  return any_ ||
+         (is_free_threaded == free_threaded_ && is_debug >= debug_ && versions_.Contains(version));
 }
 
 }  // namespace flowstone::install

@@ -62,6 +62,21 @@ TEST(PythonRequest, FreeThreadedBuildsAreAskedForByName) {
   EXPECT_TRUE(Matches("any", Python("3.13.1", "t")));
 }
 
+TEST(PythonRequest, DebugBuildsMayBeAskedForByName) {
+  EXPECT_TRUE(Matches("3.13d", Python("3.13.1", "d")));
+  EXPECT_FALSE(Matches("3.13d", Python("3.13.1")));
+  EXPECT_TRUE(Matches("3.13td", Python("3.13.1", "td")));
+  EXPECT_FALSE(Matches("3.13td", Python("3.13.1", "t")));
+  EXPECT_TRUE(Matches("3.13", Python("3.13.1", "d")));
+}
+
+TEST(PythonRequest, KindsOfBuildsHaveLongNamesToo) {
+  EXPECT_TRUE(Matches("3.13+freethreaded", Python("3.13.1", "t")));
+  EXPECT_TRUE(Matches("3.13+freethreaded+debug", Python("3.13.1", "td")));
+  EXPECT_FALSE(Matches("3.13+debug", Python("3.13.1")));
+  EXPECT_FALSE(Matches("3.13+gil", Python("3.13.1", "t")));
+}
+
 TEST(PythonRequest, PathIsKeptAsItIs) {
   const Result<PythonRequest> request = PythonRequest::Parse("/opt/Python/bin/python3");
   ASSERT_THAT(request, IsOk());
@@ -74,7 +89,8 @@ TEST(PythonRequest, OtherImplementationsAreRefusedWithTheReason) {
 }
 
 TEST(PythonRequest, NonsenseIsRefused) {
-  for (const char* request : {"three", "3.x", ">=three", "t", "python-", "3.11 3.12"}) {
+  for (const char* request :
+       {"three", "3.x", ">=three", "t", "python-", "3.11 3.12", "3.13+fast", "+debug"}) {
     EXPECT_THAT(PythonRequest::Parse(request), HasCode(ErrorCode::kInvalid)) << request;
   }
 }

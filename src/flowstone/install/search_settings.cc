@@ -1,7 +1,5 @@
 // Where Pythons are, as the variables of the environment say.
 
-#include <utility>
-
 #include "flowstone/base/text.h"
 #include "flowstone/install/interpreter_finder.h"
 #include "flowstone/os/path.h"
@@ -52,13 +50,40 @@ std::vector<std::string> CondaInstallations(const os::Environment& environment,
   return prefixes;
 }
 
+// The virtual environments in use, in the order of uv: the active one, that of conda unless it is
+// its base, which is an installation like others, and a .venv at or above the working directory.
+std::vector<std::string> EnvironmentsInUse(const os::Environment& environment,
+                                           const std::string& working_directory) {
+  std::vector<std::string> environments;
+  if (const auto active = environment.GetNonEmpty("VIRTUAL_ENV")) {
+    environments.push_back(*active);
+  }
+  const std::string conda_name = environment.Get("CONDA_DEFAULT_ENV").value_or("base");
+  if (const auto active = environment.GetNonEmpty("CONDA_PREFIX");
+      active && conda_name != "base" && conda_name != "root") {
+    environments.push_back(*active);
+  }
+  for (std::string directory = working_directory; os::IsAbsolutePath(directory);
+       directory = os::DirName(directory)) {
+    environments.push_back(os::JoinPath(directory, ".venv"));
+    if (directory == "/") {
+      break;
+    }
+  }
+  return environments;
+}
+
 }  // namespace
 
 SearchSettings SearchSettings::FromEnvironment(const os::Environment& environment,
-                                               std::string launcher) {
+                                               const Start& start) {
   const std::optional<std::string> home = environment.GetNonEmpty("HOME");
   SearchSettings settings;
-  settings.launcher = std::move(launcher);
+  settings.launcher = start.launcher;
+  settings.environments = EnvironmentsInUse(environment, start.working_directory);
+  if (!start.own_tree.empty()) {
+    settings.own_trees = {start.own_tree};
+  }
   settings.path = SearchPath(environment);
   settings.pyenv_trees = Directory(environment, "PYENV_ROOT", "versions", home, ".pyenv/versions");
   settings.uv_trees =

@@ -18,7 +18,8 @@ struct WheelArtifact {
   std::string file_name;  // "numpy-2.1.0-cp311-….whl"
   std::string location;   // http(s) or file URL, or an absolute path; may be empty
   Digest digest;
-  std::optional<std::uint64_t> size;  // of the file, when the lock knows it
+  std::optional<std::uint64_t> size;     // of the file, when the lock knows it
+  std::string promised_by = "the lock";  // who says digest and size, for messages
 };
 
 enum class Lookup : std::uint8_t { kFound, kAbsent };

@@ -32,7 +32,8 @@ constexpr std::uint64_t kGoodProgress = std::uint64_t{1} << 20U;
 Error WrongSize(const WheelArtifact& wheel, std::uint64_t actual, const std::string& origin) {
   return {.code = ErrorCode::kCorrupt,
           .message = wheel.file_name + " from " + origin + " has " + std::to_string(actual) +
-                     " bytes, but the lock says " + std::to_string(wheel.size.value_or(0))};
+                     " bytes, but " + wheel.promised_by + " says " +
+                     std::to_string(wheel.size.value_or(0))};
 }
 
 Status Check(const WheelArtifact& wheel, std::uint64_t size, const Digest& digest,
@@ -43,7 +44,8 @@ Status Check(const WheelArtifact& wheel, std::uint64_t size, const Digest& diges
   if (digest != wheel.digest) {
     return Error{.code = ErrorCode::kCorrupt,
                  .message = wheel.file_name + " from " + origin + " has the sha256 " +
-                            digest.ToString() + ", but the lock says " + wheel.digest.ToString()}
+                            digest.ToString() + ", but " + wheel.promised_by + " says " +
+                            wheel.digest.ToString()}
         .WithHint("the file changed after it was locked: lock again when that is expected");
   }
   return Ok();

@@ -15,6 +15,7 @@ struct FakePython {
   std::string implementation = "cpython";
   std::string abi_flags = "";
   std::string build = "3.11.7 (main) [GCC 12.2.0]";
+  std::string answered_version = "";  // of a liar
 };
 
 std::string AnswerOf(const FakePython& python);
@@ -28,6 +29,8 @@ class FakeMachine {
   void Install(const std::string& path, FakePython python = {});
   // An executable file that does not answer.
   void InstallBroken(const std::string& path, const std::string& complaint);
+  // An executable file that never ends.
+  void InstallHanging(const std::string& path);
   void WriteFile(const std::string& path, const std::string& content);
   void Link(const std::string& target, const std::string& path);
 
@@ -38,7 +41,7 @@ class FakeMachine {
 
  private:
   os::MemoryFileSystem filesystem_;
-  std::map<std::string, os::ProcessResult> answers_;  // by path
+  std::map<std::string, Result<os::ProcessResult>> answers_;  // by path
   os::FakeProcessRunner processes_;
 };
 
