@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "flowstone/app/environment_service.h"
 #include "flowstone/app/index_access.h"
 #include "flowstone/app/project_datastore.h"
 #include "flowstone/base/text.h"
@@ -13,6 +14,7 @@
 #include "flowstone/cli/package_options.h"
 #include "flowstone/cli/project_options.h"
 #include "flowstone/install/doctor.h"
+#include "flowstone/net/redact.h"
 #include "flowstone/os/user_directories.h"
 #include "flowstone/store/verify.h"
 
@@ -89,6 +91,41 @@ std::vector<Diagnosis> DiagnoseIndexes(EngineSession& session) {
   return diagnoses;
 }
 
+// Which interpreters there are, and where others would come from.
+Result<std::vector<Diagnosis>> DiagnosePythons(EngineSession& session, const std::string& home) {
+  FLOWSTONE_LET(
+      const app::EnvironmentSettings settings,
+      EnvironmentSettingsOf(session.arguments, "", session.console, session.machine.clock));
+  NoProgress progress;
+  app::EnvironmentService service(session.machine, home, nullptr, progress, settings);
+  const install::InterpreterList list = service.AllPythons();
+  std::vector<Diagnosis> diagnoses;
+  for (const install::FoundInterpreter& found : list.found) {
+    diagnoses.push_back(
+        {.subject = "Pythons",
+         .health = Health::kGood,
+         .finding = fmt::format("CPython {}{} at {} ({})", found.interpreter.version.ToString(),
+                                found.interpreter.abi_flags, found.interpreter.executable,
+                                install::InterpreterSourceName(found.source)),
+         .fix = {}});
+  }
+  for (const std::string& note : list.notes) {
+    diagnoses.push_back(
+        {.subject = "Pythons", .health = Health::kGood, .finding = "left out: " + note, .fix = {}});
+  }
+  const std::string& mirror = settings.pythons.mirror;
+  diagnoses.push_back(
+      mirror.empty() ? Diagnosis{.subject = "Pythons",
+                                 .health = list.found.empty() ? Health::kBad : Health::kWarning,
+                                 .finding = "others cannot be installed: no mirror is configured",
+                                 .fix = "set FLOWSTONE_PYTHON_MIRROR to the folder of releases"}
+                     : Diagnosis{.subject = "Pythons",
+                                 .health = Health::kGood,
+                                 .finding = "others are installed from " + net::RedactText(mirror),
+                                 .fix = {}});
+  return diagnoses;
+}
+
 // What the project sets, with its places.
 Result<std::vector<Diagnosis>> DiagnoseProject(EngineSession& session) {
   std::vector<Diagnosis> diagnoses;
@@ -140,6 +177,8 @@ Result<int> CommandDoctor(EngineSession& session) {
       install::Diagnose(session.machine.filesystem, install::CacheLayout(home), depth);
   std::vector<Diagnosis> of_indexes = DiagnoseIndexes(session);
   std::move(of_indexes.begin(), of_indexes.end(), std::back_inserter(diagnoses));
+  FLOWSTONE_LET(std::vector<Diagnosis> of_pythons, DiagnosePythons(session, home));
+  std::move(of_pythons.begin(), of_pythons.end(), std::back_inserter(diagnoses));
   FLOWSTONE_LET(std::vector<Diagnosis> of_project, DiagnoseProject(session));
   std::move(of_project.begin(), of_project.end(), std::back_inserter(diagnoses));
   FLOWSTONE_LET(std::vector<Diagnosis> of_datastore, DiagnoseDatastore(session));
