@@ -158,7 +158,7 @@ solve::Choice IndexProvider::Choose(solve::PackageId package, const solve::Ordin
   allowed_ = allowed;
   ProjectRecord& project = ProjectOf(package);
   solve::Choice choice;
-  solve::OrdinalSet rest = allowed;
+  solve::OrdinalSet rest = allowed - project.told;
   while (const auto best = project.versions.Best(rest, AdmissionOf(package))) {
     const auto symptom = project.versions.ObjectionTo(*best);
     if (!symptom) {
@@ -170,15 +170,17 @@ solve::Choice IndexProvider::Choose(solve::PackageId package, const solve::Ordin
     }
     choice.passed_over.push_back(
         Objection(project, solve::OrdinalSet::Only(allowed.size(), *best), symptom->kind));
-    if (symptom->kind == Kind::kPython) {
+    if (symptom->kind == Kind::kPython) {  // to uv it is a conflict with the root's Python
       choice.candidate = *best;
       choice.next = Next::kAlien;
       return choice;
     }
     rest.Erase(*best);
+    project.told.Insert(*best);
   }
   if (!rest.is_empty()) {
     choice.passed_over.push_back(Objection(project, rest, Kind::kPrerelease));
+    project.told |= rest;
   }
   return choice;
 }

@@ -42,7 +42,8 @@ struct ProjectRecord {
   explicit ProjectRecord(std::in_place_t, Arguments&&... arguments)
       : versions(std::forward<Arguments>(arguments)...),
         prefetched(solve::OrdinalSet::Empty(versions.size())),
-        chosen(solve::OrdinalSet::Empty(versions.size())) {}
+        chosen(solve::OrdinalSet::Empty(versions.size())),
+        told(solve::OrdinalSet::Empty(versions.size())) {}
 
   const ProjectVersions versions;
   // That releases cannot be used, by what keeps them from it.
@@ -52,6 +53,7 @@ struct ProjectRecord {
   std::unordered_map<solve::Ordinal, ReleaseVerdict> verdicts = {};
   std::vector<solve::Ordinal> detailed = {};  // whose dependencies the solver knows, in that order
   solve::OrdinalSet chosen;                   // by the solver, at one time or another
+  solve::OrdinalSet told;                     // of which the solver knows that they are unusable
   // As many as were chosen, and in addition those in the window of what may be chosen next.
   std::uint32_t asked_ahead = 0;
 };

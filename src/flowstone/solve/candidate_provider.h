@@ -52,14 +52,15 @@ struct Choice {
   enum class Next : std::uint8_t {
     kTry,    // `candidate`
     kNone,   // all that was allowed was passed over
-    kAlien,  // `candidate`, which was passed over: it contradicts what the root stands for
+    kAlien,  // `candidate`, last of those passed over: it contradicts what the root stands for
   };
 
   Next next = Next::kNone;
   Ordinal candidate = 0;
   // A package that is decided early from now on, as if somebody named one candidate of it.
   std::optional<PackageId> pinned = {};
-  // What would have been tried before, but can never be selected.
+  // What would have been tried before, but can never be selected; those that were told of before
+  // may be left out.
   std::vector<Unusable> passed_over = {};
 };
 

@@ -41,6 +41,7 @@ constexpr std::size_t kUrgencies = 4;
 struct PackageRecord {
   UniverseFact universe;
   OrdinalSet expanded;  // candidates whose details are in the store
+  OrdinalSet refused;   // candidates that the provider has passed over
   Urgency urgency = Urgency::kOrdinary;
   std::uint32_t conflicts_as_affected = 0;
   std::uint32_t conflicts_as_culprit = 0;
@@ -157,16 +158,18 @@ Status Search::Try(PackageId package) {
   const std::uint32_t candidates = partial_.CandidateCount(package);
   const OrdinalSet allowed = partial_.Values(package).Resized(candidates);
   const Choice choice = provider_.Choose(package, allowed);
-  OrdinalSet left = allowed;
+  OrdinalSet& refused = Record(package).refused;
   for (const Unusable& unusable : choice.passed_over) {
-    left -= unusable.candidates;
-    store_.AddUnusable(package, unusable.candidates, unusable.reason);
+    if (!unusable.candidates.IsSubsetOf(refused)) {
+      store_.AddUnusable(package, unusable.candidates, unusable.reason);
+      refused |= unusable.candidates;
+    }
   }
   switch (choice.next) {
     case Choice::Next::kTry:
       break;
     case Choice::Next::kNone:
-      FLOWSTONE_CHECK(left.is_empty());
+      FLOWSTONE_CHECK(allowed.IsSubsetOf(refused));
       return Ok();
     case Choice::Next::kAlien:
       // Selected all the same, it is found to be unusable, and the search goes back.
@@ -178,7 +181,7 @@ Status Search::Try(PackageId package) {
   if (choice.pinned) {
     SetUrgency(*choice.pinned, Urgency::kPinned);
   }
-  FLOWSTONE_CHECK(left.Contains(choice.candidate));
+  FLOWSTONE_CHECK(allowed.Contains(choice.candidate) && !refused.Contains(choice.candidate));
   FLOWSTONE_LET(const Worth worth, Expand(package, choice.candidate));
   // As long as all goes well, a conflict is not looked for: it will show.
   const bool is_refuted = worth == Worth::kUnusable ||
@@ -208,6 +211,7 @@ Status Search::DiscoverOne(PackageId package) {
   PackageRecord& record = Record(package);
   record.universe = {candidates.count, candidates.absence};
   record.expanded = OrdinalSet::Empty(candidates.count);
+  record.refused = OrdinalSet::Empty(candidates.count);
   discovered_.push_back(package);
   if (package != root_) {
     by_urgency_[static_cast<std::size_t>(Urgency::kOrdinary)].Insert(partial_.PlaceOf(package));
