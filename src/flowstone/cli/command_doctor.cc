@@ -100,6 +100,7 @@ Result<std::vector<Diagnosis>> DiagnosePythons(EngineSession& session, const std
   app::EnvironmentService service(session.machine, home, nullptr, progress, settings);
   const install::InterpreterList list = service.AllPythons();
   std::vector<Diagnosis> diagnoses;
+  diagnoses.reserve(list.found.size() + list.notes.size() + 1);
   for (const install::FoundInterpreter& found : list.found) {
     diagnoses.push_back(
         {.subject = "Pythons",

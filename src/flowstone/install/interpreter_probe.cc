@@ -135,7 +135,7 @@ std::string FormerlyOf(const json& former, const json& answer) {
     const auto value = of.find(key);
     return value != of.end() && value->is_string() ? value->get<std::string>() : std::string();
   };
-  const std::string version = "Python " + text(former, "version");
+  std::string version = "Python " + text(former, "version");
   if (text(former, "version") != text(answer, "version")) {
     return version;
   }
