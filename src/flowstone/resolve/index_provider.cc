@@ -27,7 +27,7 @@ namespace flowstone::resolve {
 namespace {
 
 // When so many versions of a project were chosen, the next ones are asked for before they are
-// needed: as many as were chosen, up to a limit.
+// needed: half as many as were chosen, up to a limit.
 constexpr std::uint32_t kSmallestWindow = 5;
 constexpr std::uint32_t kLargestWindow = 32;
 
@@ -232,7 +232,7 @@ void IndexProvider::MoveWindow(ProjectRecord& project, const solve::OrdinalSet& 
   if (!project.prefetched.Contains(chosen) || project.asked_ahead < tried) {
     project.asked_ahead = tried;  // the window is elsewhere
   }
-  const std::uint32_t size = std::min(tried, kLargestWindow);
+  const std::uint32_t size = std::min(tried / 2, kLargestWindow);
   // Refilled by halves: a batch of requests costs less than as many single ones.
   if (tried < kSmallestWindow || project.asked_ahead > tried + size / 2) {
     return;
