@@ -2,12 +2,10 @@
 
 #include <utility>
 
+#include "flowstone/install/wheel_download.h"
+
 namespace flowstone::app {
 namespace {
-
-bool IsOnThisMachine(const std::string& mirror) {
-  return mirror.starts_with('/') || mirror.starts_with("file:");
-}
 
 std::string InstallCommand(const install::PythonRequest& request) {
   const std::string text = request.text().empty() ? "any" : request.text();
@@ -57,7 +55,7 @@ Status PythonSupply::CheckMirror() const {
                  .message = "no mirror of standalone Pythons is configured"}
         .WithHint("give --python-mirror, or set FLOWSTONE_PYTHON_MIRROR to the folder of releases");
   }
-  if (parts_.mode == index::FetchMode::kOffline && !IsOnThisMachine(settings_.mirror)) {
+  if (parts_.mode == index::FetchMode::kOffline && !install::IsLocal(settings_.mirror)) {
     return Error{.code = ErrorCode::kUnavailable,
                  .message = "Pythons cannot be downloaded: the network is off (--offline)"};
   }

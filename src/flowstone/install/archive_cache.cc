@@ -98,13 +98,8 @@ Result<ArchivePlan> ArchiveCache::Add(const std::string& path, const std::string
   FLOWSTONE_LET(ArchivePlan plan, Explained(UnpackWheel(filesystem_, source, file_name, wheel,
                                                         staging.path(), {.threads = threads}),
                                             file_name));
-  const std::string destination = layout_.ArchiveDirectory(wheel);
-  FLOWSTONE_TRY(os::MakeDirectories(filesystem_, os::DirName(destination)));
-  if (Status published = staging.Publish(destination);
-      !published && published.error().code != ErrorCode::kConflict) {
-    return std::move(published.error());
-  }
-  return plan;  // on a conflict another process was faster, with the same bytes
+  FLOWSTONE_TRY(staging.PublishUnlessThere(layout_.ArchiveDirectory(wheel)));
+  return plan;
 }
 
 Result<ArchivePlan> ArchiveCache::ReadPlan(const Digest& wheel, const std::string& bytecode) {

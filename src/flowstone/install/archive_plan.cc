@@ -217,6 +217,12 @@ std::size_t ArchivePlan::FileCount() const {
   return count;
 }
 
+bool ArchivePlan::Has(std::string_view directory, std::string_view file) const {
+  const auto place = std::ranges::lower_bound(directories, directory, {}, &PlannedDirectory::path);
+  return place != directories.end() && place->path == directory &&
+         std::ranges::binary_search(place->files, file, {}, &PlannedFile::name);
+}
+
 std::string ArchivePlan::Serialize() const {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const PlannedDirectory& directory : directories) {

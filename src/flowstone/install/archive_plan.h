@@ -54,6 +54,7 @@ struct ArchivePlan {
 
   std::uint64_t TotalBytes() const;
   std::size_t FileCount() const;
+  bool Has(std::string_view directory, std::string_view file) const;
 
   // Text, and back. kCorrupt names the first thing that is wrong with it.
   std::string Serialize() const;

@@ -33,13 +33,6 @@ bool HasModules(std::string_view directory) {
          os::BaseName(std::string(directory)) != kPycache;
 }
 
-bool Plans(const ArchivePlan& plan, const std::string& directory, std::string_view file) {
-  const auto place =
-      std::ranges::lower_bound(plan.directories, directory, {}, &PlannedDirectory::path);
-  return place != plan.directories.end() && place->path == directory &&
-         std::ranges::binary_search(place->files, file, {}, &PlannedFile::name);
-}
-
 // One archive on its way to its bytecode.
 class Compilation {
  public:
@@ -64,13 +57,8 @@ class Compilation {
     plan_.bytecode = cache_tag_;
     FLOWSTONE_TRY(WriteRecord());
     FLOWSTONE_TRY(WriteNew(kPlanFileName, plan_.Serialize()));
-    const std::string destination = layout_->ArchiveDirectory(plan_.wheel, cache_tag_);
-    FLOWSTONE_TRY(os::MakeDirectories(*filesystem_, os::DirName(destination)));
-    if (Status published = staging_.Publish(destination);
-        !published && published.error().code != ErrorCode::kConflict) {
-      return std::move(published.error());
-    }
-    return std::move(plan_);  // on a conflict another process was faster
+    FLOWSTONE_TRY(staging_.PublishUnlessThere(layout_->ArchiveDirectory(plan_.wheel, cache_tag_)));
+    return std::move(plan_);
   }
 
  private:
@@ -121,7 +109,7 @@ class Compilation {
       const std::string target = directory.path + "/" + std::string(kPycache);
       for (const PlannedFile& file : directory.files) {
         std::string name = BytecodeName(file.name);
-        if (name.empty() || Plans(plan_, target, name)) {
+        if (name.empty() || plan_.Has(target, name)) {
           continue;
         }
         if (targets_.insert(target).second) {

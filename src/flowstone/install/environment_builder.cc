@@ -39,13 +39,8 @@ class Construction {
         directory_(std::move(directory)),
         mode_(mode),
         linker_(filesystem, mode == LinkMode::kSymlink ? LinkMode::kHardlink : mode,
-                FileAccess::kReadOnly) {
-    archives_.reserve(packages.size());
-    for (const PlannedPackage& package : packages) {
-      archives_.push_back(layout.ArchiveDirectory(package.archive.wheel, package.archive.bytecode) +
-                          "/");
-    }
-  }
+                FileAccess::kReadOnly),
+        archives_(ArchivePrefixes(layout, packages)) {}
 
   Status Run(const EnvironmentPlan& plan, const EnvironmentRecord& record) {
     FLOWSTONE_TRY(CheckRoom(plan));
@@ -124,7 +119,7 @@ class Construction {
   const std::string directory_;
   const LinkMode mode_;
   FileLinker linker_;
-  std::vector<std::string> archives_;  // the directory of each package's, with its "/"
+  const std::vector<std::string> archives_;  // the directory of each package's, with its "/"
 };
 
 Environment Describe(const Digest& id, std::string directory, const Interpreter& interpreter,
@@ -149,26 +144,12 @@ EnvironmentRecord RecordOf(const EnvironmentSpec& spec, const Digest& id,
   return record;
 }
 
-// Puts the finished directory in its place; an old one there is moved away first.
-Status Publish(os::FileSystem& filesystem, const CacheLayout& layout, StagingDirectory& built,
-               const std::string& destination) {
-  FLOWSTONE_TRY(os::MakeDirectories(filesystem, os::DirName(destination)));
-  FLOWSTONE_LET(const bool exists, os::Exists(filesystem, destination));
-  if (!exists) {
-    return built.Publish(destination);
-  }
-  FLOWSTONE_LET(const StagingDirectory old, StagingDirectory::Create(filesystem, layout));
-  FLOWSTONE_TRY(filesystem.Rename(destination, old.path() + "/replaced"));
-  return built.Publish(destination);
-}
-
 std::vector<std::string> WarningsOf(std::span<const PlannedPackage> packages,
                                     const EnvironmentPlan& plan, std::size_t copied_instead,
                                     LinkMode mode) {
   std::vector<std::string> warnings = plan.warnings;
   if (copied_instead > 0) {
-    warnings.push_back(CountOf(copied_instead, "file") + " had to be copied: the link mode " +
-                       std::string(LinkModeName(mode)) + " is not possible for them here");
+    warnings.push_back(CopiedInsteadWarning(copied_instead, mode));
   }
   for (const PlannedPackage& package : packages) {
     for (const std::string& warning : package.archive.warnings) {
@@ -279,7 +260,7 @@ Result<Environment> EnvironmentBuilder::Build(const EnvironmentSpec& spec, const
   }
   parts_.progress.Advance(Phase::kInstall, packages.size(), "");
   parts_.progress.Finish(Phase::kInstall);
-  FLOWSTONE_TRY(Publish(filesystem, parts_.layout, staging, DirectoryOf(id)));
+  FLOWSTONE_TRY(PublishInPlace(filesystem, parts_.layout, staging, DirectoryOf(id)));
   Environment environment =
       Describe(id, DirectoryOf(id), spec.interpreter, mode,
                complaint.empty() ? EnvironmentOutcome::kBuilt : EnvironmentOutcome::kRebuilt);

@@ -114,14 +114,6 @@ class Planner {
     }
   }
 
-  bool HasRecord(const ArchivePlan& archive) const {
-    const auto directory = std::ranges::find(archive.directories, "site/" + archive.dist_info,
-                                             &PlannedDirectory::path);
-    return directory != archive.directories.end() &&
-           std::ranges::any_of(directory->files,
-                               [](const PlannedFile& file) { return file.name == kRecordName; });
-  }
-
   // What the installer adds to the dist-info directory; RECORD when the archive's does not do.
   void PlanMetadata(std::size_t package) {
     const PlannedPackage& planned = packages_[package];
@@ -132,7 +124,8 @@ class Planner {
     if (planned.direct_url) {
       added.push_back({.name = "direct_url.json", .content = *planned.direct_url});
     }
-    if (added.empty() && HasRecord(planned.archive)) {
+    const ArchivePlan& archive = planned.archive;
+    if (added.empty() && archive.Has("site/" + archive.dist_info, kRecordName)) {
       return;
     }
     const std::string dist_info = os::JoinPath(scheme_.site_packages, planned.archive.dist_info);
@@ -266,6 +259,17 @@ class Planner {
 };
 
 }  // namespace
+
+std::vector<std::string> ArchivePrefixes(const CacheLayout& layout,
+                                         std::span<const PlannedPackage> packages) {
+  std::vector<std::string> prefixes;
+  prefixes.reserve(packages.size());
+  for (const PlannedPackage& package : packages) {
+    prefixes.push_back(layout.ArchiveDirectory(package.archive.wheel, package.archive.bytecode) +
+                       "/");
+  }
+  return prefixes;
+}
 
 Result<EnvironmentPlan> PlanEnvironment(std::span<const PlannedPackage> packages,
                                         const EnvironmentScheme& scheme,

@@ -17,6 +17,7 @@
 
 #include "flowstone/base/result.h"
 #include "flowstone/install/archive_plan.h"
+#include "flowstone/install/cache_layout.h"
 #include "flowstone/install/environment_scheme.h"
 
 namespace flowstone::install {
@@ -73,6 +74,11 @@ struct EnvironmentPlan {
   std::uint64_t linked_bytes = 0;  // that links do not need and copies do
   std::vector<std::string> warnings;
 };
+
+// The directory of each package's archive in the cache, with a "/" behind it: what the sources of
+// the operations follow.
+std::vector<std::string> ArchivePrefixes(const CacheLayout& layout,
+                                         std::span<const PlannedPackage> packages);
 
 // `packages` sorted by name. kConflict: one has a file where another has a directory. Pointers into
 // `packages` are not kept.

@@ -1,5 +1,6 @@
 #include "flowstone/install/file_linker.h"
 
+#include "flowstone/base/text.h"
 #include "flowstone/os/clone_file.h"
 #include "flowstone/os/file_operations.h"
 
@@ -9,6 +10,11 @@ namespace {
 constexpr std::uint32_t kOwnerMayWrite = 0200;
 
 }  // namespace
+
+std::string CopiedInsteadWarning(std::size_t files, LinkMode mode) {
+  return CountOf(files, "file") + " had to be copied: the link mode " +
+         std::string(LinkModeName(mode)) + " is not possible for them here";
+}
 
 Status FileLinker::Place(const std::string& from, const std::string& to) {
   switch (mode_) {

@@ -17,6 +17,9 @@ enum class FileAccess : std::uint8_t {
   kWritable,  // by the owner, where the file is not the archive's own
 };
 
+// That a FileLinker in `mode` copied files instead.
+std::string CopiedInsteadWarning(std::size_t files, LinkMode mode);
+
 class FileLinker {
  public:
   // Borrows `filesystem`, which must be that of this machine to clone.

@@ -130,22 +130,19 @@ Result<PythonInstallation> PythonInstaller::Install(const PythonBuild& build,
                                                     ExistingPython existing,
                                                     const std::string& reason) {
   using Outcome = PythonInstallation::Outcome;
-  const InstalledPython wanted =
+  InstalledPython wanted =
       DescribePython(parts_.layout, build.DirectoryName(), build.ShownVersion());
   FLOWSTONE_LET(const os::FileLock lock, Lock(wanted.name));
   if (existing == ExistingPython::kKept && parts_.filesystem.Stat(wanted.executable)) {
     return PythonInstallation{.python = wanted, .outcome = Outcome::kThereAlready};
   }
-  FLOWSTONE_LET(InstalledPython installed, InstallNow(build, mirror, reason));
-  return PythonInstallation{.python = std::move(installed), .outcome = Outcome::kInstalled};
+  FLOWSTONE_TRY(InstallNow(build, mirror, reason, wanted));
+  return PythonInstallation{.python = std::move(wanted), .outcome = Outcome::kInstalled};
 }
 
-Result<InstalledPython> PythonInstaller::InstallNow(const PythonBuild& build,
-                                                    const PythonMirror& mirror,
-                                                    const std::string& reason) {
+Status PythonInstaller::InstallNow(const PythonBuild& build, const PythonMirror& mirror,
+                                   const std::string& reason, const InstalledPython& python) {
   os::FileSystem& filesystem = parts_.filesystem;
-  InstalledPython python =
-      DescribePython(parts_.layout, build.DirectoryName(), build.ShownVersion());
   RemoveAbandonedStaging(filesystem, parts_.layout);
   FLOWSTONE_TRY(os::MakeDirectories(filesystem, parts_.layout.pythons()));
   FLOWSTONE_TRY(os::MakeDirectories(filesystem, parts_.layout.downloads()));
@@ -169,15 +166,8 @@ Result<InstalledPython> PythonInstaller::InstallNow(const PythonBuild& build,
   const Status made = Annotate(make(), "while installing " + LabelOf(build));
   static_cast<void>(RemovePartialWheel(filesystem, archive));
   FLOWSTONE_TRY(made);
-  FLOWSTONE_LET(const bool exists, os::Exists(filesystem, python.directory));
-  if (exists) {  // it is to be replaced, or is no interpreter any more
-    FLOWSTONE_LET(const StagingDirectory old, StagingDirectory::Create(filesystem, parts_.layout));
-    FLOWSTONE_TRY(filesystem.Rename(python.directory, old.path() + "/replaced"));
-    FLOWSTONE_TRY(staging.Publish(python.directory));
-    return python;
-  }
-  FLOWSTONE_TRY(staging.Publish(python.directory));
-  return python;
+  // What is there is to be replaced, or is no interpreter any more.
+  return PublishInPlace(filesystem, parts_.layout, staging, python.directory);
 }
 
 Result<std::vector<InstalledPython>> PythonInstaller::List() {

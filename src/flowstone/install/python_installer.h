@@ -70,8 +70,9 @@ class PythonInstaller {
   Result<std::uint64_t> Remove(const InstalledPython& python);
 
  private:
-  Result<InstalledPython> InstallNow(const PythonBuild& build, const PythonMirror& mirror,
-                                     const std::string& reason);
+  // To the directory of `python`.
+  Status InstallNow(const PythonBuild& build, const PythonMirror& mirror, const std::string& reason,
+                    const InstalledPython& python);
   Result<os::FileLock> Lock(const std::string& name);
 
   Parts parts_;

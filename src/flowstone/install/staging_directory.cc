@@ -54,6 +54,25 @@ Status StagingDirectory::Publish(const std::string& destination) {
   return Ok();
 }
 
+Status StagingDirectory::PublishUnlessThere(const std::string& destination) {
+  FLOWSTONE_TRY(os::MakeDirectories(*filesystem_, os::DirName(destination)));
+  Status published = Publish(destination);
+  const bool was_slower = !published && published.error().code == ErrorCode::kConflict;
+  return was_slower ? Ok() : std::move(published);
+}
+
+Status PublishInPlace(os::FileSystem& filesystem, const CacheLayout& layout,
+                      StagingDirectory& built, const std::string& destination) {
+  FLOWSTONE_TRY(os::MakeDirectories(filesystem, os::DirName(destination)));
+  FLOWSTONE_LET(const bool exists, os::Exists(filesystem, destination));
+  if (!exists) {
+    return built.Publish(destination);
+  }
+  FLOWSTONE_LET(const StagingDirectory old, StagingDirectory::Create(filesystem, layout));
+  FLOWSTONE_TRY(filesystem.Rename(destination, old.path() + "/replaced"));
+  return built.Publish(destination);
+}
+
 void RemoveAbandonedStaging(os::FileSystem& filesystem, const CacheLayout& layout) {
   Result<std::vector<os::DirectoryEntry>> entries = filesystem.ListDirectory(layout.temporary());
   if (!entries || entries->empty()) {

@@ -29,6 +29,9 @@ class StagingDirectory {
   const std::string& path() const { return path_; }
   // Renames it to `destination`, whose parent exists. kConflict when something is there already.
   Status Publish(const std::string& destination);
+  // Makes the parent too. What is there already stays: another process was faster, with the same
+  // content.
+  Status PublishUnlessThere(const std::string& destination);
 
  private:
   StagingDirectory(os::FileSystem& filesystem, std::string path, os::FileLock lock)
@@ -39,6 +42,11 @@ class StagingDirectory {
   bool is_published_ = false;
   os::FileLock lock_;
 };
+
+// Puts `built` at `destination`, whose parent is made, in place of what is there, which is moved
+// away first.
+Status PublishInPlace(os::FileSystem& filesystem, const CacheLayout& layout,
+                      StagingDirectory& built, const std::string& destination);
 
 // Removes what killed processes left in tmp/. Failures are left to the next time.
 void RemoveAbandonedStaging(os::FileSystem& filesystem, const CacheLayout& layout);

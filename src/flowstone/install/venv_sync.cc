@@ -39,18 +39,6 @@ struct Delivery {
   std::vector<std::size_t> writes;
 };
 
-// The directory of each package's archive, with its "/".
-std::vector<std::string> ArchivesOf(const CacheLayout& layout,
-                                    std::span<const PlannedPackage> packages) {
-  std::vector<std::string> archives;
-  archives.reserve(packages.size());
-  for (const PlannedPackage& package : packages) {
-    archives.push_back(layout.ArchiveDirectory(package.archive.wheel, package.archive.bytecode) +
-                       "/");
-  }
-  return archives;
-}
-
 class Synchronisation {
  public:
   Synchronisation(const VenvSyncParts& parts, const std::string& directory,
@@ -64,7 +52,7 @@ class Synchronisation {
         options_(options),
         scheme_(EnvironmentScheme::Of(interpreter)),
         files_(parts.filesystem, directory, scheme_),
-        archives_(ArchivesOf(parts.layout, packages)) {}
+        archives_(ArchivePrefixes(parts.layout, packages)) {}
 
   Result<VenvSyncReport> Run() {
     FLOWSTONE_LET(report_.before, LookAtVenv(filesystem_, directory_));
@@ -275,9 +263,7 @@ class Synchronisation {
       }
     }
     if (linker.copied_instead() > 0) {
-      report_.warnings.push_back(
-          CountOf(linker.copied_instead(), "file") + " had to be copied: the link mode " +
-          std::string(LinkModeName(mode_)) + " is not possible for them here");
+      report_.warnings.push_back(CopiedInsteadWarning(linker.copied_instead(), mode_));
     }
     return Ok();
   }

@@ -274,8 +274,8 @@ class WheelTransfer {
 
 }  // namespace
 
-bool IsLocal(const WheelArtifact& wheel) {
-  return wheel.location.starts_with('/') || wheel.location.starts_with("file:");
+bool IsLocal(std::string_view location) {
+  return location.starts_with('/') || location.starts_with("file:");
 }
 
 Status DownloadWheel(os::FileSystem& filesystem, net::Transport& transport, ProgressSink& progress,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "flowstone/base/progress.h"
 #include "flowstone/base/result.h"
@@ -14,7 +15,7 @@
 namespace flowstone::install {
 
 // Whether the location is on this machine's disk: a path or a file: URL.
-bool IsLocal(const WheelArtifact& wheel);
+bool IsLocal(std::string_view location);
 
 // Writes the wheel at its http(s) location to `path`, where an earlier attempt, of this process or
 // of one that was killed, may have left its beginning: that is not fetched again (Range, If-Range).

@@ -87,7 +87,7 @@ class Fetch {
     std::uint64_t total = 0;
     std::size_t downloads = 0;
     for (const WheelArtifact* wheel : missing_) {
-      if (!IsLocal(*wheel)) {
+      if (!IsLocal(wheel->location)) {
         ++downloads;
         total += wheel->size.value_or(0);
       }
@@ -128,7 +128,7 @@ class Fetch {
 
   // From the artifact source, or from this machine's disk.
   Result<Lookup> FetchNearby(const WheelArtifact& wheel) {
-    if (parts_.source == nullptr && !IsLocal(wheel)) {
+    if (parts_.source == nullptr && !IsLocal(wheel.location)) {
       return Lookup::kAbsent;
     }
     FLOWSTONE_LET(const StagingDirectory staging,
@@ -144,7 +144,7 @@ class Fetch {
         return Lookup::kFound;
       }
     }
-    if (!IsLocal(wheel)) {
+    if (!IsLocal(wheel.location)) {
       return Lookup::kAbsent;
     }
     FLOWSTONE_TRY(CopyLocalWheel(parts_.filesystem, wheel, path));
@@ -202,7 +202,7 @@ class Fetch {
   }
 
   void Report(const WheelArtifact& wheel, std::uint64_t bytes, const std::string& item) {
-    if (!IsLocal(wheel)) {
+    if (!IsLocal(wheel.location)) {
       parts_.progress.Advance(Phase::kDownload, bytes, item);
     }
   }

@@ -91,10 +91,8 @@ Rejection RejectionOf(const ProjectVersions& versions, const solve::OrdinalSet& 
 void ConflictDescriber::MergeReasons(solve::Conflict& conflict) const {
   for (solve::ProofNode& node : conflict.proof) {
     auto* fact = std::get_if<solve::UnusableFact>(&node);
-    if (fact == nullptr || !provider_.IsProject(fact->package)) {
-      continue;
-    }
-    if (!provider_.IsOfRelease(fact->package, fact->reason)) {
+    if (fact == nullptr || !provider_.IsProject(fact->package) ||
+        !provider_.IsOfRelease(fact->package, fact->reason)) {
       continue;
     }
     const ProjectVersions& versions = provider_.Versions(fact->package);

@@ -55,12 +55,7 @@ std::string AskerOf(const RequestedRequirement& wish) {
 
 // Whether something besides the dependent's own extra decides about it.
 bool IsConditional(const pypi::Requirement& requirement) {
-  if (requirement.marker.is_always()) {
-    return false;
-  }
-  const std::vector<std::string> extras = requirement.marker.Extras();
-  return extras.size() != 1 ||
-         requirement.marker.ToString() != "extra == \"" + extras.front() + "\"";
+  return !requirement.marker.is_always() && !LoneExtra(requirement.marker.ToString());
 }
 
 bool PinsInMetadata(const ReleaseMetadata& metadata, const pypi::Name& name,

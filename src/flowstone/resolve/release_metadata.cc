@@ -68,7 +68,8 @@ pypi::Requirement Unreadable(pypi::Name name) {
   return requirement;
 }
 
-// The extra of the marker that is nothing but `extra == "name"`, as Marker writes it.
+}  // namespace
+
 std::optional<std::string_view> LoneExtra(std::string_view marker) {
   constexpr std::string_view start = "extra == \"";
   if (!marker.starts_with(start) || !marker.ends_with('"')) {
@@ -77,8 +78,6 @@ std::optional<std::string_view> LoneExtra(std::string_view marker) {
   const std::string_view text = marker.substr(start.size(), marker.size() - start.size() - 1);
   return pypi::IsNormalizedName(text) ? std::optional(text) : std::nullopt;
 }
-
-}  // namespace
 
 const ReleaseDependency& ReleaseMetadata::Read(const Entry& entry) const {
   return reader->OfLoneExtra(parsed, entry.place);

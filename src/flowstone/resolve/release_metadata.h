@@ -24,6 +24,9 @@
 
 namespace flowstone::resolve {
 
+// The extra of a marker that is nothing but `extra == "name"`, as pypi::Marker writes it.
+std::optional<std::string_view> LoneExtra(std::string_view marker);
+
 // One dependency of a release.
 class ReleaseDependency {
  public:

@@ -97,6 +97,8 @@ class Search {
   void CountConflict(PackageId affected, const Incompatibility& cause);
   // A conflict of the package with what the root stands for: it stops itself.
   void CountRootConflict(PackageId package);
+  void CountAsCulprit(PackageId package, std::uint32_t times);
+  void CountAsAffected(PackageId package, std::uint32_t times);
   void ApplyPromotions();
   void Anticipate();
 
@@ -455,33 +457,34 @@ void Search::CountConflict(PackageId affected, const Incompatibility& cause) {
       continue;
     }
     has_culprit = true;
-    PackageRecord& culprit = Record(term.package);
-    ++culprit.conflicts;
-    for (std::uint32_t i = 0; i < times; ++i) {
-      if (++culprit.conflicts_as_culprit == kConflictThreshold) {
-        often_stopping_.push_back(term.package);
-      }
-    }
+    ++Record(term.package).conflicts;
+    CountAsCulprit(term.package, times);
   }
   if (has_culprit) {
-    PackageRecord& record = Record(affected);
-    ++record.conflicts;
-    for (std::uint32_t i = 0; i < times; ++i) {
-      if (++record.conflicts_as_affected == kConflictThreshold) {
-        often_stopped_.push_back(affected);
-      }
-    }
+    ++Record(affected).conflicts;
+    CountAsAffected(affected, times);
   }
 }
 
 void Search::CountRootConflict(PackageId package) {
-  PackageRecord& record = Record(package);
-  ++record.conflicts;
-  if (++record.conflicts_as_culprit == kConflictThreshold) {
-    often_stopping_.push_back(package);
+  ++Record(package).conflicts;
+  CountAsCulprit(package, 1);
+  CountAsAffected(package, 1);
+}
+
+void Search::CountAsCulprit(PackageId package, std::uint32_t times) {
+  for (std::uint32_t i = 0; i < times; ++i) {
+    if (++Record(package).conflicts_as_culprit == kConflictThreshold) {
+      often_stopping_.push_back(package);
+    }
   }
-  if (++record.conflicts_as_affected == kConflictThreshold) {
-    often_stopped_.push_back(package);
+}
+
+void Search::CountAsAffected(PackageId package, std::uint32_t times) {
+  for (std::uint32_t i = 0; i < times; ++i) {
+    if (++Record(package).conflicts_as_affected == kConflictThreshold) {
+      often_stopped_.push_back(package);
+    }
   }
 }
 
