@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -13,9 +14,15 @@
 namespace flowstone::solve {
 
 OrdinalSet::OrdinalSet(std::uint32_t size) : size_(size) {
-  if (word_count() > kInlineWords) {
-    words_.assign(word_count(), 0);
+  if (!is_inline()) {
+    words_ = std::make_unique<std::uint64_t[]>(word_count());
   }
+}
+
+std::unique_ptr<std::uint64_t[]> OrdinalSet::CopyOfLargeWords() const {
+  auto copy = std::make_unique_for_overwrite<std::uint64_t[]>(word_count());
+  std::ranges::copy(words(), copy.get());
+  return copy;
 }
 
 OrdinalSet OrdinalSet::Empty(std::uint32_t size) {
@@ -38,13 +45,11 @@ OrdinalSet OrdinalSet::Only(std::uint32_t size, Ordinal ordinal) {
 }
 
 std::span<std::uint64_t> OrdinalSet::words() {
-  return word_count() > kInlineWords ? std::span(words_)
-                                     : std::span(inline_words_).first(word_count());
+  return {is_inline() ? inline_words_.data() : words_.get(), word_count()};
 }
 
 std::span<const std::uint64_t> OrdinalSet::words() const {
-  return word_count() > kInlineWords ? std::span(words_)
-                                     : std::span(inline_words_).first(word_count());
+  return {is_inline() ? inline_words_.data() : words_.get(), word_count()};
 }
 
 void OrdinalSet::ClearBeyondSize() {
@@ -127,8 +132,16 @@ void OrdinalSet::Erase(Ordinal ordinal) {
   words()[ordinal / kWordBits] &= ~(std::uint64_t{1} << (ordinal % kWordBits));
 }
 
+// All of the inline words, which is no loop: those beyond the size are 0.
 bool OrdinalSet::IsSubsetOf(const OrdinalSet& other) const {
   FLOWSTONE_CHECK(size_ == other.size_);
+  if (is_inline()) {
+    std::uint64_t beyond = 0;
+    for (std::size_t i = 0; i < kInlineWords; ++i) {
+      beyond |= inline_words_[i] & ~other.inline_words_[i];
+    }
+    return beyond == 0;
+  }
   const std::span<const std::uint64_t> mine = words();
   const std::span<const std::uint64_t> theirs = other.words();
   for (std::size_t i = 0; i < mine.size(); ++i) {
@@ -141,6 +154,13 @@ bool OrdinalSet::IsSubsetOf(const OrdinalSet& other) const {
 
 bool OrdinalSet::IsDisjointFrom(const OrdinalSet& other) const {
   FLOWSTONE_CHECK(size_ == other.size_);
+  if (is_inline()) {
+    std::uint64_t common = 0;
+    for (std::size_t i = 0; i < kInlineWords; ++i) {
+      common |= inline_words_[i] & other.inline_words_[i];
+    }
+    return common == 0;
+  }
   const std::span<const std::uint64_t> mine = words();
   const std::span<const std::uint64_t> theirs = other.words();
   for (std::size_t i = 0; i < mine.size(); ++i) {
@@ -179,6 +199,10 @@ OrdinalSet& OrdinalSet::operator-=(const OrdinalSet& other) {
     word &= ~theirs[i++];
   }
   return *this;
+}
+
+bool operator==(const OrdinalSet& a, const OrdinalSet& b) {
+  return a.size_ == b.size_ && std::ranges::equal(a.words(), b.words());
 }
 
 OrdinalSet OrdinalSet::Complement() const {

@@ -6,9 +6,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "flowstone/solve/ids.h"
 
@@ -18,6 +18,13 @@ class OrdinalSet {
  public:
   // The empty set of the empty universe.
   OrdinalSet() = default;
+  OrdinalSet(const OrdinalSet& other)
+      : size_(other.size_), inline_words_(other.inline_words_), words_(other.CopyOfWords()) {}
+  OrdinalSet(OrdinalSet&&) noexcept = default;
+  OrdinalSet& operator=(const OrdinalSet& other) { return *this = OrdinalSet(other); }
+  OrdinalSet& operator=(OrdinalSet&&) noexcept = default;
+  ~OrdinalSet() = default;
+
   static OrdinalSet Empty(std::uint32_t size);
   static OrdinalSet Full(std::uint32_t size);
   static OrdinalSet Only(std::uint32_t size, Ordinal ordinal);
@@ -49,13 +56,18 @@ class OrdinalSet {
   friend OrdinalSet operator&(OrdinalSet a, const OrdinalSet& b) { return a &= b; }
   friend OrdinalSet operator|(OrdinalSet a, const OrdinalSet& b) { return a |= b; }
   friend OrdinalSet operator-(OrdinalSet a, const OrdinalSet& b) { return a -= b; }
-  friend bool operator==(const OrdinalSet&, const OrdinalSet&) = default;
+  friend bool operator==(const OrdinalSet& a, const OrdinalSet& b);
 
  private:
   static constexpr std::uint32_t kWordBits = 64;
   static constexpr std::uint32_t kInlineWords = 4;
 
   explicit OrdinalSet(std::uint32_t size);
+  bool is_inline() const { return size_ <= kInlineWords * kWordBits; }
+  std::unique_ptr<std::uint64_t[]> CopyOfWords() const {
+    return words_ == nullptr ? nullptr : CopyOfLargeWords();
+  }
+  std::unique_ptr<std::uint64_t[]> CopyOfLargeWords() const;
   std::size_t word_count() const { return (std::size_t{size_} + kWordBits - 1) / kWordBits; }
   std::span<std::uint64_t> words();
   std::span<const std::uint64_t> words() const;
@@ -64,7 +76,7 @@ class OrdinalSet {
   // Invariant: bits at and beyond size_ are 0.
   std::uint32_t size_ = 0;
   std::array<std::uint64_t, kInlineWords> inline_words_{};  // of small universes
-  std::vector<std::uint64_t> words_;                        // of larger ones
+  std::unique_ptr<std::uint64_t[]> words_;                  // of larger ones; null for small ones
 };
 
 }  // namespace flowstone::solve

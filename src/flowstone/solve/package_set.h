@@ -2,6 +2,7 @@
 // order in which they became known. Finding the first of those in two sets reads a word for 64.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,8 @@ class PackageSet {
   bool Contains(std::size_t place) const {
     return place / kWordBits < words_.size() && (words_[place / kWordBits] & BitOf(place)) != 0;
   }
-  void Clear() { words_.clear(); }
+  // Keeps the memory: what is filled again and again allocates once.
+  void Clear() { std::ranges::fill(words_, 0); }
 
   // The lowest member of both.
   static std::optional<std::size_t> FirstOfBoth(const PackageSet& a, const PackageSet& b) {

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "flowstone/solve/ids.h"
@@ -52,8 +51,9 @@ class PartialSolution {
   std::size_t PlaceOf(PackageId package) const { return packages_[package.value].place; }
   // Those of the packages that IsOpen says.
   const PackageSet& open() const { return open_; }
-  // Those of the packages whose values have changed since this was asked the last time.
-  PackageSet TakeChanged() { return std::exchange(changed_, {}); }
+  // Those of the packages whose values have changed since ForgetChanges.
+  const PackageSet& changed() const { return changed_; }
+  void ForgetChanges() { changed_.Clear(); }
 
   void Decide(PackageId package, Ordinal candidate);
   // `values` is what follows for the package from `cause`.

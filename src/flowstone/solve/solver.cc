@@ -522,7 +522,7 @@ std::optional<PackageId> Search::NextPackage() const {
 }
 
 void Search::Anticipate() {
-  partial_.TakeChanged().Each([this](std::size_t place) {
+  partial_.changed().Each([this](std::size_t place) {
     const PackageId package = discovered_[place];
     if (package == root_ || !partial_.IsOpen(package)) {
       return;
@@ -534,6 +534,7 @@ void Search::Anticipate() {
       provider_.Anticipate(package, values.Resized(record.universe.candidates));
     }
   });
+  partial_.ForgetChanges();
 }
 
 Outcome Search::MakeSolution() const {
