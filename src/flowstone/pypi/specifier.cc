@@ -212,6 +212,12 @@ bool operator==(const Specifier& a, const Specifier& b) {
          (!counts || a.version_.release_size() == b.version_.release_size());
 }
 
+SpecifierSet::SpecifierSet(std::vector<Specifier> specifiers) {
+  if (!specifiers.empty()) {
+    shared_ = std::make_shared<const std::vector<Specifier>>(std::move(specifiers));
+  }
+}
+
 Result<SpecifierSet> SpecifierSet::Parse(std::string_view text) {
   std::vector<Specifier> specifiers;
   for (const std::string_view piece : SplitText(text, ',')) {
@@ -224,8 +230,8 @@ Result<SpecifierSet> SpecifierSet::Parse(std::string_view text) {
 }
 
 bool SpecifierSet::AdmitsPrereleases() const {
-  return std::any_of(specifiers_.begin(), specifiers_.end(),
-                     [](const Specifier& s) { return s.AdmitsPrereleases(); });
+  return std::ranges::any_of(specifiers(),
+                             [](const Specifier& s) { return s.AdmitsPrereleases(); });
 }
 
 bool SpecifierSet::Contains(const Version& version, PrereleasePolicy policy) const {
@@ -236,8 +242,7 @@ bool SpecifierSet::Contains(const Version& version, PrereleasePolicy policy) con
       return false;
     }
   }
-  return std::all_of(specifiers_.begin(), specifiers_.end(),
-                     [&](const Specifier& s) { return s.Contains(version); });
+  return std::ranges::all_of(specifiers(), [&](const Specifier& s) { return s.Contains(version); });
 }
 
 std::vector<std::size_t> SpecifierSet::Filter(std::span<const Version> versions,
@@ -257,25 +262,35 @@ std::vector<std::size_t> SpecifierSet::Filter(std::span<const Version> versions,
 }
 
 VersionSet SpecifierSet::ToVersionSet() const {
-  VersionSet set = VersionSet::Full();
-  for (const Specifier& specifier : specifiers_) {
+  if (empty()) {
+    return VersionSet::Full();
+  }
+  VersionSet set = specifiers().front().ToVersionSet();
+  for (const Specifier& specifier : specifiers().subspan(1)) {
     set = set.Intersection(specifier.ToVersionSet());
   }
   return set;
 }
 
 void SpecifierSet::Add(const SpecifierSet& other) {
-  specifiers_.insert(specifiers_.end(), other.specifiers_.begin(), other.specifiers_.end());
+  if (empty() || other.empty()) {
+    shared_ = empty() ? other.shared_ : shared_;
+    return;
+  }
+  std::vector<Specifier> all(specifiers().begin(), specifiers().end());
+  all.insert(all.end(), other.specifiers().begin(), other.specifiers().end());
+  *this = SpecifierSet(std::move(all));
 }
 
 std::string SpecifierSet::ToString() const {
-  return JoinText(SortedTexts(specifiers_), ",");
+  return specifiers().size() == 1 ? specifiers().front().ToString()
+                                  : JoinText(SortedTexts(specifiers()), ",");
 }
 
 bool operator==(const SpecifierSet& a, const SpecifierSet& b) {
   const auto covers = [](const SpecifierSet& x, const SpecifierSet& y) {
-    return std::all_of(y.specifiers_.begin(), y.specifiers_.end(), [&](const Specifier& s) {
-      return std::find(x.specifiers_.begin(), x.specifiers_.end(), s) != x.specifiers_.end();
+    return std::ranges::all_of(y.specifiers(), [&](const Specifier& s) {
+      return std::ranges::find(x.specifiers(), s) != x.specifiers().end();
     });
   };
   return covers(a, b) && covers(b, a);

@@ -5,10 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "flowstone/base/result.h"
@@ -71,17 +71,20 @@ class Specifier {
   VersionSet versions_;
 };
 
-// All of its specifiers at once. The empty set of constraints accepts everything.
+// All of its specifiers at once. The empty set of constraints accepts everything. Cheap to copy:
+// copies share their specifiers.
 class SpecifierSet {
  public:
   SpecifierSet() = default;
-  explicit SpecifierSet(std::vector<Specifier> specifiers) : specifiers_(std::move(specifiers)) {}
+  explicit SpecifierSet(std::vector<Specifier> specifiers);
 
   // Separated by commas; empty pieces are skipped.
   static Result<SpecifierSet> Parse(std::string_view text);
 
-  const std::vector<Specifier>& specifiers() const { return specifiers_; }
-  bool empty() const { return specifiers_.empty(); }
+  std::span<const Specifier> specifiers() const {
+    return shared_ == nullptr ? std::span<const Specifier>() : *shared_;
+  }
+  bool empty() const { return shared_ == nullptr; }
 
   bool AdmitsPrereleases() const;
   // Of a single version, kIfNecessary is kAlways: there is no alternative to it.
@@ -98,7 +101,7 @@ class SpecifierSet {
   friend bool operator==(const SpecifierSet& a, const SpecifierSet& b);
 
  private:
-  std::vector<Specifier> specifiers_;
+  std::shared_ptr<const std::vector<Specifier>> shared_;  // null: none
 };
 
 }  // namespace flowstone::pypi

@@ -27,6 +27,9 @@ const std::vector<const RequestedRequirement*>* DependencyRules::OverridesOf(
 
 std::vector<const pypi::Requirement*> DependencyRules::Apply(
     const pypi::Requirement& requirement) const {
+  if (is_empty()) {
+    return {&requirement};
+  }
   if (excludes_.contains(requirement.name)) {
     return {};
   }

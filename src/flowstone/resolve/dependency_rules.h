@@ -22,6 +22,8 @@ class DependencyRules {
   // an override takes the place of the requirement's, except for the extras that switch it on.
   std::vector<const pypi::Requirement*> Apply(const pypi::Requirement& requirement) const;
 
+  // Whether there are none: every requirement stands for itself.
+  bool is_empty() const { return overrides_.empty() && excludes_.empty(); }
   // Whether every requirement on the project stands for itself.
   bool LeavesAlone(const pypi::Name& name) const {
     return !overrides_.contains(name) && !excludes_.contains(name);

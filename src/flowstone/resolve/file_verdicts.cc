@@ -20,16 +20,16 @@ const TagVerdict& FileVerdicts::OnTags(std::string_view tag_set) {
 }
 
 const PythonDemand& FileVerdicts::OnPython(std::string_view requires_python) {
-  auto known = pythons_.find(requires_python);
-  if (known == pythons_.end()) {
-    PythonDemand demand{.verdict = {.id = static_cast<std::uint32_t>(pythons_.size() + 1)}};
-    if (auto parsed = pypi::ParseSpecifiersLeniently(requires_python)) {
-      demand.verdict.is_accepted = scope_.AcceptsPython(parsed->value, upper_bound_);
-      demand.specifiers = std::move(parsed->value);
-    }
-    known = pythons_.emplace(requires_python, std::move(demand)).first;
+  if (const auto known = pythons_.find(requires_python); known != pythons_.end()) {
+    return known->second;
   }
-  return known->second;
+  PythonDemand& demand = pythons_[std::string(requires_python)];
+  demand.verdict.id = static_cast<std::uint32_t>(pythons_.size());
+  if (auto parsed = pypi::ParseSpecifiersLeniently(requires_python)) {
+    demand.verdict.is_accepted = scope_.AcceptsPython(parsed->value, upper_bound_);
+    demand.specifiers = std::move(parsed->value);
+  }
+  return demand;
 }
 
 }  // namespace flowstone::resolve

@@ -42,24 +42,6 @@ std::vector<pypi::ExtraName> ConditionsOfOverride(const pypi::Requirement& state
   return is_optional ? conditions : std::vector<pypi::ExtraName>{pypi::ExtraName()};
 }
 
-// The dependency as a value. Its parts were written by the types that read them here.
-Result<pypi::Requirement> RequirementOf(const index::ParsedMetadata::Dependency& published) {
-  pypi::Requirement requirement;
-  FLOWSTONE_LET(requirement.name, pypi::Name::Parse(published.name));
-  if (!published.extras.empty()) {
-    for (const std::string_view text : SplitText(published.extras, ',')) {
-      FLOWSTONE_LET(pypi::ExtraName extra, pypi::ExtraName::Parse(text));
-      requirement.extras.push_back(std::move(extra));
-    }
-  }
-  FLOWSTONE_LET(requirement.specifiers, pypi::SpecifierSet::Parse(published.specifiers));
-  requirement.url = published.url;
-  if (!published.marker.empty()) {
-    FLOWSTONE_LET(requirement.marker, pypi::Marker::Parse(published.marker));
-  }
-  return requirement;
-}
-
 // What was remembered by a version of Flowstone that could read it: nothing will do.
 pypi::Requirement Unreadable(pypi::Name name) {
   pypi::Requirement requirement;
@@ -139,6 +121,9 @@ std::optional<std::string_view> MetadataReader::DeferrableExtra(
   if (!extra || !published.url.empty()) {
     return std::nullopt;
   }
+  if (rules_.is_empty()) {
+    return pypi::IsNormalizedName(published.name) ? extra : std::nullopt;
+  }
   const Result<pypi::Name> name = pypi::Name::Parse(published.name);
   return name && rules_.LeavesAlone(*name) ? extra : std::nullopt;
 }
@@ -161,6 +146,41 @@ const MetadataReader::Reading& MetadataReader::ReadingOf(const index::ParsedMeta
     }
   }
   return readings_.emplace(published.hash, Interpret(parsed, i))->second;
+}
+
+Result<pypi::SpecifierSet> MetadataReader::SpecifiersOf(std::string_view text) {
+  if (const auto known = specifiers_.find(text); known != specifiers_.end()) {
+    return known->second;
+  }
+  FLOWSTONE_LET(const pypi::SpecifierSet specifiers, pypi::SpecifierSet::Parse(text));
+  return specifiers_.emplace(text, specifiers).first->second;
+}
+
+Result<pypi::Marker> MetadataReader::MarkerOf(std::string_view text) {
+  if (const auto known = markers_.find(text); known != markers_.end()) {
+    return known->second;
+  }
+  FLOWSTONE_LET(const pypi::Marker marker, pypi::Marker::Parse(text));
+  return markers_.emplace(text, marker).first->second;
+}
+
+// Its parts were written by the types that read them here.
+Result<pypi::Requirement> MetadataReader::RequirementOf(
+    const index::ParsedMetadata::Dependency& published) {
+  pypi::Requirement requirement;
+  FLOWSTONE_LET(requirement.name, pypi::Name::Parse(published.name));
+  if (!published.extras.empty()) {
+    for (const std::string_view text : SplitText(published.extras, ',')) {
+      FLOWSTONE_LET(pypi::ExtraName extra, pypi::ExtraName::Parse(text));
+      requirement.extras.push_back(std::move(extra));
+    }
+  }
+  FLOWSTONE_LET(requirement.specifiers, SpecifiersOf(published.specifiers));
+  requirement.url = published.url;
+  if (!published.marker.empty()) {
+    FLOWSTONE_LET(requirement.marker, MarkerOf(published.marker));
+  }
+  return requirement;
 }
 
 MetadataReader::Reading MetadataReader::Interpret(const index::ParsedMetadata& parsed,

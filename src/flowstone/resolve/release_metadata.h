@@ -13,7 +13,9 @@
 #include <variant>
 #include <vector>
 
+#include "flowstone/base/result.h"
 #include "flowstone/index/parsed_metadata.h"
+#include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
 #include "flowstone/pypi/specifier.h"
@@ -122,12 +124,20 @@ class MetadataReader {
   std::optional<std::string_view> DeferrableExtra(
       const index::ParsedMetadata::Dependency& published) const;
   const Reading& ReadingOf(const index::ParsedMetadata& parsed, std::size_t i);
+  // The dependency as a value.
+  Result<pypi::Requirement> RequirementOf(const index::ParsedMetadata::Dependency& published);
+  Result<pypi::SpecifierSet> SpecifiersOf(std::string_view text);
+  Result<pypi::Marker> MarkerOf(std::string_view text);
   Reading Interpret(const index::ParsedMetadata& parsed, std::size_t i);
 
   const Scope& scope_;
   const DependencyRules& rules_;
   FileVerdicts& verdicts_;
   std::uint32_t next_number_ = 0;
+  // By their text in metadata that readings_ keeps: thousands of dependencies have few ranges and
+  // conditions.
+  std::unordered_map<std::string_view, pypi::SpecifierSet> specifiers_;
+  std::unordered_map<std::string_view, pypi::Marker> markers_;
   // By hash; elements stay where they are.
   std::unordered_multimap<std::uint64_t, Reading> readings_;
 };
