@@ -33,6 +33,13 @@ class OnceMap {
     return outcome != outcomes_.end() && outcome->second.has_value();
   }
 
+  // What Wait would return, if that is at once.
+  std::optional<Outcome> Find(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    const auto outcome = outcomes_.find(key);
+    return outcome == outcomes_.end() ? std::nullopt : outcome->second;
+  }
+
   void Complete(const Key& key, Result<Value> result) {
     {
       const std::lock_guard lock(mutex_);

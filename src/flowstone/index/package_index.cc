@@ -101,8 +101,12 @@ class PackageIndex::Engine {
   }
   Result<std::shared_ptr<const ProjectFiles>> Project(const pypi::Name& name,
                                                       const std::optional<std::string>& pin = {}) {
+    const std::string key = ProjectKey(name, pin);
+    if (auto known = projects_.Find(key)) {
+      return *std::move(known);
+    }
     StartProject(name, pin);
-    return projects_.Wait(ProjectKey(name, pin));
+    return projects_.Wait(key);
   }
 
   ProjectFiles Elsewhere(const ProjectFiles& project) {
@@ -122,8 +126,8 @@ class PackageIndex::Engine {
 
   std::vector<std::string> KnownProjects() { return runtime_->cache().KnownProjects(); }
 
-  Readiness StartMetadata(const IndexFile& file) {
-    const std::string key = MetadataKey(file);
+  Readiness StartMetadata(const IndexFile& file) { return StartMetadata(file, MetadataKey(file)); }
+  Readiness StartMetadata(const IndexFile& file, const std::string& key) {
     if (!metadatas_.Claim(key)) {
       return ReadinessOf(metadatas_, key);
     }
@@ -154,12 +158,18 @@ class PackageIndex::Engine {
     return Await([&, key = ProjectKey(name, pin)] { return projects_.Has(key); });
   }
   std::optional<Arrival> AwaitMetadata(const IndexFile& file) {
-    StartMetadata(file);
-    return Await([&, key = MetadataKey(file)] { return metadatas_.Has(key); });
+    const std::string key = MetadataKey(file);
+    StartMetadata(file, key);
+    return Await([&] { return metadatas_.Has(key); });
   }
   Result<std::shared_ptr<const WheelMetadata>> Metadata(const IndexFile& file) {
-    StartMetadata(file);
-    auto metadata = metadatas_.Wait(MetadataKey(file));
+    const std::string key = MetadataKey(file);
+    auto known = metadatas_.Find(key);
+    if (!known) {
+      StartMetadata(file, key);
+      known = metadatas_.Wait(key);
+    }
+    Result<std::shared_ptr<const WheelMetadata>> metadata = *std::move(known);
     if (metadata && !(*metadata)->warnings.empty()) {
       const std::lock_guard lock(mutex_);
       warnings_.insert((*metadata)->warnings.begin(), (*metadata)->warnings.end());

@@ -355,7 +355,7 @@ const IndexProvider::Demand& IndexProvider::DemandOf(const ReleaseDependency& de
 void IndexProvider::AddDemand(solve::PackageId dependent, const Demand& demand,
                               std::optional<solve::PackageId> when,
                               std::vector<solve::Dependency>& dependencies) {
-  first_ranges_.emplace(demand.project, demand.range);
+  first_ranges_.try_emplace(demand.project, demand.range);
   if (demand.is_conditional && demand.project != dependent) {
     conditional_.insert(demand.project);
   }

@@ -44,6 +44,9 @@ void Scout::AnnounceRelease(ProjectRecord& record, solve::Ordinal candidate) {
 }
 
 void Scout::AwaitProject(const pypi::Name& name) {
+  if (prospects_.empty()) {
+    return;  // nothing can be done meanwhile: who reads the answer waits for it
+  }
   while (const std::optional<Arrival> arrival = source_.AwaitProject(name)) {
     Take(*arrival);
     TakeAllThere();
@@ -51,6 +54,9 @@ void Scout::AwaitProject(const pypi::Name& name) {
 }
 
 void Scout::AwaitMetadata(const index::IndexFile& file) {
+  if (prospects_.empty()) {
+    return;  // as above
+  }
   while (const std::optional<Arrival> arrival = source_.AwaitMetadata(file)) {
     Take(*arrival);
     TakeAllThere();
