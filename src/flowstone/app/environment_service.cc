@@ -407,7 +407,8 @@ Result<LockedEnvironment> EnvironmentService::ResolveNow(const EnvironmentWish& 
       .flowstone_version = std::string(kVersion),
       .asker = settings_.launcher.empty() ? resolve::Asker::kCommandLine : resolve::Asker::kFlow,
       .exclude_newer_origin =
-          wish.exclude_newer_us ? "the decorator" : settings_.exclude_newer_origin};
+          wish.exclude_newer_us ? "the decorator" : settings_.exclude_newer_origin,
+      .leftovers = settings_.leftovers};
   const index::IndexCounters before = connection->counters();
   const std::int64_t begin_ns = machine_.clock.MonotonicNs();
   auto answer = resolve::Resolve(plain, source, progress_, options);

@@ -73,6 +73,7 @@ struct EnvironmentSettings {
   BuildSettings builds;
   std::optional<install::LinkMode> link_mode = {};  // none: what suits the file system
   PythonSettings pythons;
+  resolve::Leftovers leftovers = resolve::Leftovers::kDestroyed;
 };
 
 // Where the time of a resolve went.

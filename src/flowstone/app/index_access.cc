@@ -127,7 +127,7 @@ std::string SettingsDirectory(const Machine& machine, const index::IndexSettings
 
 Result<IndexAccess> IndexAccess::Load(const Machine& machine, const index::IndexRequest& request,
                                       const std::string& default_index_url) {
-  IndexAccess access;
+  IndexAccess access{.request = request, .default_index_url = default_index_url};
   index::IndexSettingsContext context{.working_directory = machine.working_directory,
                                       .project_directory = machine.working_directory,
                                       .default_index_url = default_index_url};

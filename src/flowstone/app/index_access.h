@@ -15,10 +15,12 @@
 namespace flowstone::app {
 
 struct IndexAccess {
-  index::IndexSettings settings;
-  net::CredentialStore credentials;
+  index::IndexRequest request;    // that it answers
+  std::string default_index_url;  // the one it was made with
+  index::IndexSettings settings = {};
+  net::CredentialStore credentials = {};
   // What was left out of the configuration or is unsafe in it, one sentence each.
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings = {};
 
   // kInvalid for a configuration that cannot be read.
   static Result<IndexAccess> Load(const Machine& machine, const index::IndexRequest& request,

@@ -4,11 +4,22 @@
 
 namespace flowstone::app {
 
+namespace {
+
+Result<IndexAccess> AccessOf(const Machine& machine, const PackageConnection::Options& options) {
+  const std::shared_ptr<const IndexAccess>& known = options.access;
+  const bool is_the_same = known != nullptr && known->request == options.request &&
+                           known->default_index_url == options.default_index_url;
+  return is_the_same ? *known
+                     : IndexAccess::Load(machine, options.request, options.default_index_url);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine& machine,
                                                                    Options options) {
   std::unique_ptr<PackageConnection> connection(new PackageConnection());
-  FLOWSTONE_LET(connection->access_,
-                IndexAccess::Load(machine, options.request, options.default_index_url));
+  FLOWSTONE_LET(connection->access_, AccessOf(machine, options));
   const index::IndexSettings& settings = connection->settings();
   connection->curl_ =
       std::make_unique<net::CurlTransport>(connection->access_.TransportOptions(machine));

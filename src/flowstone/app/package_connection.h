@@ -30,6 +30,8 @@ class PackageConnection {
     std::set<pypi::Name> refreshed = {};  // projects whose cached pages are revalidated
     std::string default_index_url;
     std::string cache_directory;  // of the index cache
+    // The configuration as it was read before; null, or for another request: it is read.
+    std::shared_ptr<const IndexAccess> access = nullptr;
   };
 
   // Reads settings and credentials; connects to nothing. `machine` outlives it. kInvalid for a

@@ -1,6 +1,7 @@
 // `lock`: from requirements to a lock file.
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "flowstone/app/environment_service.h"
@@ -9,6 +10,7 @@
 #include "flowstone/app/lock_inputs.h"
 #include "flowstone/app/lock_policies.h"
 #include "flowstone/app/uv_files.h"
+#include "flowstone/base/leave_to_exit.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/engine_command_line.h"
 #include "flowstone/cli/lazy_connection.h"
@@ -79,9 +81,11 @@ Result<LockTask> ReadTask(EngineSession& session, const std::string& home) {
   FLOWSTONE_LET(task.settings, EnvironmentSettingsOf(session.arguments, "", session.console,
                                                      session.machine.clock));
   task.settings.packages.cache_directory = install::CacheLayout(home).index();
-  FLOWSTONE_LET(const app::IndexAccess access,
+  FLOWSTONE_LET(app::IndexAccess loaded,
                 app::IndexAccess::Load(session.machine, task.settings.packages.request,
                                        task.settings.packages.default_index_url));
+  task.settings.packages.access = std::make_shared<const app::IndexAccess>(std::move(loaded));
+  const app::IndexAccess& access = *task.settings.packages.access;
   if (session.arguments.Has("verbose")) {
     for (const std::string& found : access.settings.provenance) {
       session.console.Err(found + "\n");
@@ -193,6 +197,7 @@ Result<int> CommandLock(EngineSession& session) {
     return LockVerbatim(session, task, output);
   }
   const auto progress = MakeProgress(session.arguments, session.console, session.machine.clock);
+  task.settings.leftovers = resolve::Leftovers::kLeftToExit;
   app::EnvironmentService service(session.machine, home, nullptr, *progress, task.settings);
   app::EnvironmentWish& wish = task.inputs.wish;
   if (!session.arguments.Has("check")) {
@@ -209,14 +214,16 @@ Result<int> CommandLock(EngineSession& session) {
     return output.ReportCurrent();
   }
   output.Prefer(service);
-  FLOWSTONE_LET(const app::LockedEnvironment locked, service.Lock(wish, origin));
+  FLOWSTONE_LET(app::LockedEnvironment locked, service.Lock(wish, origin));
   for (const std::string& warning : locked.warnings) {
     session.console.PrintWarning(warning);
   }
   for (const resolve::MissingWheels& missing : locked.missing_wheels) {
     session.console.PrintWarning(missing.ToString());
   }
-  return output.Finish(locked);
+  Result<int> status = output.Finish(locked);
+  LeaveToExit(std::move(locked));
+  return status;
 }
 
 }  // namespace flowstone::cli

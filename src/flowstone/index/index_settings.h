@@ -41,6 +41,8 @@ struct IndexRequest {
   std::optional<std::string> keyring = {};   // "subprocess" or "disabled"
   // The pyproject.toml whose [tool.flowstone] is the project's, absolute; empty: there is none.
   std::string project_file = {};
+
+  friend bool operator==(const IndexRequest&, const IndexRequest&) = default;
 };
 
 // What pip's variables and files say of the choice of versions and files, as they say it: lists

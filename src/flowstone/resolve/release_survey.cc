@@ -291,9 +291,12 @@ ProjectVersion ReleaseSurvey::Judge(std::span<const Member> members) const {
       version.source = std::move(file);
     }
   });
-  std::ranges::stable_sort(version.wheels, [](const UsableWheel& a, const UsableWheel& b) {
+  const auto stands_before = [](const UsableWheel& a, const UsableWheel& b) {
     return a.priority != b.priority ? a.priority < b.priority : b.build < a.build;
-  });
+  };
+  if (version.wheels.size() > 1) {
+    std::ranges::stable_sort(version.wheels, stands_before);
+  }
   if (version.MetadataFile() == nullptr) {
     const ReleaseJudge::Rejections rejections = RejectionsOf(members);
     version.files = Files(members);

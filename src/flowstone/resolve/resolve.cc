@@ -13,11 +13,9 @@
 #include "flowstone/base/result.h"
 #include "flowstone/base/text.h"
 #include "flowstone/lock/timestamp.h"
-#include "flowstone/resolve/attempt.h"
 #include "flowstone/resolve/candidate_source.h"
-#include "flowstone/resolve/lock_builder.h"
 #include "flowstone/resolve/request.h"
-#include "flowstone/resolve/target_scope.h"
+#include "flowstone/resolve/single_target.h"
 #include "flowstone/resolve/targets.h"
 #include "flowstone/resolve/universal.h"
 #include "flowstone/solve/explain.h"
@@ -107,15 +105,7 @@ Result<Answer> ResolveOnce(const ResolveRequest& request, CandidateSource& sourc
   if (!request.targets.empty()) {
     return ResolveForTargets(request, source, progress, options);
   }
-  const TargetScope scope(request.target);
-  FLOWSTONE_LET(auto outcome, AttemptToSolve(request, scope, source, progress, options));
-  if (auto* conflict = std::get_if<ResolveConflict>(&outcome)) {
-    return Answer(std::move(*conflict));
-  }
-  const Solved& solved = std::get<Solved>(outcome);
-  FLOWSTONE_LET(Resolution resolution,
-                BuildLock(solved.solution, *solved.provider, request, options));
-  return Answer(std::move(resolution));
+  return ResolveForOne(request, source, progress, options);
 }
 
 }  // namespace

@@ -28,6 +28,12 @@ namespace flowstone::resolve {
 // Who asks, and so where they can change what they ask for.
 enum class Asker : std::uint8_t { kCommandLine, kFlow };
 
+// What becomes of all that was known about the candidates, once there is a lock.
+enum class Leftovers : std::uint8_t {
+  kDestroyed,
+  kLeftToExit,  // of a process that is about to end
+};
+
 struct ResolveOptions {
   // Versions to take while nothing speaks against them: those of the previous lock, unless they are
   // to be upgraded.
@@ -43,6 +49,7 @@ struct ResolveOptions {
   Asker asker = Asker::kCommandLine;
   std::string exclude_newer_origin = {};  // who set the cut-off: "--exclude-newer"
   std::function<bool()> is_cancelled = nullptr;
+  Leftovers leftovers = Leftovers::kDestroyed;
 };
 
 struct Resolution {

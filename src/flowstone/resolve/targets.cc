@@ -11,6 +11,7 @@
 #include "flowstone/resolve/attempt.h"
 #include "flowstone/resolve/lock_builder.h"
 #include "flowstone/resolve/merged_lock.h"
+#include "flowstone/resolve/single_target.h"
 #include "flowstone/resolve/target_scope.h"
 
 namespace flowstone::resolve {
@@ -24,6 +25,32 @@ Result<pypi::SpecifierSet> CommonPython(const std::vector<pypi::Target>& targets
   const bool is_common = std::ranges::all_of(
       targets, [&](const pypi::Target& target) { return target.markers.python_version == first; });
   return pypi::SpecifierSet::Parse(is_common ? "==" + first + ".*" : "");
+}
+
+// What is left of the request when this is its only target.
+ResolveRequest RequestFor(const pypi::Target& target, const ResolveRequest& request) {
+  ResolveRequest single = request;
+  single.targets.clear();
+  single.target = target;
+  return single;
+}
+
+std::string ScopeText(const pypi::Target& target) {
+  return "for " + lock::DescribeTarget(target);
+}
+
+// Nothing has to be told apart by markers.
+Result<Answer> ResolveForLone(const ResolveRequest& request, CandidateSource& source,
+                              ProgressSink& progress, const ResolveOptions& options) {
+  const pypi::Target& target = request.targets.front();
+  FLOWSTONE_LET(Answer answer,
+                ResolveForOne(RequestFor(target, request), source, progress, options));
+  if (auto* conflict = std::get_if<ResolveConflict>(&answer)) {
+    conflict->scope = ScopeText(target);
+  } else {
+    std::get<Resolution>(answer).lock.tool->requests = {RequestDigest(request)};
+  }
+  return answer;
 }
 
 }  // namespace
@@ -45,6 +72,9 @@ Result<pypi::Marker> MarkerOf(const pypi::Target& target) {
 
 Result<Answer> ResolveForTargets(const ResolveRequest& request, CandidateSource& source,
                                  ProgressSink& progress, const ResolveOptions& options) {
+  if (request.targets.size() == 1) {
+    return ResolveForLone(request, source, progress, options);
+  }
   pypi::MarkerAlgebra algebra(pypi::InterpreterPreviews::kAsReleases);
   FLOWSTONE_LET(pypi::SpecifierSet python, CommonPython(request.targets));
   const pypi::MarkerDiagram pythons = algebra.OfPython(python.ToVersionSet());
@@ -53,13 +83,11 @@ Result<Answer> ResolveForTargets(const ResolveRequest& request, CandidateSource&
   ResolveOptions preferring = options;
   std::vector<SolvedFork> solved;
   for (const pypi::Target& target : request.targets) {
-    ResolveRequest single = request;
-    single.targets.clear();
-    single.target = target;
+    const ResolveRequest single = RequestFor(target, request);
     const TargetScope scope(single.target);
     FLOWSTONE_LET(auto outcome, AttemptToSolve(single, scope, source, progress, preferring));
     if (auto* conflict = std::get_if<ResolveConflict>(&outcome)) {
-      conflict->scope = "for " + lock::DescribeTarget(target);
+      conflict->scope = ScopeText(target);
       return Answer(std::move(*conflict));
     }
     const Solved& solution = std::get<Solved>(outcome);
