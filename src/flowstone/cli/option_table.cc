@@ -1,6 +1,12 @@
 #include "flowstone/cli/option_table.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "flowstone/base/check.h"
 #include "flowstone/base/text.h"
@@ -252,6 +258,14 @@ constexpr std::array kOptions = {
                "internal: where the SDK described a flow"},
 };
 
+// Places in kOptions, in the order of the keys.
+constexpr auto kByKey = [] {
+  std::array<std::uint16_t, kOptions.size()> places{};
+  std::iota(places.begin(), places.end(), std::uint16_t{0});
+  std::ranges::sort(places, {}, [](std::uint16_t place) { return kOptions[place].key; });
+  return places;
+}();
+
 }  // namespace
 
 std::span<const OptionSpec> AllOptions() {
@@ -259,14 +273,10 @@ std::span<const OptionSpec> AllOptions() {
 }
 
 const OptionSpec& FindOption(std::string_view key) {
-  const OptionSpec* found = nullptr;
-  for (const OptionSpec& option : kOptions) {
-    if (option.key == key) {
-      found = &option;
-    }
-  }
-  FLOWSTONE_CHECK(found != nullptr);
-  return *found;
+  const auto* const found = std::ranges::lower_bound(
+      kByKey, key, {}, [](std::uint16_t place) { return kOptions[place].key; });
+  FLOWSTONE_CHECK(found != kByKey.end() && kOptions[*found].key == key);
+  return kOptions[*found];
 }
 
 std::vector<std::string_view> VariablesOf(const OptionSpec& option) {

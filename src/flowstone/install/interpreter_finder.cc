@@ -49,9 +49,13 @@ class Search {
       : filesystem_(filesystem), probe_(probe) {}
 
   void VisitDirectory(const std::string& directory, InterpreterSource source) {
+    const Result<std::string> real = filesystem_.RealPath(directory);
+    if (!real || !seen_.insert(*real).second) {
+      return;  // most of the usual places do not exist, and some are others: /bin is /usr/bin
+    }
     Result<std::vector<os::DirectoryEntry>> entries = filesystem_.ListDirectory(directory);
     if (!entries) {
-      return;  // most of the usual places do not exist
+      return;
     }
     for (const os::DirectoryEntry& entry : *entries) {
       if (entry.type != os::FileType::kDirectory && IsInterpreterName(entry.name)) {
@@ -118,7 +122,7 @@ class Search {
 
   os::FileSystem& filesystem_;
   InterpreterProbe& probe_;
-  std::set<std::string> seen_;  // real paths
+  std::set<std::string> seen_;  // real paths, of directories as well
   InterpreterList list_;
 };
 

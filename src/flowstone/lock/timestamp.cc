@@ -1,12 +1,8 @@
 #include "flowstone/lock/timestamp.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,11 +15,13 @@ namespace {
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
+// The last so many digits of a number that is not negative, with zeros in front.
 void AppendPadded(std::string& text, std::int64_t number, std::size_t digits) {
-  std::array<char, std::numeric_limits<std::int64_t>::digits10 + 2> written{};
-  const char* end = std::to_chars(written.data(), written.data() + written.size(), number).ptr;
-  const auto size = static_cast<std::size_t>(end - written.data());
-  text.append(digits - std::min(digits, size), '0').append(written.data(), size);
+  text.append(digits, '0');
+  for (auto place = text.rbegin(); digits > 0 && number > 0; --digits, ++place) {
+    *place = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
 }
 
 // Reads fields of fixed width from the front of a text.
@@ -108,7 +106,11 @@ std::string FormatTimestamp(std::int64_t microseconds) {
   const std::chrono::hh_mm_ss time{since_epoch - days};
   std::string text;
   text.reserve(std::string_view("2000-01-01T00:00:00.000000Z").size());
-  AppendPadded(text, static_cast<int>(date.year()), 4);
+  if (const int year = static_cast<int>(date.year()); year >= 0 && year <= 9999) {
+    AppendPadded(text, year, 4);
+  } else {
+    text += std::to_string(year);
+  }
   AppendPadded(text += '-', static_cast<unsigned>(date.month()), 2);
   AppendPadded(text += '-', static_cast<unsigned>(date.day()), 2);
   AppendPadded(text += 'T', time.hours().count(), 2);

@@ -8,6 +8,9 @@
 namespace flowstone::lock {
 
 std::string WithoutCredentials(std::string_view url) {
+  if (url.find('@') == std::string_view::npos) {  // as of nearly all
+    return std::string(url);
+  }
   const std::size_t scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) {
     return std::string(url);
