@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,21 @@ std::vector<FileHash> HashesOf(std::string_view lines) {
     }
   }
   return hashes;
+}
+
+// The first number from `first` on that is not below, of numbers of which those below come first;
+// `last` when all are.
+template <class IsBelow>
+std::uint32_t FirstNot(std::uint32_t first, std::uint32_t last, const IsBelow& is_below) {
+  while (first < last) {
+    const std::uint32_t middle = first + (last - first) / 2;
+    if (is_below(middle)) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  return first;
 }
 
 }  // namespace
@@ -151,18 +167,18 @@ int Listing::CompareKey(std::uint32_t version, std::string_view key, std::uint64
 
 std::uint32_t Listing::LowerBound(std::string_view key) const {
   const std::uint64_t head = KeyHead(key);
-  std::uint32_t first = 0;
-  std::uint32_t count = versions_;
-  while (count > 0) {
-    const std::uint32_t half = count / 2;
-    if (CompareKey(first + half, key, head) < 0) {
-      first += half + 1;
-      count -= half + 1;
-    } else {
-      count = half;
-    }
+  const std::string_view heads = view_.Bytes(heads_, sizeof(head) * versions_);
+  const auto count = static_cast<std::uint32_t>(heads.size() / sizeof(head));
+  const std::uint32_t first = FirstNot(0, count, [&](std::uint32_t version) {
+    std::uint64_t own = 0;
+    std::memcpy(&own, heads.data() + sizeof(own) * version, sizeof(own));
+    return own < head;
+  });
+  if (first == versions_ || VersionHead(first) != head) {
+    return first;  // as mostly: the heads say it all
   }
-  return first;
+  return FirstNot(first, versions_,
+                  [&](std::uint32_t version) { return CompareKey(version, key, head) < 0; });
 }
 
 std::string_view Listing::Filename(std::uint32_t file) const {

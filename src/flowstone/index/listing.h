@@ -88,6 +88,9 @@ class Listing {
   std::uint32_t LowerBound(std::string_view key) const;
 
   VersionFacts FactsOfVersion(std::uint32_t version) const;
+  // Two of the facts, for whoever goes through all versions.
+  std::int64_t NewestUploadUs(std::uint32_t version) const;
+  bool IsPrerelease(std::uint32_t version) const;
   FileFacts Facts(std::uint32_t file) const;
   std::string_view Filename(std::uint32_t file) const;
   std::string_view YankReason(std::uint32_t file) const;
@@ -121,7 +124,6 @@ class Listing {
   std::size_t tables_ = 0;
 };
 
-// Asked about every version of every project.
 inline Listing::VersionFacts Listing::FactsOfVersion(std::uint32_t version) const {
   using listing_layout::VersionRow;
   const std::size_t place = rows_ + sizeof(VersionRow) * version;
@@ -135,6 +137,21 @@ inline Listing::VersionFacts Listing::FactsOfVersion(std::uint32_t version) cons
           .shape = shape < versions_ ? shape : 0,
           .newest_upload_us = row.newest_upload_us,
           .is_prerelease = row.shape_and_prerelease % 2 != 0};
+}
+
+// Asked about every version of every project.
+inline std::int64_t Listing::NewestUploadUs(std::uint32_t version) const {
+  using listing_layout::VersionRow;
+  return view_.Load<std::int64_t>(rows_ + sizeof(VersionRow) * version +
+                                  offsetof(VersionRow, newest_upload_us));
+}
+
+inline bool Listing::IsPrerelease(std::uint32_t version) const {
+  using listing_layout::VersionRow;
+  return view_.Load<std::uint32_t>(rows_ + sizeof(VersionRow) * version +
+                                   offsetof(VersionRow, shape_and_prerelease)) %
+             2 !=
+         0;
 }
 
 inline Listing::FileFacts Listing::Facts(std::uint32_t file) const {

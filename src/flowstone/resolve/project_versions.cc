@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -32,8 +31,6 @@
 namespace flowstone::resolve {
 namespace {
 
-using index::Listing;
-
 std::string AbsenceOf(const index::ProjectFiles& files, const ResolveRequest& request) {
   if (!files.found) {
     return "was not found in any index";
@@ -42,7 +39,7 @@ std::string AbsenceOf(const index::ProjectFiles& files, const ResolveRequest& re
     return "is quarantined by its index";
   }
   const bool has_files = std::ranges::any_of(
-      files.listings, [](const Listing& listing) { return listing.file_count() > 0; });
+      files.listings, [](const index::Listing& listing) { return listing.file_count() > 0; });
   if (const auto end = request.ExcludeNewerUs(files.name); end && has_files) {
     return "has no release older than " + lock::FormatTimestamp(*end);
   }
@@ -59,71 +56,17 @@ ProjectVersions::ProjectVersions(std::shared_ptr<const index::ProjectFiles> file
       request_(request),
       wishes_(wishes),
       judge_(request, scope, wishes, files_->name, std::move(history)),
-      survey_(*files_, judge_, wishes, request.ExcludeNewerUs(files_->name), verdicts) {
-  NotePrereleases(CollectVersions());
+      survey_(*files_, judge_, wishes, request.ExcludeNewerUs(files_->name), verdicts),
+      table_(*files_, survey_) {
+  const bool has_finals = !table_.prereleases().is_full();
+  prerelease_objection_ = judge_.PrereleaseObjection(has_finals ? ReleaseJudge::Finals::kSome
+                                                                : ReleaseJudge::Finals::kNone);
+  refused_ = prerelease_objection_.empty() ? solve::OrdinalSet::Empty(size()) : prereleases();
   known_unusable_ = solve::OrdinalSet::Empty(size());
   known_wheelless_ = solve::OrdinalSet::Empty(size());
-  if (heads_.empty()) {
+  if (size() == 0) {
     absence_ = AbsenceOf(*files_, request);
   }
-}
-
-std::vector<solve::Ordinal> ProjectVersions::CollectVersions() {
-  const std::vector<Listing>& listings = files_->listings;
-  if (listings.size() == 1) {
-    return CollectVersionsOf(listings.front());
-  }
-  std::map<std::string, std::vector<Member>> by_key;
-  for (std::uint32_t source = 0; source < listings.size(); ++source) {
-    for (std::uint32_t i = 0; i < listings[source].version_count(); ++i) {
-      by_key[listings[source].VersionKey(i)].push_back({source, i});
-    }
-  }
-  std::vector<solve::Ordinal> prereleases;
-  for (const auto& [key, members] : by_key) {
-    const Member& first = members.front();
-    const auto facts = listings[first.source].FactsOfVersion(first.version);
-    if (!survey_.HasFiles(members, facts)) {
-      continue;
-    }
-    if (facts.is_prerelease) {
-      prereleases.push_back(size());
-    }
-    heads_.push_back(listings[first.source].VersionHead(first.version));
-    firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
-    members_.insert(members_.end(), members.begin(), members.end());
-  }
-  firsts_.push_back(static_cast<std::uint32_t>(members_.size()));
-  return prereleases;
-}
-
-// Of nearly every project; there may be thousands of versions.
-std::vector<solve::Ordinal> ProjectVersions::CollectVersionsOf(const Listing& listing) {
-  std::vector<solve::Ordinal> prereleases;
-  heads_.reserve(listing.version_count());
-  members_.reserve(listing.version_count());
-  for (Member member{.source = 0, .version = 0}; member.version < listing.version_count();
-       ++member.version) {
-    const auto facts = listing.FactsOfVersion(member.version);
-    if (survey_.HasFiles(std::span(&member, 1), facts)) {
-      if (facts.is_prerelease) {
-        prereleases.push_back(size());
-      }
-      heads_.push_back(listing.VersionHead(member.version));
-      members_.push_back(member);
-    }
-  }
-  return prereleases;
-}
-
-void ProjectVersions::NotePrereleases(const std::vector<solve::Ordinal>& prereleases) {
-  prereleases_ = solve::OrdinalSet::Empty(size());
-  for (const solve::Ordinal prerelease : prereleases) {
-    prereleases_.Insert(prerelease);
-  }
-  prerelease_objection_ = judge_.PrereleaseObjection(
-      prereleases_.is_full() ? ReleaseJudge::Finals::kNone : ReleaseJudge::Finals::kSome);
-  refused_ = prerelease_objection_.empty() ? solve::OrdinalSet::Empty(size()) : prereleases_;
 }
 
 const std::vector<solve::OrdinalSet>& ProjectVersions::unusable() const {
@@ -148,30 +91,10 @@ std::vector<solve::OrdinalSet> ProjectVersions::GroupUnusable() const {
   return groups;
 }
 
-std::string ProjectVersions::KeyAt(solve::Ordinal ordinal) const {
-  const Member& first = FirstMemberOf(ordinal);
-  return files_->listings[first.source].VersionKey(first.version);
-}
-
-pypi::Version ProjectVersions::VersionAt(solve::Ordinal ordinal) const {
-  const Member& first = FirstMemberOf(ordinal);
-  return files_->listings[first.source].Version(first.version);
-}
-
-solve::Ordinal ProjectVersions::LowerBound(std::string_view key) const {
-  const std::uint64_t head = index::KeyHead(key);
-  const auto range = std::ranges::equal_range(heads_, head);
-  auto first = static_cast<solve::Ordinal>(range.begin() - heads_.begin());
-  const auto last = static_cast<solve::Ordinal>(range.end() - heads_.begin());
-  while (first < last && KeyAt(first) < key) {
-    ++first;
-  }
-  return first;
-}
-
 std::optional<solve::Ordinal> ProjectVersions::Find(const pypi::Version& version) const {
-  const solve::Ordinal place = LowerBound(version.key());
-  return place < size() && KeyAt(place) == version.key() ? std::optional(place) : std::nullopt;
+  const solve::Ordinal place = table_.LowerBound(version.key());
+  return place < size() && table_.KeyAt(place) == version.key() ? std::optional(place)
+                                                                : std::nullopt;
 }
 
 solve::OrdinalSet ProjectVersions::Within(const pypi::VersionSet& versions) const {
@@ -185,8 +108,8 @@ solve::OrdinalSet ProjectVersions::Within(const pypi::VersionSet& versions) cons
     return set;
   }
   for (const pypi::VersionSet::Interval& interval : versions.intervals()) {
-    const solve::Ordinal first = interval.lower.empty() ? 0 : LowerBound(interval.lower);
-    set.InsertRange(first, interval.upper.empty() ? size() : LowerBound(interval.upper));
+    const solve::Ordinal first = interval.lower.empty() ? 0 : table_.LowerBound(interval.lower);
+    set.InsertRange(first, interval.upper.empty() ? size() : table_.LowerBound(interval.upper));
   }
   return set;
 }
@@ -243,7 +166,7 @@ std::vector<solve::Ordinal> ProjectVersions::SpecialOrder(PrereleaseAdmission ad
         preferred.empty() ? 0 : std::ranges::find(preferred, VersionAt(i)) - preferred.begin(),
         puts_yanked_last && file != nullptr && CountsAsYanked(*file, request_.policies.yanked),
         has_source_order && file != nullptr ? file->source : 0,
-        prereleases_.Contains(i) && !treats_prereleases_alike);
+        prereleases().Contains(i) && !treats_prereleases_alike);
   }
   std::vector<solve::Ordinal> order(size());
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -269,8 +192,8 @@ std::optional<solve::Ordinal> ProjectVersions::Best(const solve::OrdinalSet& all
     return WantsLowest() ? set.Lowest() : set.Highest();
   };
   std::optional<solve::Ordinal> best;
-  if (!TreatsPrereleasesAlike(admission) && !prereleases_.is_empty()) {
-    best = first_of(admitted - prereleases_);
+  if (!TreatsPrereleasesAlike(admission) && !prereleases().is_empty()) {
+    best = first_of(admitted - prereleases());
   }
   return best ? best : first_of(admitted);
 }
@@ -293,7 +216,7 @@ std::optional<ReleaseSurvey::Symptom> ProjectVersions::ObjectionTo(solve::Ordina
   if (refused_.Contains(ordinal)) {
     return Symptom{Symptom::Kind::kPrerelease, 0};
   }
-  const ReleaseSurvey::Finding finding = survey_.Look(MembersOf(ordinal));
+  const ReleaseSurvey::Finding finding = survey_.Look(table_.MembersOf(ordinal));
   return finding.is_usable() ? std::nullopt : std::optional(finding.symptom);
 }
 
@@ -301,7 +224,7 @@ std::optional<solve::Ordinal> ProjectVersions::BestWithWheel(
     const solve::OrdinalSet& allowed) const {
   solve::OrdinalSet rest = allowed - known_wheelless_;
   while (const auto best = BestUsable(rest, PrereleaseAdmission::kNotAdmitted)) {
-    if (survey_.Look(MembersOf(*best)).has_wheel) {
+    if (survey_.Look(table_.MembersOf(*best)).has_wheel) {
       return best;
     }
     rest.Erase(*best);
@@ -314,24 +237,26 @@ const ProjectVersion& ProjectVersions::operator[](solve::Ordinal ordinal) const 
   std::unique_ptr<const ProjectVersion>& known = judged_[ordinal];
   if (known == nullptr) {
     known = std::make_unique<const ProjectVersion>(
-        refused_.Contains(ordinal) ? ProjectVersion{.version = VersionAt(ordinal),
-                                                    .files = survey_.Files(MembersOf(ordinal)),
-                                                    .rejection = Rejection::kPrerelease,
-                                                    .unusable = prerelease_objection_}
-                                   : survey_.Judge(MembersOf(ordinal)));
+        refused_.Contains(ordinal)
+            ? ProjectVersion{.version = VersionAt(ordinal),
+                             .files = survey_.Files(table_.MembersOf(ordinal)),
+                             .rejection = Rejection::kPrerelease,
+                             .unusable = prerelease_objection_}
+            : survey_.Judge(table_.MembersOf(ordinal)));
   }
   return *known;
 }
 
 Rejection ProjectVersions::RejectionOfPrerelease(solve::Ordinal ordinal) const {
-  return survey_.Judge(MembersOf(ordinal)).rejection;
+  return survey_.Judge(table_.MembersOf(ordinal)).rejection;
 }
 
 const index::IndexFile& ProjectVersions::MetadataFile(solve::Ordinal ordinal) const {
   if (const auto known = metadata_files_.find(ordinal); known != metadata_files_.end()) {
     return known->second;
   }
-  if (const std::optional<ReleaseSurvey::FileRef> best = survey_.Look(MembersOf(ordinal)).best) {
+  if (const std::optional<ReleaseSurvey::FileRef> best =
+          survey_.Look(table_.MembersOf(ordinal)).best) {
     return metadata_files_.emplace(ordinal, files_->File(best->source, best->file)).first->second;
   }
   const index::IndexFile* file = (*this)[ordinal].MetadataFile();

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,6 +22,7 @@
 #include "flowstone/resolve/file_verdicts.h"
 #include "flowstone/resolve/release_judge.h"
 #include "flowstone/resolve/release_survey.h"
+#include "flowstone/resolve/release_table.h"
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/scope.h"
 #include "flowstone/solve/ids.h"
@@ -43,14 +43,14 @@ class ProjectVersions {
   ProjectVersions& operator=(const ProjectVersions&) = delete;
 
   const index::ProjectFiles& files() const { return *files_; }
-  std::uint32_t size() const { return static_cast<std::uint32_t>(heads_.size()); }
+  std::uint32_t size() const { return table_.size(); }
   // A predicate, when there is no version at all.
   const std::string& absence() const { return absence_; }
   // The releases that cannot be used, in groups that have one reason: that of their first release.
   // The first call looks at all.
   const std::vector<solve::OrdinalSet>& unusable() const;
 
-  pypi::Version VersionAt(solve::Ordinal ordinal) const;
+  pypi::Version VersionAt(solve::Ordinal ordinal) const { return table_.VersionAt(ordinal); }
   std::optional<solve::Ordinal> Find(const pypi::Version& version) const;
   solve::OrdinalSet Within(const pypi::VersionSet& versions) const;
   // Those that are older, or newer when the lowest are wanted.
@@ -74,22 +74,8 @@ class ProjectVersions {
   const index::IndexFile& MetadataFile(solve::Ordinal ordinal) const;
 
  private:
-  using Member = ReleaseSurvey::Member;
-
-  std::span<const Member> MembersOf(solve::Ordinal ordinal) const {
-    const std::span<const Member> all(members_);
-    return firsts_.empty() ? all.subspan(ordinal, 1)
-                           : all.subspan(firsts_[ordinal], firsts_[ordinal + 1] - firsts_[ordinal]);
-  }
-  const Member& FirstMemberOf(solve::Ordinal ordinal) const { return MembersOf(ordinal).front(); }
-  // The versions that have files; gives the pre-releases among them.
-  std::vector<solve::Ordinal> CollectVersions();
-  std::vector<solve::Ordinal> CollectVersionsOf(const index::Listing& listing);
-  void NotePrereleases(const std::vector<solve::Ordinal>& prereleases);
+  const solve::OrdinalSet& prereleases() const { return table_.prereleases(); }
   std::vector<solve::OrdinalSet> GroupUnusable() const;
-  std::string KeyAt(solve::Ordinal ordinal) const;
-  // The first release whose key is not below `key`.
-  solve::Ordinal LowerBound(std::string_view key) const;
   bool WantsLowest() const;
   bool TreatsPrereleasesAlike(PrereleaseAdmission admission) const;
   // Whether something besides the version decides which release is tried first.
@@ -101,13 +87,9 @@ class ProjectVersions {
   const DirectWishes& wishes_;
   const ReleaseJudge judge_;
   const ReleaseSurvey survey_;
+  const ReleaseTable table_;
 
-  std::vector<std::uint64_t> heads_;  // KeyHead of each release, ascending
-  // In members_, one more than there are releases; empty when there is one listing.
-  std::vector<std::uint32_t> firsts_;
-  std::vector<Member> members_;
   std::string prerelease_objection_;
-  solve::OrdinalSet prereleases_;
   solve::OrdinalSet refused_;  // pre-releases, all of them or none
   std::string absence_;
 

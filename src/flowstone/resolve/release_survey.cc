@@ -169,8 +169,9 @@ bool ReleaseSurvey::AnyFileCounts(std::span<const Member> members) const {
 ReleaseSurvey::Finding ReleaseSurvey::Look(std::span<const Member> members) const {
   const Member& first = members.front();
   const auto facts = files_.listings[first.source].FactsOfVersion(first.version);
-  return members.size() == 1 && !asks_hashes_ && CountsWhole(facts) ? LookAtShape(first, facts)
-                                                                    : LookAtFiles(members);
+  return members.size() == 1 && !asks_hashes_ && CountsWhole(facts.newest_upload_us)
+             ? LookAtShape(first, facts)
+             : LookAtFiles(members);
 }
 
 ReleaseSurvey::Finding ReleaseSurvey::LookAtShape(const Member& member,

@@ -64,10 +64,11 @@ class ReleaseSurvey {
                 FileVerdicts& verdicts);
 
   // `members`: one version, in each listing that has it. All files of it count but those that an
-  // earlier listing has and those that are too new. Whether any counts; `facts` are of the first
-  // member:
-  bool HasFiles(std::span<const Member> members, const index::Listing::VersionFacts& facts) const {
-    return (CountsWhole(facts) && facts.files.first != facts.files.last) || AnyFileCounts(members);
+  // earlier listing has and those that are too new. Whether any counts:
+  bool HasFiles(std::span<const Member> members) const {
+    const Member& first = members.front();
+    return CountsWhole(files_.listings[first.source].NewestUploadUs(first.version)) ||
+           AnyFileCounts(members);
   }
   // Of a version that has files.
   Finding Look(std::span<const Member> members) const;
@@ -104,8 +105,9 @@ class ReleaseSurvey {
   // The verdicts on a file, found out when the first file of its kind is met.
   const TagVerdict& OnTags(const FileRef& ref, const index::Listing::FileFacts& facts) const;
   const PythonVerdict& OnPython(const FileRef& ref, const index::Listing::FileFacts& facts) const;
-  bool CountsWhole(const index::Listing::VersionFacts& facts) const {
-    return !has_end() || facts.newest_upload_us < end_us_;
+  // Of all files of a version in one listing.
+  bool CountsWhole(std::int64_t newest_upload_us) const {
+    return !has_end() || newest_upload_us < end_us_;
   }
   bool has_end() const { return end_us_ != std::numeric_limits<std::int64_t>::max(); }
   pypi::Version VersionOf(std::span<const Member> members) const;
