@@ -150,7 +150,9 @@ solve::Choice IndexProvider::Choose(solve::PackageId package, const solve::Ordin
   if (!IsProject(package)) {
     return {.next = Next::kTry, .pinned = vocabulary_.Project(vocabulary_[package].name)};
   }
-  allowed_ = allowed;
+  if (scope_.IsDivisible()) {
+    allowed_ = allowed;
+  }
   ProjectRecord& project = ProjectOf(package);
   solve::Choice choice;
   solve::OrdinalSet rest = allowed - project.told;

@@ -62,6 +62,7 @@ ProjectVersions::ProjectVersions(std::shared_ptr<const index::ProjectFiles> file
   prerelease_objection_ = judge_.PrereleaseObjection(has_finals ? ReleaseJudge::Finals::kSome
                                                                 : ReleaseJudge::Finals::kNone);
   refused_ = prerelease_objection_.empty() ? solve::OrdinalSet::Empty(size()) : prereleases();
+  known_usable_ = solve::OrdinalSet::Empty(size());
   known_unusable_ = solve::OrdinalSet::Empty(size());
   known_wheelless_ = solve::OrdinalSet::Empty(size());
   if (size() == 0) {
@@ -213,11 +214,18 @@ std::optional<solve::Ordinal> ProjectVersions::BestUsable(const solve::OrdinalSe
 
 std::optional<ReleaseSurvey::Symptom> ProjectVersions::ObjectionTo(solve::Ordinal ordinal) const {
   using Symptom = ReleaseSurvey::Symptom;
+  if (known_usable_.Contains(ordinal)) {
+    return std::nullopt;
+  }
   if (refused_.Contains(ordinal)) {
     return Symptom{Symptom::Kind::kPrerelease, 0};
   }
   const ReleaseSurvey::Finding finding = survey_.Look(table_.MembersOf(ordinal));
-  return finding.is_usable() ? std::nullopt : std::optional(finding.symptom);
+  if (!finding.is_usable()) {
+    return finding.symptom;
+  }
+  known_usable_.Insert(ordinal);
+  return std::nullopt;
 }
 
 std::optional<solve::Ordinal> ProjectVersions::BestWithWheel(

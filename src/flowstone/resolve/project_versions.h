@@ -94,6 +94,7 @@ class ProjectVersions {
   std::string absence_;
 
   // What was asked for so far.
+  mutable solve::OrdinalSet known_usable_;
   mutable solve::OrdinalSet known_unusable_;
   mutable solve::OrdinalSet known_wheelless_;
   mutable std::optional<std::vector<solve::OrdinalSet>> unusable_;
