@@ -127,5 +127,16 @@ TEST(SpecifierSet, AddIntersects) {
   EXPECT_EQ(set, Parsed(">=1,<2"));
 }
 
+TEST(SpecifierSet, AddChangesNoCopy) {
+  SpecifierSet set = Parsed(">=1");
+  const SpecifierSet copy = set;
+  set.Add(Parsed("<2"));
+  EXPECT_EQ(copy, Parsed(">=1"));
+  SpecifierSet nothing;
+  nothing.Add(copy);
+  nothing.Add(SpecifierSet());
+  EXPECT_EQ(nothing, copy);
+}
+
 }  // namespace
 }  // namespace flowstone::pypi

@@ -152,6 +152,21 @@ TEST_F(ResolveTest, HintsSpeakOfWhereTheAskerCanChangeThings) {
               ElementsAre("app 1.0 can be used with Python 3.13: python=\"3.13\" in @pypi"));
 }
 
+TEST_F(ResolveTest, ReleasesThatCameTooLateDoNotShiftTheOthers) {
+  const std::vector<std::pair<std::string, std::int64_t>> releases = {
+      {"1.0", 1}, {"1.1", 9}, {"1.2", 2}, {"1.3a1", 3}, {"1.4", 4}, {"1.5", 9}};
+  for (const auto& [version, upload_time_us] : releases) {
+    source_.Publish({.name = "app", .version = version, .upload_time_us = upload_time_us});
+  }
+  request_.exclude_newer_us = 9;
+  for (const auto& [range, chosen] : std::vector<std::pair<std::string, std::string>>{
+           {"app", "1.4"}, {"app<1.4", "1.2"}, {"app<1.2", "1.0"}, {"app>1.1,<1.3", "1.2"}}) {
+    request_.requirements.clear();
+    Require(range);
+    EXPECT_EQ(Solved().lock.packages.front().version->ToString(), chosen) << range;
+  }
+}
+
 TEST_F(ResolveTest, HintSaysWhoSetTheCutOff) {
   source_.Publish({.name = "app", .version = "1.0", .upload_time_us = 2'000'000});
   Require("app");

@@ -160,6 +160,19 @@ TEST_F(SeveralTargets, AConflictSaysOnWhichTarget) {
   EXPECT_THAT(conflict->scope, HasSubstr("for CPython 3.12.4 on linux"));
 }
 
+TEST_F(SeveralTargets, ALoneTargetIsSaidAndHasNoMarkers) {
+  source_.Publish({.name = "a", .version = "1", .dependencies = {"b; sys_platform == 'win32'"}});
+  source_.Publish({.name = "b", .version = "1"});
+  Ask("a");
+  For("windows-x86_64");
+  const lock::Lock lock = Locked();
+  EXPECT_THAT(Listed(lock), ElementsAre("a 1", "b 1"));
+  EXPECT_EQ(lock.requires_python.ToString(), "==3.12.*");
+  EXPECT_EQ(lock.environments.size(), 1U);
+  EXPECT_THAT(lock.tool->requests, ElementsAre(RequestDigest(request_)));
+  EXPECT_EQ(lock.tool->targets.size(), 1U);
+}
+
 TEST_F(SeveralTargets, TheOrderOfTargetsIsPartOfTheRequest) {
   For("linux-x86_64");
   For("windows-x86_64");

@@ -37,6 +37,25 @@ TEST_P(OrdinalSetOfSize, ComplementHasExactlyTheOthers) {
   }
 }
 
+TEST_P(OrdinalSetOfSize, ACopyGoesItsOwnWay) {
+  const OrdinalSet set = EveryThird();
+  OrdinalSet copy = set;
+  EXPECT_EQ(copy, set);
+  copy.Erase(0);
+  EXPECT_NE(copy, set);
+  EXPECT_TRUE(set.Contains(0));
+  copy = set;
+  EXPECT_EQ(copy, set);
+}
+
+TEST_P(OrdinalSetOfSize, SubsetsAndDisjointSetsAreTold) {
+  const OrdinalSet set = EveryThird();
+  const OrdinalSet last = OrdinalSet::Only(GetParam(), GetParam() - 1);
+  EXPECT_EQ(last.IsSubsetOf(set), set.Contains(GetParam() - 1));
+  EXPECT_EQ(last.IsDisjointFrom(set), !set.Contains(GetParam() - 1));
+  EXPECT_TRUE(set.IsDisjointFrom(set.Complement()));
+}
+
 TEST_P(OrdinalSetOfSize, IterationFindsTheMembersInOrder) {
   const OrdinalSet set = EveryThird();
   Ordinal expected = 0;
