@@ -348,3 +348,13 @@ def test_a_stopped_run_leaves_nothing_running(project: Project, number: signal.S
         """
     )
     assert state.output.split() == ["False", "False"], state
+
+
+def test_a_missing_module_names_its_package(project: Project) -> None:
+    project.write("flow.py", LINEAR.replace("self.x += 1", "import yaml_of_nobody.parts"))
+    done = project.flow("run")
+    assert done.status == 1, done
+    assert (
+        "hint: the module yaml_of_nobody is in the package yaml-of-nobody: give it to the step "
+        'with @pypi(packages={"yaml-of-nobody": ""})' in done.output
+    ), done

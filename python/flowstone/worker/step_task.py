@@ -18,6 +18,7 @@ from ..exceptions import (
 from ..flowspec import FlowState, constants_of
 from ..foreach import frames_of
 from ..graph import FlowGraph
+from ..import_hints import import_hint
 from ..inputs import Inputs
 from ..parameters import Parameter, parameters_of
 from ..steps import steps_of
@@ -50,7 +51,8 @@ def run_step(kind: type[FlowSpec], attempt: TaskAttempt, link: EngineLink) -> di
         if caught:
             flow._flowstone.transition = _static_transition(attempt)
         else:
-            sys.stderr.write(f"{flow} failed:\n{user_traceback(raised)}")
+            hint = import_hint(raised, [decorator.name for decorator in decorators])
+            sys.stderr.write(f"{flow} failed:\n{user_traceback(raised)}{hint}")
     return _finish(flow, link, error, caught)
 
 

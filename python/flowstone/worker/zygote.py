@@ -202,6 +202,9 @@ def _kibibytes(max_rss: int) -> int:
 
 
 def _describe_error(error: BaseException) -> dict[str, str]:
+    from ..import_hints import import_hint
     from .outcome import describe_exception
 
-    return describe_exception(error)
+    description = describe_exception(error)
+    description["traceback"] += import_hint(error)
+    return description
