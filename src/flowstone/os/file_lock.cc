@@ -116,14 +116,17 @@ Error HeldByAnother(const std::string& path, const std::optional<LockHolder>& ho
 
 }  // namespace
 
+std::string LockHolder::Name() const {
+  return "process " + std::to_string(pid) + " (" + program + ")";
+}
+
 std::string LockHolder::ToString() const {
   const std::time_t seconds = since_ns / kNsPerSecond;
   std::tm date{};
   ::gmtime_r(&seconds, &date);
   std::array<char, 32> text{};
   const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &date);
-  return "process " + std::to_string(pid) + " (" + program + ") since " +
-         std::string(text.data(), length);
+  return Name() + " since " + std::string(text.data(), length);
 }
 
 Result<FileLock> FileLock::Acquire(const std::string& path, LockMode mode, LockWait wait,

@@ -24,6 +24,7 @@ struct LockHolder {
   int pid = 0;
   std::string program;           // its name, as the kernel has it
   std::int64_t since_ns = 0;     // since the Unix epoch
+  std::string Name() const;      // "process 42 (flowstone)"
   std::string ToString() const;  // "process 42 (flowstone) since 2026-11-02T10:00:00Z"
   friend bool operator==(const LockHolder&, const LockHolder&) = default;
 };

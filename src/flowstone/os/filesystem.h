@@ -27,6 +27,7 @@ enum class FileType : std::uint8_t { kFile, kDirectory, kSymlink, kOther };
 struct FileInfo {
   FileType type = FileType::kOther;
   std::uint64_t size = 0;        // bytes
+  std::uint64_t allocated = 0;   // bytes that it takes on the disk
   std::uint32_t mode = 0;        // permission bits, 07777
   std::int64_t modified_ns = 0;  // since the Unix epoch
   std::uint64_t device = 0;

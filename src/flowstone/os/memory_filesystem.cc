@@ -263,6 +263,7 @@ namespace {
 FileInfo InfoOf(const Inode& inode) {
   return FileInfo{.type = inode.type,
                   .size = inode.content.size(),
+                  .allocated = inode.content.size(),
                   .mode = inode.mode,
                   .modified_ns = inode.modified_ns,
                   .device = 1,

@@ -62,10 +62,13 @@ FileType TypeOfMode(mode_t mode) {
   }
 }
 
+constexpr std::uint64_t kStatBlock = 512;  // stat(2) counts in these, whatever the disk has
+
 FileInfo InfoOf(const struct stat& status) {
   return FileInfo{
       .type = TypeOfMode(status.st_mode),
       .size = static_cast<std::uint64_t>(status.st_size),
+      .allocated = static_cast<std::uint64_t>(status.st_blocks) * kStatBlock,
       .mode = static_cast<std::uint32_t>(status.st_mode) & 07777U,
       .modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
       .device = status.st_dev,
