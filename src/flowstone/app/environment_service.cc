@@ -11,6 +11,7 @@
 #include "flowstone/app/package_places.h"
 #include "flowstone/app/source_builds.h"
 #include "flowstone/base/check.h"
+#include "flowstone/install/archive_claim.h"
 #include "flowstone/install/compiled_archives.h"
 #include "flowstone/install/locked_packages.h"
 #include "flowstone/install/wheel_fetcher.h"
@@ -18,6 +19,7 @@
 #include "flowstone/lock/lock_writer.h"
 #include "flowstone/lock/timestamp.h"
 #include "flowstone/net/url.h"
+#include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
 #include "flowstone/resolve/offline_report.h"
 #include "flowstone/resolve/request_record.h"
@@ -122,6 +124,18 @@ std::map<std::string, std::string> IndexNames(const index::IndexSettings& settin
     }
   }
   return names;
+}
+
+// That an environment is used is noted once a day: cleaning goes by it.
+void NoteUse(const install::Environment& environment, std::int64_t now_ns) {
+  constexpr std::int64_t day_ns = std::int64_t{86'400} * 1'000'000'000;
+  if (environment.lease == nullptr) {
+    return;
+  }
+  const Result<std::int64_t> noted_ns = environment.lease->ModifiedNs();
+  if (noted_ns && *noted_ns < now_ns - day_ns) {
+    static_cast<void>(environment.lease->SetModifiedNs(now_ns));  // who may not write need not
+  }
 }
 
 // Where interpreters are looked for.
@@ -556,7 +570,19 @@ std::unique_ptr<SourceBuilds> EnvironmentService::Builds(const IndexWish& indexe
                           .open_transport = [this, indexes]() -> Result<net::Transport*> {
                             FLOWSTONE_LET(PackageConnection * connection, Connection(indexes));
                             return &connection->transport();
-                          }});
+                          },
+                          .lease_kept = [this] { LeaseBuilds(); }});
+}
+
+void EnvironmentService::LeaseBuilds() {
+  if (builds_lease_ || !os::MakeDirectories(machine_.filesystem, layout_.locks())) {
+    return;
+  }
+  // Where this user may not write, others do not clean for him either.
+  if (Result<os::FileLock> lease =
+          os::FileLock::Acquire(layout_.BuildsLock(), os::LockMode::kShared, os::LockWait::kWait)) {
+    builds_lease_ = *std::move(lease);
+  }
 }
 
 std::unique_ptr<SourceBuilds> EnvironmentService::BuildsFor(
@@ -627,6 +653,7 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
     return WithCacheHint(environment.error(), home_);
   }
   environment->warnings.insert(environment->warnings.begin(), warnings.begin(), warnings.end());
+  NoteUse(*environment, machine_.clock.NowNs());
   return environment;
 }
 
@@ -654,6 +681,8 @@ Result<install::VenvSyncReport> EnvironmentService::SyncInto(const LockedEnviron
                         settings_.bytecode == install::BytecodeUse::kCompile
                             ? std::optional(settings_.bytecode)
                             : std::nullopt);
+  FLOWSTONE_LET(const install::ArchiveClaim claim,
+                install::ArchiveClaim::Make(machine_.filesystem, layout_, install::WheelsOf(spec)));
   FLOWSTONE_LET(const std::vector<install::PlannedPackage> packages,
                 install::ProvidePackages(archives, spec));
   FLOWSTONE_LET(

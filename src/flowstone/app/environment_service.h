@@ -27,6 +27,7 @@
 #include "flowstone/install/venv_sync.h"
 #include "flowstone/lock/lock.h"
 #include "flowstone/lock/lock_select.h"
+#include "flowstone/os/file_lock.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/version.h"
 #include "flowstone/resolve/request.h"
@@ -206,6 +207,8 @@ class EnvironmentService {
                                           std::vector<std::string>& warnings);
   // The same, or nothing when something would have to be built. No side effects.
   Result<std::optional<install::EnvironmentSpec>> KnownSpecOf(const LockedEnvironment& locked);
+  // Keeps what was built before from being cleaned away, from now on.
+  void LeaseBuilds();
   // The network and the indexes as configured, or those that a decorator names.
   Result<PackageConnection*> Connection(const IndexWish& indexes);
 
@@ -221,6 +224,7 @@ class EnvironmentService {
   std::map<IndexWish, std::unique_ptr<PackageConnection>> connections_;  // those in use so far
   std::map<std::string, install::Interpreter> pythons_;                  // by request
   std::vector<std::pair<pypi::Name, pypi::Version>> preferences_;
+  std::optional<os::FileLock> builds_lease_;  // shared, of everything that was built
   std::unique_ptr<install::ArchiveCache> archives_;
   std::unique_ptr<DatastoreArtifacts> artifacts_;  // null without a datastore
 };

@@ -306,6 +306,7 @@ Result<LocatedReference> SourceBuilds::LocateRepository(const build::DirectRefer
 
 Result<LocatedReference> SourceBuilds::Locate(const build::DirectReference& reference,
                                               const pypi::Name& project) {
+  parts_.lease_kept();
   const auto locate = [&]() -> Result<LocatedReference> {
     switch (reference.kind) {
       case build::ReferenceKind::kLocal:
@@ -443,6 +444,7 @@ Result<build::BuildTask> SourceBuilds::TaskOf(const pypi::Name& project,
   }
   const std::string location =
       sdist.path ? os::AbsolutePath(lock_directory, *sdist.path) : sdist.url.value_or("");
+  parts_.lease_kept();
   FLOWSTONE_LET(const SourceFile file, files_.Fetch(location, location, sha256));
   build::BuildTask task{.title = title,
                         .source = {.origin = build::SourceOrigin::kArchive,

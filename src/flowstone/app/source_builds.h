@@ -46,6 +46,8 @@ class SourceBuilds {
     IndexWish indexes = {};                 // where that comes from
     ProjectDatastore* datastore = nullptr;  // may be null
     SourceFiles::OpenTransport open_transport;
+    // Called before anything is used that was kept of earlier builds, so that it stays.
+    std::function<void()> lease_kept;
   };
   // Borrows what `parts` refers to.
   explicit SourceBuilds(Parts parts);

@@ -261,6 +261,9 @@ Result<int> CommandExec(EngineSession& session) {
   if (command.front().find('/') == std::string::npos) {
     FLOWSTONE_LET(command.front(), os::FindProgram(command.front(), *variables.Get("PATH")));
   }
+  if (environment.lease != nullptr) {
+    FLOWSTONE_TRY(environment.lease->KeepThroughExec());
+  }
   FLOWSTONE_TRY(os::ReplaceProcess(command, variables.ToMap()));
   return 1;
 }

@@ -9,8 +9,11 @@
 //   <home>/v1/pyc/<tag>/<aa>/<sha256>/   the same with the bytecode of that cache tag
 //   <home>/v1/env/<id>/             an environment
 //   <home>/v1/links/<device>-<device>   what two file systems can share (link_capabilities.h)
+//   <home>/v1/claim/<name>          archives that somebody works with (archive_claim.h)
+//   <home>/v1/venv/<sha256>         a virtual environment with links to archives (venv_roots.h)
 //   <home>/v1/lock/<name>.lock      locks between processes
 //   <home>/v1/tmp/<name>/           work that is not published yet, with <name>.lock beside it
+//   <home>/v1/build/                what was built, and of what (build/built_wheels.h)
 //   <home>/v1/index/                what package indexes said (docs/formats/index-cache.md)
 #pragma once
 
@@ -36,6 +39,11 @@ class CacheLayout {
   std::string links() const { return root_ + "/links"; }
   std::string locks() const { return root_ + "/lock"; }
   std::string temporary() const { return root_ + "/tmp"; }
+  std::string claims() const { return root_ + "/claim"; }
+  std::string linked_venvs() const { return root_ + "/venv"; }
+  std::string builds() const { return root_ + "/build"; }
+  // Held by everybody who works with what is in builds().
+  std::string BuildsLock() const { return locks() + "/builds.lock"; }
   std::string index() const { return root_ + "/index"; }
 
   // `bytecode`: the cache tag of an archive with bytecode ("cpython-311"); empty without.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "flowstone/base/text.h"
+#include "flowstone/install/archive_claim.h"
 #include "flowstone/install/disk_space.h"
 #include "flowstone/install/environment_examination.h"
 #include "flowstone/install/environment_record.h"
@@ -165,6 +166,15 @@ std::string_view EnvironmentOutcomeName(EnvironmentOutcome outcome) {
   return kOutcomeNames.at(static_cast<std::size_t>(outcome));
 }
 
+std::vector<Digest> WheelsOf(const EnvironmentSpec& spec) {
+  std::vector<Digest> wheels;
+  wheels.reserve(spec.packages.size());
+  for (const EnvironmentPackage& package : spec.packages) {
+    wheels.push_back(package.wheel.digest);
+  }
+  return wheels;
+}
+
 Result<std::vector<PlannedPackage>> ProvidePackages(ArchiveProvider& archives,
                                                     const EnvironmentSpec& spec) {
   std::vector<const EnvironmentPackage*> sorted;
@@ -210,6 +220,20 @@ Result<EnvironmentBuilder::Standing> EnvironmentBuilder::Examine(const Environme
                   .complaint = {}};
 }
 
+Result<EnvironmentBuilder::Standing> EnvironmentBuilder::ExamineLeased(const EnvironmentSpec& spec,
+                                                                       const Digest& id) {
+  Result<std::optional<os::Lease>> lease = os::Lease::Hold(DirectoryOf(id));
+  if (lease && !*lease) {
+    return Standing{};
+  }
+  // It was there before the look, so that what is found usable stays.
+  FLOWSTONE_LET(Standing standing, Examine(spec, id));
+  if (lease && standing.usable) {
+    standing.usable->lease = std::make_shared<const os::Lease>(**std::move(lease));
+  }
+  return standing;
+}
+
 Result<std::optional<Environment>> EnvironmentBuilder::Find(const EnvironmentSpec& spec) {
   FLOWSTONE_LET(Standing standing, Examine(spec, EnvironmentId(spec)));
   return std::move(standing.usable);
@@ -217,7 +241,7 @@ Result<std::optional<Environment>> EnvironmentBuilder::Find(const EnvironmentSpe
 
 Result<Environment> EnvironmentBuilder::Ensure(const EnvironmentSpec& spec) {
   const Digest id = EnvironmentId(spec);
-  FLOWSTONE_LET(Standing standing, Examine(spec, id));
+  FLOWSTONE_LET(Standing standing, ExamineLeased(spec, id));
   if (standing.usable) {
     return *std::move(standing.usable);
   }
@@ -227,7 +251,7 @@ Result<Environment> EnvironmentBuilder::Ensure(const EnvironmentSpec& spec) {
                     parts_.layout.locks() + "/env-" + os::BaseName(DirectoryOf(id)) + ".lock",
                     os::LockMode::kExclusive, os::LockWait::kWait));
   // Another process may have built it while this one waited.
-  FLOWSTONE_LET(standing, Examine(spec, id));
+  FLOWSTONE_LET(standing, ExamineLeased(spec, id));
   if (standing.usable) {
     return *std::move(standing.usable);
   }
@@ -238,6 +262,8 @@ Result<Environment> EnvironmentBuilder::Build(const EnvironmentSpec& spec, const
                                               const std::string& complaint) {
   os::FileSystem& filesystem = parts_.filesystem;
   RemoveAbandonedStaging(filesystem, parts_.layout);
+  FLOWSTONE_LET(const ArchiveClaim claim,
+                ArchiveClaim::Make(filesystem, parts_.layout, WheelsOf(spec)));
   FLOWSTONE_LET(const std::vector<PlannedPackage> packages, ProvidePackages(parts_.archives, spec));
   FLOWSTONE_TRY(os::MakeDirectories(filesystem, parts_.layout.environments()));
   FLOWSTONE_LET(const LinkCapabilities links,
@@ -260,10 +286,15 @@ Result<Environment> EnvironmentBuilder::Build(const EnvironmentSpec& spec, const
   }
   parts_.progress.Advance(Phase::kInstall, packages.size(), "");
   parts_.progress.Finish(Phase::kInstall);
+  // From before it can be seen.
+  Result<std::optional<os::Lease>> lease = os::Lease::Hold(staging.path());
   FLOWSTONE_TRY(PublishInPlace(filesystem, parts_.layout, staging, DirectoryOf(id)));
   Environment environment =
       Describe(id, DirectoryOf(id), spec.interpreter, mode,
                complaint.empty() ? EnvironmentOutcome::kBuilt : EnvironmentOutcome::kRebuilt);
+  if (lease && *lease) {
+    environment.lease = std::make_shared<const os::Lease>(**std::move(lease));
+  }
   if (!complaint.empty()) {
     environment.message =
         "environment " + id.ToString().substr(0, 12) + " was rebuilt: " + complaint;

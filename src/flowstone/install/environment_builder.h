@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@
 #include "flowstone/install/link_mode.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/os/filesystem.h"
+#include "flowstone/os/lease.h"
 
 namespace flowstone::install {
 
@@ -44,9 +46,16 @@ struct Environment {
   std::string message = {};                // why one there was was of no use; else empty
   std::vector<std::string> warnings = {};  // about its wheels; only when it was built
   LinkMode link_mode = LinkMode::kHardlink;
+  // Keeps it from being cleaned away; copies of this share it, for they mean the same use. Null
+  // where nobody asked to use it, or the file system has no locks.
+  std::shared_ptr<const os::Lease> lease = nullptr;
 };
 
-// The archives of the packages, sorted by name so that plans do not depend on the order given.
+// The wheels that an ArchiveClaim for these packages names.
+std::vector<Digest> WheelsOf(const EnvironmentSpec& spec);
+
+// The archives of the packages, sorted by name so that plans do not depend on the order given. A
+// claim to them is for the caller to have.
 Result<std::vector<PlannedPackage>> ProvidePackages(ArchiveProvider& archives,
                                                     const EnvironmentSpec& spec);
 
@@ -65,7 +74,8 @@ class EnvironmentBuilder {
   explicit EnvironmentBuilder(Parts parts) : parts_(std::move(parts)) {}
 
   // Looks as ExamineEnvironment does when the environment is there; `archives` is asked only when
-  // it is not. kIo with numbers when the disk is too small, with nothing left behind.
+  // it is not. The environment is leased. kIo with numbers when the disk is too small, with nothing
+  // left behind.
   Result<Environment> Ensure(const EnvironmentSpec& spec);
 
   // The environment when it is there and usable; has no side effects.
@@ -79,6 +89,8 @@ class EnvironmentBuilder {
     std::string complaint;
   };
   Result<Standing> Examine(const EnvironmentSpec& spec, const Digest& id);
+  // The same, with a lease on what is usable.
+  Result<Standing> ExamineLeased(const EnvironmentSpec& spec, const Digest& id);
   // REQUIRES: the environment's lock.
   Result<Environment> Build(const EnvironmentSpec& spec, const Digest& id,
                             const std::string& complaint);

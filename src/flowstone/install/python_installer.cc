@@ -147,6 +147,9 @@ Status PythonInstaller::InstallNow(const PythonBuild& build, const PythonMirror&
   FLOWSTONE_TRY(os::MakeDirectories(filesystem, parts_.layout.pythons()));
   FLOWSTONE_TRY(os::MakeDirectories(filesystem, parts_.layout.downloads()));
   const std::string archive = parts_.layout.PartialWheel(build.sha256);
+  FLOWSTONE_LET(const os::FileLock download,
+                os::FileLock::Acquire(parts_.layout.WheelLock(build.sha256),
+                                      os::LockMode::kExclusive, os::LockWait::kWait));
   FLOWSTONE_LET(net::Transport* const transport, mirror.open_transport());
   FLOWSTONE_TRY(DownloadArchive(filesystem, *transport, parts_.progress,
                                 {.name = LabelOf(build) + reason,

@@ -16,6 +16,19 @@ std::string GateLock(const CacheLayout& layout) {
   return layout.locks() + "/staging.lock";
 }
 
+// A directory in tmp/ with its lock, by the name of either.
+struct StagedPair {
+  std::string path;
+  std::string lock_path;
+
+  static StagedPair Of(const CacheLayout& layout, const std::string& entry) {
+    const bool is_lock = entry.ends_with(kLockSuffix);
+    const std::string path = os::JoinPath(
+        layout.temporary(), is_lock ? entry.substr(0, entry.size() - kLockSuffix.size()) : entry);
+    return {.path = path, .lock_path = path + std::string(kLockSuffix)};
+  }
+};
+
 Status MakeCacheDirectories(os::FileSystem& filesystem, const CacheLayout& layout) {
   FLOWSTONE_TRY(os::MakeDirectories(filesystem, layout.locks()));
   return os::MakeDirectories(filesystem, layout.temporary());
@@ -69,7 +82,10 @@ Status PublishInPlace(os::FileSystem& filesystem, const CacheLayout& layout,
     return built.Publish(destination);
   }
   FLOWSTONE_LET(const StagingDirectory old, StagingDirectory::Create(filesystem, layout));
-  FLOWSTONE_TRY(filesystem.Rename(destination, old.path() + "/replaced"));
+  Status moved = filesystem.Rename(destination, old.path() + "/replaced");
+  if (!moved && moved.error().code != ErrorCode::kNotFound) {  // else it was cleaned away meanwhile
+    return moved;
+  }
   return built.Publish(destination);
 }
 
@@ -84,17 +100,29 @@ void RemoveAbandonedStaging(os::FileSystem& filesystem, const CacheLayout& layou
     return;
   }
   for (const os::DirectoryEntry& entry : *entries) {
-    const bool is_lock = entry.name.ends_with(kLockSuffix);
-    const std::string name =
-        is_lock ? entry.name.substr(0, entry.name.size() - kLockSuffix.size()) : entry.name;
-    const std::string path = os::JoinPath(layout.temporary(), name);
-    const std::string lock_path = path + std::string(kLockSuffix);
+    const StagedPair staged = StagedPair::Of(layout, entry.name);
     const Result<os::FileLock> lock =
-        os::FileLock::Acquire(lock_path, os::LockMode::kExclusive, os::LockWait::kTry);
-    if (lock && os::RemoveTree(filesystem, path)) {
-      static_cast<void>(filesystem.RemoveFile(lock_path));
+        os::FileLock::Acquire(staged.lock_path, os::LockMode::kExclusive, os::LockWait::kTry);
+    if (lock && os::RemoveTree(filesystem, staged.path)) {
+      static_cast<void>(filesystem.RemoveFile(staged.lock_path));
     }
   }
+}
+
+Status TakeAbandonedStaging(os::FileSystem& filesystem, const CacheLayout& layout,
+                            const std::string& name, const std::string& place) {
+  FLOWSTONE_LET(
+      const os::FileLock gate,
+      os::FileLock::Acquire(GateLock(layout), os::LockMode::kExclusive, os::LockWait::kWait));
+  const StagedPair staged = StagedPair::Of(layout, name);
+  FLOWSTONE_LET(
+      const os::FileLock lock,
+      os::FileLock::Acquire(staged.lock_path, os::LockMode::kExclusive, os::LockWait::kTry));
+  Status moved = filesystem.Rename(staged.path, place);
+  if (!moved && moved.error().code != ErrorCode::kNotFound) {  // else only the lock was left
+    return moved;
+  }
+  return filesystem.RemoveFile(staged.lock_path);
 }
 
 }  // namespace flowstone::install

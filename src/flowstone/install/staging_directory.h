@@ -50,5 +50,9 @@ Status PublishInPlace(os::FileSystem& filesystem, const CacheLayout& layout,
 
 // Removes what killed processes left in tmp/. Failures are left to the next time.
 void RemoveAbandonedStaging(os::FileSystem& filesystem, const CacheLayout& layout);
+// Moves what a killed process left under one name in tmp/, a directory or its lock, to `place`, and
+// removes the lock. kConflict, naming the owner, when it lives.
+Status TakeAbandonedStaging(os::FileSystem& filesystem, const CacheLayout& layout,
+                            const std::string& name, const std::string& place);
 
 }  // namespace flowstone::install

@@ -12,6 +12,7 @@
 #include "flowstone/install/file_linker.h"
 #include "flowstone/install/link_capabilities.h"
 #include "flowstone/install/venv_files.h"
+#include "flowstone/install/venv_roots.h"
 #include "flowstone/os/file_lock.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
@@ -222,6 +223,9 @@ class Synchronisation {
         [](const VenvChange& change) { return Goes(change.action) || Comes(change.action); }));
     mode_ = options_.link_mode.value_or(links_.BestForWritable());
     FLOWSTONE_TRY(CheckRoom());
+    FLOWSTONE_TRY(
+        NoteLinkedVenv(filesystem_, parts_.layout, directory_, packages_,
+                       mode_ == LinkMode::kSymlink ? VenvLinks::kSymbolic : VenvLinks::kNone));
     parts_.progress.Start(Phase::kInstall, CountOf(count, "package"), count);
     Status done = ChangePackages();
     if (!done) {
