@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "flowstone/app/environment_service.h"
@@ -12,7 +13,10 @@
 #include "flowstone/cli/engine_command_line.h"
 #include "flowstone/cli/output_options.h"
 #include "flowstone/cli/package_options.h"
+#include "flowstone/cli/progress_display.h"
 #include "flowstone/cli/project_options.h"
+#include "flowstone/install/cache_inventory.h"
+#include "flowstone/install/cleaning_plan.h"
 #include "flowstone/install/doctor.h"
 #include "flowstone/net/redact.h"
 #include "flowstone/os/user_directories.h"
@@ -127,6 +131,33 @@ Result<std::vector<Diagnosis>> DiagnosePythons(EngineSession& session, const std
   return diagnoses;
 }
 
+// What is of no use to anybody: damaged archives, work of killed processes.
+Result<std::vector<Diagnosis>> DiagnoseLeftovers(EngineSession& session, const std::string& home) {
+  FLOWSTONE_LET(
+      const install::CacheInventory inventory,
+      install::TakeInventory(session.machine.filesystem, home, session.machine.clock.NowNs()));
+  const install::CleaningWish wish{
+      .kinds = {install::CacheKind::kDamaged, install::CacheKind::kTemporary}};
+  std::map<install::CacheKind, install::KindUsage> left;
+  for (const std::size_t i : install::PlanCleaning(inventory, wish).going) {
+    const install::CacheItem& item = inventory.items[i];
+    ++left[item.kind].items;
+    left[item.kind].bytes += item.own_bytes;
+  }
+  std::vector<Diagnosis> diagnoses;
+  for (const auto& [kind, usage] : left) {
+    const std::string finding = kind == install::CacheKind::kDamaged
+                                    ? CountOf(usage.items, "package") + " damaged and set aside"
+                                    : CountOf(usage.items, "remnant") + " of killed processes";
+    const std::string name(install::CacheKindName(kind));
+    diagnoses.push_back({.subject = name + " things in the cache",
+                         .health = Health::kWarning,
+                         .finding = finding + ", " + FormatBytes(usage.bytes),
+                         .fix = "flowstone cache clean --kind " + name});
+  }
+  return diagnoses;
+}
+
 // What the project sets, with its places.
 Result<std::vector<Diagnosis>> DiagnoseProject(EngineSession& session) {
   std::vector<Diagnosis> diagnoses;
@@ -176,6 +207,8 @@ Result<int> CommandDoctor(EngineSession& session) {
       session.arguments.Has("thorough") ? install::Depth::kThorough : install::Depth::kQuick;
   std::vector<Diagnosis> diagnoses =
       install::Diagnose(session.machine.filesystem, install::CacheLayout(home), depth);
+  FLOWSTONE_LET(std::vector<Diagnosis> of_leftovers, DiagnoseLeftovers(session, home));
+  std::move(of_leftovers.begin(), of_leftovers.end(), std::back_inserter(diagnoses));
   std::vector<Diagnosis> of_indexes = DiagnoseIndexes(session);
   std::move(of_indexes.begin(), of_indexes.end(), std::back_inserter(diagnoses));
   FLOWSTONE_LET(std::vector<Diagnosis> of_pythons, DiagnosePythons(session, home));

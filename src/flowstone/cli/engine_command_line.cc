@@ -23,7 +23,7 @@ namespace {
 using Count = PositionalSpec::Count;
 using Handler = Result<int> (*)(EngineSession&);
 
-constexpr std::array<std::pair<std::string_view, Handler>, 16> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 17> kHandlers = {{
     {"lock", CommandLock},
     {"sync", CommandSync},
     {"exec", CommandExec},
@@ -37,6 +37,7 @@ constexpr std::array<std::pair<std::string_view, Handler>, 16> kHandlers = {{
     {"python uninstall", CommandPythonUninstall},
     {"cache dir", CommandCacheDir},
     {"cache size", CommandCacheSize},
+    {"cache clean", CommandCacheClean},
     {"store verify", CommandStoreVerify},
     {"doctor", CommandDoctor},
     {"rpc", CommandRpc},
@@ -162,7 +163,14 @@ std::vector<CommandSpec> MachineCommands() {
        .summary = "the cache of packages and environments",
        .options = {},
        .commands = {{.name = "dir", .summary = "print where it is", .options = {}},
-                    {.name = "size", .summary = "print how large it is", .options = {"json"}}}},
+                    {.name = "size",
+                     .summary = "print what it takes on the disk, and what for",
+                     .options = {"json"}},
+                    {.name = "clean",
+                     .summary = "remove what nobody uses; prints how much became free",
+                     .options = {"older-than", "max-size", "kind", "dry-run", "json"},
+                     .epilogue =
+                         "example: flowstone cache clean --older-than 30d --max-size 20GiB"}}},
       {.name = "store",
        .summary = "the datastore of this directory",
        .options = {},

@@ -37,6 +37,7 @@ Result<int> CommandPythonInstall(EngineSession& session);
 Result<int> CommandPythonUninstall(EngineSession& session);
 Result<int> CommandCacheDir(EngineSession& session);
 Result<int> CommandCacheSize(EngineSession& session);
+Result<int> CommandCacheClean(EngineSession& session);
 Result<int> CommandStoreVerify(EngineSession& session);
 Result<int> CommandDoctor(EngineSession& session);
 Result<int> CommandRpc(EngineSession& session);

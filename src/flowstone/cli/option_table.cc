@@ -250,6 +250,14 @@ constexpr std::array kOptions = {
     OptionSpec{"depth", "--depth", "N", "", "print no more than this many levels below the roots"},
     OptionSpec{"into", "--into", "DIR", "",
                "the directory to write to; for sync a virtual environment, new or to be changed"},
+    OptionSpec{"older-than", "--older-than", "AGE", "FLOWSTONE_CACHE_OLDER_THAN",
+               "only what was not used for so long, such as 30d or 12h; or since a date"},
+    OptionSpec{"max-size", "--max-size", "SIZE", "FLOWSTONE_CACHE_MAX_SIZE",
+               "what was not used for longest, until the cache takes no more than this: 20GiB"},
+    OptionSpec{
+        "kind", "--kind", "KIND", "",
+        "only packages, bytecode, environments, builds, index, downloads, damaged, temporary "
+        "or records; may be repeated"},
     OptionSpec{"dry-run", "--dry-run", "", "", "say what would change, and change nothing"},
     OptionSpec{"thorough", "--thorough", "", "", "also read every byte that is cached or stored"},
     OptionSpec{"channel", "--channel", "FD", "", "the socket to the client"},
