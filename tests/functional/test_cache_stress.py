@@ -1,0 +1,33 @@
+"""One cache, many makers of environments, and one who cleans it all the time: nothing fails, and
+nothing is broken afterwards. FLOWSTONE_STRESS=whole makes 8 processes make 50 environments each.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from support.cache_checker import check_cache, disk_usage
+from support.cache_stress import Stress, stress_scale
+from support.project import Project
+
+SEED = int(os.environ.get("FLOWSTONE_TEST_SEED", "20261"))
+
+
+def test_makers_and_a_cleaner_share_one_cache(project: Project) -> None:
+    cache = Path(project.environment["FLOWSTONE_HOME"])
+    makers, rounds = stress_scale()
+    outcome = Stress(
+        project, makers=makers, rounds=rounds, seed=SEED, modes=["", "", "hardlink", "copy"]
+    ).run()
+    print(f"seed {SEED}: {outcome}")
+    assert outcome.failures == []
+    assert outcome.made == makers * rounds
+    assert outcome.environments_removed > 0
+    assert outcome.archives_removed > 0
+    checked = check_cache(cache)
+    assert checked.findings == []
+    done = project.engine("cache", "clean")
+    assert done.status == 0, done
+    assert check_cache(cache).environments == 0
+    assert disk_usage(cache) < 400_000, done  # the folders and the locks that stay
