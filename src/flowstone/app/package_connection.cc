@@ -21,8 +21,8 @@ Result<std::unique_ptr<PackageConnection>> PackageConnection::Open(const Machine
   std::unique_ptr<PackageConnection> connection(new PackageConnection());
   FLOWSTONE_LET(connection->access_, AccessOf(machine, options));
   const index::IndexSettings& settings = connection->settings();
-  connection->curl_ =
-      std::make_unique<net::CurlTransport>(connection->access_.TransportOptions(machine));
+  connection->curl_ = std::make_unique<net::CurlTransport>(
+      connection->access_.TransportOptions(machine), machine.clock);
   connection->metered_ = std::make_unique<net::MeteredTransport>(*connection->curl_);
   connection->authenticating_ = std::make_unique<net::AuthenticatingTransport>(
       *connection->metered_, connection->access_.credentials, connection->access_.Question(machine),

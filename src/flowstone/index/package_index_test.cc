@@ -315,7 +315,7 @@ TEST_F(PackageIndexTest, NoCredentialsReachTheCache) {
   });
   const net::Url url = net::Url::Parse(server.origin() + "/simple/")
                            ->WithCredentials(net::Credentials{"user", net::Secret("canary")});
-  net::CurlTransport curl(net::CurlOptions{});
+  net::CurlTransport curl(net::CurlOptions{}, clock_);
   net::CredentialStore store;
   store.Add(url, "the test");
   net::AuthenticatingTransport transport(curl, store);

@@ -43,17 +43,18 @@ int ParseStatusLine(std::string_view line) {
 
 Result<std::unique_ptr<CurlTransfer>> CurlTransfer::Create(const CurlLibrary& curl, Request request,
                                                            const CurlOptions& options,
-                                                           CURLSH* share) {
+                                                           CURLSH* share, os::Clock& clock) {
   FLOWSTONE_LET(const Url url, Url::Parse(request.url));
   return std::unique_ptr<CurlTransfer>(
-      new CurlTransfer(curl, std::move(request), url, options, share));
+      new CurlTransfer(curl, std::move(request), url, options, share, clock));
 }
 
 CurlTransfer::CurlTransfer(const CurlLibrary& curl, Request request, const Url& url,
-                           const CurlOptions& options, CURLSH* share)
+                           const CurlOptions& options, CURLSH* share, os::Clock& clock)
     : curl_(curl),
       options_(options),
       share_(share),
+      clock_(clock),
       easy_(curl.easy_init()),
       request_(std::move(request)),
       url_(url.WithoutCredentials()) {
@@ -79,6 +80,7 @@ void CurlTransfer::Configure(HttpVersion version) {
   curl_.easy_reset(easy_);
   detail_.fill('\0');
   response_ = Response();
+  heard_ns_.reset();
   headers_complete_ = false;
   body_begun_ = false;
   body_size_ = 0;
@@ -98,10 +100,13 @@ void CurlTransfer::Configure(HttpVersion version) {
   SetOption(CURLOPT_BUFFERSIZE, kReceiveBuffer);
   SetOption(CURLOPT_TCP_KEEPALIVE, 1L);
   SetOption(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
+  // What trickles. What stops is seen by heard_ns(): libcurl averages over five seconds.
   SetOption(CURLOPT_LOW_SPEED_LIMIT, 1L);
   SetOption(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout.count()));
   SetOption(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   SetOption(CURLOPT_USERAGENT, options_.user_agent.c_str());
+  SetOption(CURLOPT_PREREQFUNCTION, &CurlTransfer::OnRequest);
+  SetOption(CURLOPT_PREREQDATA, this);
   SetOption(CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
   SetOption(CURLOPT_HEADERDATA, this);
   SetOption(CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBody);
@@ -197,8 +202,17 @@ void CurlTransfer::ConfigureTls() {
   }
 }
 
+// libcurl calls it when the connection is there, new or not.
+int CurlTransfer::OnRequest(void* self, char* /*address*/, char* /*own_address*/, int /*port*/,
+                            int /*own_port*/) {
+  auto* const transfer = static_cast<CurlTransfer*>(self);
+  transfer->heard_ns_ = transfer->clock_.MonotonicNs();
+  return CURL_PREREQFUNC_OK;
+}
+
 std::size_t CurlTransfer::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
   auto* const transfer = static_cast<CurlTransfer*>(self);
+  transfer->heard_ns_ = transfer->clock_.MonotonicNs();
   Status taken =
       Guarded([&] { return transfer->TakeHeaderLine(std::string_view(data, size * count)); });
   if (!taken) {
@@ -210,6 +224,7 @@ std::size_t CurlTransfer::OnHeader(char* data, std::size_t size, std::size_t cou
 
 std::size_t CurlTransfer::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   auto* const transfer = static_cast<CurlTransfer*>(self);
+  transfer->heard_ns_ = transfer->clock_.MonotonicNs();
   Status taken = Guarded([&] { return transfer->TakeBody(std::string_view(data, size * count)); });
   if (!taken) {
     transfer->refusal_ = std::move(taken.error());
@@ -354,6 +369,12 @@ Error CurlTransfer::FailureOf(CURLcode code) {
   curl_.easy_getinfo(easy_, CURLINFO_OS_ERRNO, &failure.os_error);
   curl_.easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
   return ErrorOfCurl(failure, url_);
+}
+
+Error CurlTransfer::StallError() const {
+  const std::string patience = std::to_string(options_.stall_timeout.count());
+  return ErrorOfCurl(
+      {.code = CURLE_OPERATION_TIMEDOUT, .detail = "nothing came for " + patience + " s"}, url_);
 }
 
 std::optional<Result<Response>> CurlTransfer::Finish(CURLcode code) {

@@ -22,7 +22,8 @@ class CurlTransfer {
  public:
   // kInvalid when the URL cannot be fetched. Does not consume `request` then.
   static Result<std::unique_ptr<CurlTransfer>> Create(const CurlLibrary& curl, Request request,
-                                                      const CurlOptions& options, CURLSH* share);
+                                                      const CurlOptions& options, CURLSH* share,
+                                                      os::Clock& clock);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -36,13 +37,20 @@ class CurlTransfer {
   // Takes in the end of a transfer. Nothing when a redirect leads on: configure and add again.
   std::optional<Result<Response>> Finish(CURLcode code);
 
+  // When its request went out or something last came, on the clock; nothing while it waits for a
+  // connection.
+  std::optional<std::int64_t> heard_ns() const { return heard_ns_; }
+  // The outcome of a transfer of which nothing came for too long.
+  Error StallError() const;
+
  private:
   CurlTransfer(const CurlLibrary& curl, Request request, const Url& url, const CurlOptions& options,
-               CURLSH* share);
+               CURLSH* share, os::Clock& clock);
 
   template <class T>
   void SetOption(CURLoption option, T value);
 
+  static int OnRequest(void* self, char* address, char* own_address, int port, int own_port);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
 
@@ -69,6 +77,7 @@ class CurlTransfer {
   const CurlLibrary& curl_;
   const CurlOptions& options_;
   CURLSH* share_;
+  os::Clock& clock_;
   CURL* easy_;
   Request request_;
   Url url_;
@@ -78,6 +87,7 @@ class CurlTransfer {
 
   // Of the response that is coming in.
   Response response_;
+  std::optional<std::int64_t> heard_ns_;
   bool headers_complete_ = false;
   bool body_begun_ = false;
   std::uint64_t body_size_ = 0;

@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -31,12 +33,18 @@ Error Closed(const std::string& url) {
 // After two protocol errors a host is asked over HTTP/1.1: its HTTP/2 is broken, or ours is for it.
 constexpr int kHttp2Patience = 2;
 
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
 }  // namespace
 
 class CurlTransport::Loop {
  public:
-  Loop(const CurlLibrary& curl, const CurlOptions& options)
-      : curl_(curl), options_(options), multi_(curl.multi_init()), share_(curl.share_init()) {
+  Loop(const CurlLibrary& curl, const CurlOptions& options, os::Clock& clock)
+      : curl_(curl),
+        options_(options),
+        clock_(clock),
+        multi_(curl.multi_init()),
+        share_(curl.share_init()) {
     FLOWSTONE_CHECK(multi_ != nullptr && share_ != nullptr);
     // Only the loop's thread uses the share, so it needs no locks.
     curl_.share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
@@ -84,15 +92,54 @@ class CurlTransport::Loop {
   };
 
   void Run() {
-    constexpr int idle_ms = 60'000;  // nothing depends on it: submissions wake the poll
     while (BeginSubmitted()) {
       int running = 0;
       FLOWSTONE_CHECK(curl_.multi_perform(multi_, &running) == CURLM_OK);
-      if (!FinishDone()) {
-        FLOWSTONE_CHECK(curl_.multi_poll(multi_, nullptr, 0, idle_ms, nullptr) == CURLM_OK);
+      // In this order: what came while this thread was busy was heard by now.
+      if (!FinishDone() && !GiveUpStalled()) {
+        FLOWSTONE_CHECK(curl_.multi_poll(multi_, nullptr, 0, PatienceMs(), nullptr) == CURLM_OK);
       }
     }
     CancelAll();
+  }
+
+  // How long the poll may last when nothing wakes it: until some transfer may have stalled.
+  int PatienceMs() const {
+    constexpr std::int64_t idle_ms = 60'000;  // nothing depends on it: submissions wake the poll
+    if (active_.empty()) {
+      return idle_ms;
+    }
+    const std::int64_t left_ms = (next_look_ns_ - clock_.MonotonicNs()) / kNsPerMs + 1;
+    return static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, idle_ms));
+  }
+
+  // True when something ended. Looks at the transfers only when the one that was silent for longest
+  // at the last look may have been silent for too long: all that began or was heard since has more
+  // time left.
+  bool GiveUpStalled() {
+    const std::int64_t now_ns = clock_.MonotonicNs();
+    if (now_ns < next_look_ns_) {
+      return false;
+    }
+    const std::int64_t patience_ns = std::chrono::nanoseconds(options_.stall_timeout).count();
+    next_look_ns_ = now_ns + patience_ns;
+    std::vector<CURL*> stalled;
+    for (const auto& [handle, active] : active_) {
+      const std::optional<std::int64_t> heard_ns = active.transfer->heard_ns();
+      if (heard_ns && *heard_ns + patience_ns <= now_ns) {
+        stalled.push_back(handle);
+      } else if (heard_ns) {
+        next_look_ns_ = std::min(next_look_ns_, *heard_ns + patience_ns);
+      }
+    }
+    for (CURL* const handle : stalled) {
+      curl_.multi_remove_handle(multi_, handle);
+      const auto found = active_.find(handle);
+      const Active ended = std::move(found->second);
+      active_.erase(found);
+      ended.done(ended.transfer->StallError());
+    }
+    return !stalled.empty();
   }
 
   // False when it is time to stop.
@@ -106,7 +153,8 @@ class CurlTransport::Loop {
       submitted.swap(submitted_);
     }
     for (Submission& submission : submitted) {
-      auto transfer = CurlTransfer::Create(curl_, std::move(submission.request), options_, share_);
+      auto transfer =
+          CurlTransfer::Create(curl_, std::move(submission.request), options_, share_, clock_);
       if (!transfer) {
         submission.done(std::move(transfer.error()));
         continue;
@@ -175,11 +223,13 @@ class CurlTransport::Loop {
 
   const CurlLibrary& curl_;
   const CurlOptions& options_;  // the transport's
+  os::Clock& clock_;
   CURLM* const multi_;
   CURLSH* const share_;
   // Of the loop's thread.
   std::unordered_map<CURL*, Active> active_;
   std::map<std::string, int> http2_strikes_;  // by origin
+  std::int64_t next_look_ns_ = 0;             // at transfers that may have stalled
 
   std::mutex mutex_;  // guards what follows
   std::vector<Submission> submitted_;
@@ -188,7 +238,8 @@ class CurlTransport::Loop {
   std::thread thread_;
 };
 
-CurlTransport::CurlTransport(CurlOptions options) : options_(std::move(options)) {}
+CurlTransport::CurlTransport(CurlOptions options, os::Clock& clock)
+    : options_(std::move(options)), clock_(clock) {}
 
 CurlTransport::~CurlTransport() = default;
 
@@ -205,7 +256,7 @@ Result<CurlTransport::Loop*> CurlTransport::RunningLoop() {
   const std::lock_guard lock(mutex_);
   if (!loop_) {
     FLOWSTONE_LET(const CurlLibrary* const curl, CurlLibrary::Load());
-    loop_ = std::make_unique<Loop>(*curl, options_);
+    loop_ = std::make_unique<Loop>(*curl, options_, clock_);
   }
   return loop_.get();
 }

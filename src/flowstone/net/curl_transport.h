@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "flowstone/net/transport.h"
+#include "flowstone/os/clock.h"
 #include "flowstone/os/environment.h"
 
 namespace flowstone::net {
@@ -26,7 +27,7 @@ enum class HttpVersion : std::uint8_t { kHttp2OverTls, kHttp1 };
 
 struct CurlOptions {
   std::chrono::milliseconds connect_timeout{10'000};
-  // A transfer that moves less than a byte per second for this long is given up.
+  // A transfer of which nothing comes for this long, or less than a byte per second, is given up.
   std::chrono::seconds stall_timeout{30};
   int max_connections = 50;
   int max_connections_per_host = 50;
@@ -50,8 +51,9 @@ CurlOptions CurlOptionsFromEnvironment(const os::Environment& environment);
 
 class CurlTransport final : public Transport {
  public:
-  // Cheap: libcurl is loaded and the thread started by the first request.
-  explicit CurlTransport(CurlOptions options);
+  // Cheap: libcurl is loaded and the thread started by the first request. `clock`, which outlives
+  // this, says how long nothing came.
+  CurlTransport(CurlOptions options, os::Clock& clock);
   // Ends every request under way with kCancelled and joins the thread.
   ~CurlTransport() override;
   CurlTransport(const CurlTransport&) = delete;
@@ -65,6 +67,7 @@ class CurlTransport final : public Transport {
   Result<Loop*> RunningLoop();
 
   const CurlOptions options_;
+  os::Clock& clock_;
   std::mutex mutex_;            // guards loop_ until it is set
   std::unique_ptr<Loop> loop_;  // nothing until the first request
 };

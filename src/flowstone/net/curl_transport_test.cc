@@ -4,6 +4,7 @@
 #include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <future>
@@ -16,6 +17,7 @@
 #include "flowstone/net/fake_transport.h"
 #include "flowstone/net/loopback_server.h"
 #include "flowstone/net/secret.h"
+#include "flowstone/os/fake_clock.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::net {
@@ -35,14 +37,20 @@ LoopbackReply RedirectTo(int status, const std::string& url) {
   return {.response = MakeResponse(status, "moved", {{"Location", url}})};
 }
 
-std::unique_ptr<CurlTransport> Open(CurlOptions options = {}) {
-  return std::make_unique<CurlTransport>(std::move(options));
-}
+// A transport, and time that moves when a test says so.
+class CurlTransportTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<CurlTransport> Open(CurlOptions options = {}) {
+    return std::make_unique<CurlTransport>(std::move(options), clock_);
+  }
 
-Result<Response> Get(const std::string& url, CurlOptions options = {}) {
-  const auto transport = Open(std::move(options));
-  return Fetch(*transport, {.url = url});
-}
+  Result<Response> Get(const std::string& url, CurlOptions options = {}) {
+    const auto transport = Open(std::move(options));
+    return Fetch(*transport, {.url = url});
+  }
+
+  os::FakeClock clock_;
+};
 
 // A file in the test's own directory, removed at the end.
 class ScratchFile {
@@ -62,7 +70,7 @@ class ScratchFile {
   std::string path_;
 };
 
-TEST(CurlTransportTest, KeepsConnectionsBetweenRequests) {
+TEST_F(CurlTransportTest, KeepsConnectionsBetweenRequests) {
   LoopbackServer server([](const Request&) { return Text("x"); });
   const auto transport = Open();
   for (int i = 0; i < 5; ++i) {
@@ -71,7 +79,7 @@ TEST(CurlTransportTest, KeepsConnectionsBetweenRequests) {
   EXPECT_EQ(server.connection_count(), 1);
 }
 
-TEST(CurlTransportTest, RunsManyRequestsAtOnce) {
+TEST_F(CurlTransportTest, RunsManyRequestsAtOnce) {
   LoopbackServer server([](const Request& request) { return Text(request.url); });
   const auto transport = Open();
   std::vector<std::future<Result<Response>>> results;
@@ -89,7 +97,7 @@ TEST(CurlTransportTest, RunsManyRequestsAtOnce) {
   EXPECT_LE(server.connection_count(), CurlOptions().max_connections_per_host);
 }
 
-TEST(CurlTransportTest, FollowsRedirects) {
+TEST_F(CurlTransportTest, FollowsRedirects) {
   LoopbackServer server([](const Request& request) {
     return request.url.ends_with("/new/b") ? Text("here") : RedirectTo(301, "/new/b");
   });
@@ -99,13 +107,13 @@ TEST(CurlTransportTest, FollowsRedirects) {
   EXPECT_EQ(response->final_url, server.origin() + "/new/b");
 }
 
-TEST(CurlTransportTest, GivesUpAfterTenRedirects) {
+TEST_F(CurlTransportTest, GivesUpAfterTenRedirects) {
   LoopbackServer server([](const Request&) { return RedirectTo(302, "/again"); });
   EXPECT_THAT(Get(server.origin() + "/"), HasMessage(HasSubstr("more than 10 redirects")));
   EXPECT_EQ(server.requests().size(), 11U);
 }
 
-TEST(CurlTransportTest, SeeOtherTurnsAPutIntoAGet) {
+TEST_F(CurlTransportTest, SeeOtherTurnsAPutIntoAGet) {
   LoopbackServer server([](const Request& request) {
     return request.method == "GET" ? Text("body:" + request.body) : RedirectTo(303, "/result");
   });
@@ -116,7 +124,7 @@ TEST(CurlTransportTest, SeeOtherTurnsAPutIntoAGet) {
   EXPECT_EQ(response->body, "body:");
 }
 
-TEST(CurlTransportTest, KeepsAuthorizationWithinTheOrigin) {
+TEST_F(CurlTransportTest, KeepsAuthorizationWithinTheOrigin) {
   LoopbackServer server([](const Request& request) {
     return request.url.ends_with("/b") ? Text(request.headers.Get("Authorization").value_or("none"))
                                        : RedirectTo(302, "/b");
@@ -128,7 +136,7 @@ TEST(CurlTransportTest, KeepsAuthorizationWithinTheOrigin) {
   EXPECT_EQ(response->body, BasicAuthorization({"user", Secret("canary")}).Reveal());
 }
 
-TEST(CurlTransportTest, DropsAuthorizationWhenARedirectLeavesTheOrigin) {
+TEST_F(CurlTransportTest, DropsAuthorizationWhenARedirectLeavesTheOrigin) {
   LoopbackServer other([](const Request& request) {
     return Text(request.headers.Get("Authorization").value_or("none"));
   });
@@ -140,7 +148,7 @@ TEST(CurlTransportTest, DropsAuthorizationWhenARedirectLeavesTheOrigin) {
   EXPECT_EQ(response->body, "none");
 }
 
-TEST(CurlTransportTest, ALoginInARedirectIsNotUsed) {
+TEST_F(CurlTransportTest, ALoginInARedirectIsNotUsed) {
   LoopbackServer server([&](const Request& request) {
     return request.url.ends_with("/b")
                ? Text(request.headers.Get("Authorization").value_or("none"))
@@ -152,19 +160,19 @@ TEST(CurlTransportTest, ALoginInARedirectIsNotUsed) {
   EXPECT_EQ(response->final_url, server.origin() + "/b");
 }
 
-TEST(CurlTransportTest, ARedirectToAFileIsRefused) {
+TEST_F(CurlTransportTest, ARedirectToAFileIsRefused) {
   LoopbackServer server([](const Request&) { return RedirectTo(302, "file:///etc/passwd"); });
   EXPECT_THAT(Get(server.origin() + "/"), HasCode(ErrorCode::kInvalid));
 }
 
-TEST(CurlTransportTest, ARedirectFromHttpsToHttpIsRefused) {
+TEST_F(CurlTransportTest, ARedirectFromHttpsToHttpIsRefused) {
   LoopbackServer server([](const Request&) { return RedirectTo(302, "http://127.0.0.1:1/"); },
                         {.security = LoopbackOptions::Security::kTls});
   EXPECT_THAT(Get(server.origin() + "/", {.trusted_hosts = {"127.0.0.1"}}),
               HasMessage(HasSubstr("leads from https to http")));
 }
 
-TEST(CurlTransportTest, ASinkSeesNothingOfRedirects) {
+TEST_F(CurlTransportTest, ASinkSeesNothingOfRedirects) {
   class Sink final : public BodySink {
    public:
     Status Start(int status, const Headers&) override {
@@ -186,14 +194,14 @@ TEST(CurlTransportTest, ASinkSeesNothingOfRedirects) {
   EXPECT_EQ(sink.seen, "200:here");
 }
 
-TEST(CurlTransportTest, ATruncatedBodyIsUnavailable) {
+TEST_F(CurlTransportTest, ATruncatedBodyIsUnavailable) {
   LoopbackServer server([](const Request&) {
     return LoopbackReply{.response = MakeResponse(200, "0123456789"), .cut_after = 4};
   });
   EXPECT_THAT(Get(server.origin() + "/"), HasCode(ErrorCode::kUnavailable));
 }
 
-TEST(CurlTransportTest, ALongerBodyThanDeclaredIsCutAtTheDeclaredLength) {
+TEST_F(CurlTransportTest, ALongerBodyThanDeclaredIsCutAtTheDeclaredLength) {
   LoopbackServer server([](const Request&) {
     return LoopbackReply{.response = MakeResponse(200, "0123456789"), .declared_length = 4};
   });
@@ -202,7 +210,7 @@ TEST(CurlTransportTest, ALongerBodyThanDeclaredIsCutAtTheDeclaredLength) {
   EXPECT_EQ(response->body, "0123");
 }
 
-TEST(CurlTransportTest, AMissingServerIsNamedWithoutCredentials) {
+TEST_F(CurlTransportTest, AMissingServerIsNamedWithoutCredentials) {
   std::string origin;
   {
     origin = LoopbackServer([](const Request&) { return Text(""); }).origin();
@@ -215,7 +223,7 @@ TEST(CurlTransportTest, AMissingServerIsNamedWithoutCredentials) {
   EXPECT_THAT(response.error().ToString(), Not(HasSubstr("canary")));
 }
 
-TEST(CurlTransportTest, AnUnknownCertificateIsDeniedWithAHint) {
+TEST_F(CurlTransportTest, AnUnknownCertificateIsDeniedWithAHint) {
   LoopbackServer server([](const Request&) { return Text("secret"); },
                         {.security = LoopbackOptions::Security::kTls});
   const auto response = Get(server.origin() + "/");
@@ -224,21 +232,21 @@ TEST(CurlTransportTest, AnUnknownCertificateIsDeniedWithAHint) {
   EXPECT_TRUE(server.requests().empty());
 }
 
-TEST(CurlTransportTest, AGivenCertificateIsTrusted) {
+TEST_F(CurlTransportTest, AGivenCertificateIsTrusted) {
   LoopbackServer server([](const Request&) { return Text("secret"); },
                         {.security = LoopbackOptions::Security::kTls});
   const ScratchFile certificates(server.certificate());
   EXPECT_THAT(Get(server.origin() + "/", {.ca_file = certificates.path()}), IsOk());
 }
 
-TEST(CurlTransportTest, ATrustedHostNeedsNoCertificate) {
+TEST_F(CurlTransportTest, ATrustedHostNeedsNoCertificate) {
   LoopbackServer server([](const Request&) { return Text("secret"); },
                         {.security = LoopbackOptions::Security::kTls});
   const std::string host = server.origin().substr(std::string("https://").size());
   EXPECT_THAT(Get(server.origin() + "/", {.trusted_hosts = {host}}), IsOk());
 }
 
-TEST(CurlTransportTest, AsksForGzipOnlyWhenTheBodyIsTakenWhole) {
+TEST_F(CurlTransportTest, AsksForGzipOnlyWhenTheBodyIsTakenWhole) {
   LoopbackServer server([](const Request& request) {
     return Text(request.headers.Get("Accept-Encoding").value_or(""));
   });
@@ -248,7 +256,7 @@ TEST(CurlTransportTest, AsksForGzipOnlyWhenTheBodyIsTakenWhole) {
   EXPECT_EQ(Fetch(*transport, {.url = url, .range = ByteRange{.first = 0}})->body, "identity");
 }
 
-TEST(CurlTransportTest, DecodesGzip) {
+TEST_F(CurlTransportTest, DecodesGzip) {
   // printf hello | gzip -n
   const std::string gzip(
       "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00"
@@ -262,7 +270,7 @@ TEST(CurlTransportTest, DecodesGzip) {
   EXPECT_EQ(response->body, "hello");
 }
 
-TEST(CurlTransportTest, ACompressedBodyThatEndsEarlyIsNoBody) {
+TEST_F(CurlTransportTest, ACompressedBodyThatEndsEarlyIsNoBody) {
   const std::string gzip = archive::GzipCompress("a body long enough to be cut anywhere");
   std::size_t length = 0;
   LoopbackServer server([&](const Request&) {
@@ -276,14 +284,14 @@ TEST(CurlTransportTest, ACompressedBodyThatEndsEarlyIsNoBody) {
   }
 }
 
-TEST(CurlTransportTest, AnEncodingThatWasNotAskedForIsRefused) {
+TEST_F(CurlTransportTest, AnEncodingThatWasNotAskedForIsRefused) {
   LoopbackServer server([](const Request&) {
     return LoopbackReply{.response = MakeResponse(200, "?", {{"Content-Encoding", "br"}})};
   });
   EXPECT_THAT(Get(server.origin() + "/"), HasMessage(HasSubstr("'br'")));
 }
 
-TEST(CurlTransportTest, GoesThroughTheProxyExceptForExemptHosts) {
+TEST_F(CurlTransportTest, GoesThroughTheProxyExceptForExemptHosts) {
   LoopbackServer proxy([](const Request& request) { return Text("proxied " + request.url); });
   const auto proxied = Get("http://index.example/simple/", {.http_proxy = proxy.origin()});
   ASSERT_THAT(proxied, IsOk());
@@ -296,14 +304,14 @@ TEST(CurlTransportTest, GoesThroughTheProxyExceptForExemptHosts) {
   EXPECT_EQ(direct->body, "direct");
 }
 
-TEST(CurlTransportTest, AProxyThatWantsCredentialsIsDenied) {
+TEST_F(CurlTransportTest, AProxyThatWantsCredentialsIsDenied) {
   LoopbackServer proxy(
       [](const Request&) { return LoopbackReply{.response = MakeResponse(407, "")}; });
   EXPECT_THAT(Get("http://index.example/", {.http_proxy = proxy.origin()}),
               HasCode(ErrorCode::kDenied));
 }
 
-TEST(CurlTransportTest, ServesFiles) {
+TEST_F(CurlTransportTest, ServesFiles) {
   const ScratchFile file("0123456789");
   const auto whole = Get("file://" + file.path());
   ASSERT_THAT(whole, IsOk());
@@ -312,7 +320,7 @@ TEST(CurlTransportTest, ServesFiles) {
   EXPECT_EQ(Get("file://" + file.path() + ".missing")->status, 404);
 }
 
-TEST(CurlTransportTest, ServesRangesOfFiles) {
+TEST_F(CurlTransportTest, ServesRangesOfFiles) {
   const ScratchFile file("0123456789");
   const auto transport = Open();
   const auto part = [&](ByteRange range) {
@@ -324,11 +332,11 @@ TEST(CurlTransportTest, ServesRangesOfFiles) {
   EXPECT_EQ(part({.first = 11})->status, 416);
 }
 
-TEST(CurlTransportTest, ADirectoryIsNotAFile) {
+TEST_F(CurlTransportTest, ADirectoryIsNotAFile) {
   EXPECT_EQ(Get("file://" + ::testing::TempDir())->status, 404);
 }
 
-TEST(CurlTransportTest, ClosingCancelsWhatIsUnderWay) {
+TEST_F(CurlTransportTest, ClosingCancelsWhatIsUnderWay) {
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();
   LoopbackServer server([released](const Request&) {
@@ -342,6 +350,50 @@ TEST(CurlTransportTest, ClosingCancelsWhatIsUnderWay) {
   transport.reset();
   EXPECT_THAT(outcome.get_future().get(), HasCode(ErrorCode::kCancelled));
   release.set_value();
+}
+
+// Servers of these tests let time pass while they are asked. The loop looks at the clock when
+// something else wakes it.
+TEST_F(CurlTransportTest, GivesUpWhatStops) {
+  std::promise<void> asked;
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  LoopbackServer server([&, released](const Request& request) {
+    if (request.url.ends_with("/stops")) {
+      clock_.Advance(std::chrono::seconds(31));
+      asked.set_value();
+      released.wait();
+    }
+    return Text("x");
+  });
+  const auto transport = Open();
+  std::promise<Result<Response>> outcome;
+  transport->Start({.url = server.origin() + "/stops"},
+                   [&](Result<Response> result) { outcome.set_value(std::move(result)); });
+  asked.get_future().wait();
+  EXPECT_THAT(Fetch(*transport, {.url = server.origin() + "/other"}), IsOk());
+  const Result<Response> stopped = outcome.get_future().get();
+  EXPECT_THAT(stopped, HasCode(ErrorCode::kUnavailable));
+  EXPECT_THAT(stopped, HasMessage(HasSubstr("did not answer in time (nothing came for 30 s)")));
+  release.set_value();
+}
+
+TEST_F(CurlTransportTest, WaitingForAConnectionIsNoStop) {
+  LoopbackServer server([&](const Request&) {
+    clock_.Advance(std::chrono::seconds(20));
+    return Text("x");
+  });
+  const auto transport = Open({.max_connections = 1});
+  std::vector<std::future<Result<Response>>> results;
+  for (int i = 0; i < 5; ++i) {
+    auto promise = std::make_shared<std::promise<Result<Response>>>();
+    results.push_back(promise->get_future());
+    transport->Start({.url = server.origin() + "/"},
+                     [promise](Result<Response> result) { promise->set_value(std::move(result)); });
+  }
+  for (std::future<Result<Response>>& result : results) {
+    EXPECT_THAT(result.get(), IsOk());
+  }
 }
 
 TEST(CurlOptionsTest, TakesTheStandardVariables) {

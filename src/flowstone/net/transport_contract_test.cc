@@ -11,6 +11,7 @@
 #include "flowstone/net/loopback_server.h"
 #include "flowstone/net/transport.h"
 #include "flowstone/net/url.h"
+#include "flowstone/os/system_clock.h"
 #include "flowstone/testing/result_matchers.h"
 
 namespace flowstone::net {
@@ -56,12 +57,13 @@ class CurlSubject final : public Subject {
             },
             {.ranges = ranges == Ranges::kHonoured ? LoopbackOptions::Ranges::kHonoured
                                                    : LoopbackOptions::Ranges::kIgnored}),
-        transport_(CurlOptions{}) {}
+        transport_(CurlOptions{}, clock_) {}
   Transport& transport() override { return transport_; }
   std::string origin() const override { return server_.origin(); }
 
  private:
   LoopbackServer server_;
+  os::SystemClock clock_;
   CurlTransport transport_;
 };
 
