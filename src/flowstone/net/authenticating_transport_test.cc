@@ -196,6 +196,68 @@ TEST_F(AuthenticatingTransportTest, AnAnswerIsForItsOriginOnly) {
   EXPECT_THAT(server.Tried(), ElementsAre("", Basic("k", "ring"), ""));
 }
 
+TEST_F(AuthenticatingTransportTest, AnAnswerIsForItsUserOnly) {
+  FakeTransport server([](const Request& request) {
+    return MakeResponse(request.headers.Get("Authorization") ? 200 : 401, "");
+  });
+  AuthenticatingTransport transport(server, {}, [](const Url&, const std::string& user) {
+    return std::optional(Credentials{user, Secret("of-" + user)});
+  });
+  for (const std::string user : {"ada", "bob", "ada"}) {
+    EXPECT_EQ(Fetch(transport, {.url = "https://" + user + "@index.example/x"})->status, 200);
+    EXPECT_EQ(server.requests().back().headers.Get("Authorization"), Basic(user, "of-" + user));
+  }
+}
+
+TEST_F(AuthenticatingTransportTest, AnAnswerThatIsRefusedElsewhereIsTriedOnce) {
+  FakeTransport server([](const Request& request) {
+    const bool may_read = request.url.ends_with("/mine") && request.headers.Get("Authorization");
+    return MakeResponse(may_read ? 200 : 403, "");
+  });
+  AuthenticatingTransport transport(server, {}, [](const Url&, const std::string&) {
+    return std::optional(Credentials{"k", Secret("ring")});
+  });
+  EXPECT_EQ(Fetch(transport, {.url = "https://index.example/mine"})->status, 200);
+  const std::size_t before = server.requests().size();
+  EXPECT_EQ(Fetch(transport, {.url = "https://index.example/theirs"})->status, 403);
+  EXPECT_EQ(server.requests().size(), before + 1);
+}
+
+TEST_F(AuthenticatingTransportTest, ALoginThatStandsInTwoPlacesIsTriedOnce) {
+  CredentialStore store(*Netrc::Parse("machine index.example login u password p"));
+  store.Add(*Url::Parse("https://u:p@index.example/simple/"), "config");
+  store.Add(*Url::Parse("https://u:p@index.example/other/"), "config");
+  GuardedServer server("nobody", 401);
+  AuthenticatingTransport transport(server.transport(), store);
+  EXPECT_EQ(Fetch(transport, {.url = "https://index.example/simple/x"})->status, 401);
+  EXPECT_THAT(server.Tried(), ElementsAre(Basic("u", "p")));
+}
+
+TEST_F(AuthenticatingTransportTest, TheQuestionNamesTheUserOfAConfiguredUrl) {
+  CredentialStore store;
+  store.Add(*Url::Parse("https://ada@index.example/simple/"), "config");
+  store.Add(*Url::Parse("https://bob@other.example/simple/"), "config");
+  GuardedServer server(Basic("ada", "ring"), 401);
+  std::string asked_for;
+  AuthenticatingTransport transport(server.transport(), store,
+                                    [&](const Url&, const std::string& user) {
+                                      asked_for = user;
+                                      return std::optional(Credentials{user, Secret("ring")});
+                                    });
+  EXPECT_EQ(Fetch(transport, {.url = "https://index.example/simple/x"})->status, 200);
+  EXPECT_EQ(asked_for, "ada");
+}
+
+TEST_F(AuthenticatingTransportTest, ALoginInTheUrlDoesNotTravelBesideAGivenHeader) {
+  FakeTransport server([](const Request&) { return MakeResponse(200, ""); });
+  AuthenticatingTransport transport(server, {});
+  Request request{.url = "https://u:p@index.example/x"};
+  request.headers.Set("Authorization", "Bearer t");
+  EXPECT_THAT(Fetch(transport, request), IsOk());
+  EXPECT_EQ(server.requests().at(0).url, "https://index.example/x");
+  EXPECT_EQ(server.requests().at(0).headers.Get("Authorization"), "Bearer t");
+}
+
 TEST_F(AuthenticatingTransportTest, TheQuestionNamesTheUserOfTheUrl) {
   GuardedServer server(Basic("k", "ring"), 401);
   AuthenticatingTransport transport(
