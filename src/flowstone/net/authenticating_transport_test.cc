@@ -198,7 +198,9 @@ TEST_F(AuthenticatingTransportTest, AnAnswerIsForItsOriginOnly) {
 
 TEST_F(AuthenticatingTransportTest, AnAnswerIsForItsUserOnly) {
   FakeTransport server([](const Request& request) {
-    return MakeResponse(request.headers.Get("Authorization") ? 200 : 401, "");
+    const auto login = request.headers.Get("Authorization");
+    const bool may = login == Basic("ada", "of-ada") || login == Basic("bob", "of-bob");
+    return MakeResponse(may ? 200 : 401, "");
   });
   AuthenticatingTransport transport(server, {}, [](const Url&, const std::string& user) {
     return std::optional(Credentials{user, Secret("of-" + user)});
@@ -235,8 +237,9 @@ TEST_F(AuthenticatingTransportTest, ALoginThatStandsInTwoPlacesIsTriedOnce) {
 
 TEST_F(AuthenticatingTransportTest, TheQuestionNamesTheUserOfAConfiguredUrl) {
   CredentialStore store;
-  store.Add(*Url::Parse("https://ada@index.example/simple/"), "config");
   store.Add(*Url::Parse("https://bob@other.example/simple/"), "config");
+  store.Add(*Url::Parse("https://eve:expired@index.example/simple/"), "config");
+  store.Add(*Url::Parse("https://ada@index.example/simple/"), "config");
   GuardedServer server(Basic("ada", "ring"), 401);
   std::string asked_for;
   AuthenticatingTransport transport(server.transport(), store,

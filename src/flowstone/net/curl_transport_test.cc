@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 #include "flowstone/archive/gzip.h"
 #include "flowstone/net/fake_transport.h"
@@ -148,6 +149,18 @@ TEST_F(CurlTransportTest, DropsAuthorizationWhenARedirectLeavesTheOrigin) {
   EXPECT_EQ(response->body, "none");
 }
 
+TEST_F(CurlTransportTest, CookiesStayWithTheirOrigin) {
+  LoopbackServer other(
+      [](const Request& request) { return Text(request.headers.Get("Cookie").value_or("none")); });
+  LoopbackServer server([&](const Request&) { return RedirectTo(302, other.origin() + "/b"); });
+  Request request{.url = server.origin() + "/a"};
+  request.headers.Set("Cookie", "session=canary");
+  const auto transport = Open();
+  const auto response = Fetch(*transport, std::move(request));
+  ASSERT_THAT(response, IsOk());
+  EXPECT_EQ(response->body, "none");
+}
+
 TEST_F(CurlTransportTest, ALoginInARedirectIsNotUsed) {
   LoopbackServer server([&](const Request& request) {
     return request.url.ends_with("/b")
@@ -244,6 +257,9 @@ TEST_F(CurlTransportTest, ATrustedHostNeedsNoCertificate) {
                         {.security = LoopbackOptions::Security::kTls});
   const std::string host = server.origin().substr(std::string("https://").size());
   EXPECT_THAT(Get(server.origin() + "/", {.trusted_hosts = {host}}), IsOk());
+  EXPECT_THAT(Get(server.origin() + "/", {.trusted_hosts = {"127.0.0.1"}}), IsOk());
+  EXPECT_THAT(Get(server.origin() + "/", {.trusted_hosts = {"other.example", "127.0.0.1:1"}}),
+              HasCode(ErrorCode::kDenied));
 }
 
 TEST_F(CurlTransportTest, AsksForGzipOnlyWhenTheBodyIsTakenWhole) {
