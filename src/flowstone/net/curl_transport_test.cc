@@ -395,18 +395,35 @@ TEST_F(CurlTransportTest, GivesUpWhatStops) {
 }
 
 TEST_F(CurlTransportTest, WaitingForAConnectionIsNoStop) {
-  LoopbackServer server([&](const Request&) {
-    clock_.Advance(std::chrono::seconds(20));
+  std::promise<void> asked;
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  LoopbackServer server([&, released](const Request& request) {
+    if (request.url.ends_with("/first") || request.url.ends_with("/second")) {
+      clock_.Advance(std::chrono::seconds(20));
+    }
+    if (request.url.ends_with("/second")) {
+      asked.set_value();
+      released.wait();
+    }
     return Text("x");
   });
   const auto transport = Open({.max_connections = 1});
   std::vector<std::future<Result<Response>>> results;
-  for (int i = 0; i < 5; ++i) {
+  const auto start = [&](const std::string& path) {
     auto promise = std::make_shared<std::promise<Result<Response>>>();
     results.push_back(promise->get_future());
-    transport->Start({.url = server.origin() + "/"},
+    transport->Start({.url = server.origin() + path},
                      [promise](Result<Response> result) { promise->set_value(std::move(result)); });
-  }
+  };
+  start("/first");
+  start("/second");
+  start("/waits");
+  asked.get_future().wait();
+  // When the second of these is answered, the loop has looked at the clock after the first.
+  EXPECT_THAT(Fetch(*transport, {.url = "none"}), HasCode(ErrorCode::kInvalid));
+  EXPECT_THAT(Fetch(*transport, {.url = "none"}), HasCode(ErrorCode::kInvalid));
+  release.set_value();
   for (std::future<Result<Response>>& result : results) {
     EXPECT_THAT(result.get(), IsOk());
   }
