@@ -467,10 +467,7 @@ void EnvironmentService::Prefer(const lock::Lock& lock) {
     const bool may_move = std::ranges::find(settings_.upgrade_packages, package.name) !=
                           settings_.upgrade_packages.end();
     // The first lock that has a package speaks for it.
-    const bool is_known =
-        std::ranges::find(preferences_, package.name,
-                          &std::pair<pypi::Name, pypi::Version>::first) != preferences_.end();
-    if (package.version && !may_move && !is_known) {
+    if (package.version && !may_move && preferred_.insert(package.name).second) {
       preferences_.emplace_back(package.name, *package.version);
     }
   }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -224,6 +225,7 @@ class EnvironmentService {
   std::map<IndexWish, std::unique_ptr<PackageConnection>> connections_;  // those in use so far
   std::map<std::string, install::Interpreter> pythons_;                  // by request
   std::vector<std::pair<pypi::Name, pypi::Version>> preferences_;
+  std::unordered_set<pypi::Name> preferred_;  // that have one
   std::optional<os::FileLock> builds_lease_;  // shared, of everything that was built
   std::unique_ptr<install::ArchiveCache> archives_;
   std::unique_ptr<DatastoreArtifacts> artifacts_;  // null without a datastore

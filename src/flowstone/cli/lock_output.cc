@@ -41,10 +41,12 @@ lock::Lock LockIn(const std::string& directory, lock::Lock lock) {
   return lock;
 }
 
-std::string TextIn(const std::string& directory, const app::LockedEnvironment& locked) {
+// The text of such a lock; nothing when it is that of any directory.
+std::optional<std::string> OwnTextIn(const std::string& directory,
+                                     const app::LockedEnvironment& locked) {
   return std::ranges::none_of(locked.lock.packages, HasPlace)
-             ? locked.text
-             : lock::WriteLock(LockIn(directory, locked.lock));
+             ? std::nullopt
+             : std::optional(lock::WriteLock(LockIn(directory, locked.lock)));
 }
 
 // What became of a lock, for programs.
@@ -151,7 +153,8 @@ int LockOutput::ReportCurrent() const {
 int LockOutput::ReportCheck(const app::LockedEnvironment& locked) const {
   lock::LockDifference difference =
       lock::DiffLocks(existing_.value_or(lock::Lock()), LockIn(directory(), locked.lock));
-  if (existing_ && (text_ == TextIn(directory(), locked) || (answers_ && difference.empty()))) {
+  const bool is_same = text_ == OwnTextIn(directory(), locked).value_or(locked.text);
+  if (existing_ && (is_same || (answers_ && difference.empty()))) {
     return ReportCurrent();
   }
   if (!existing_) {  // the reason for all of it was told
@@ -181,7 +184,8 @@ Result<int> LockOutput::Finish(const app::LockedEnvironment& locked) const {
     return 0;
   }
   const std::int64_t begin_ns = session_->machine.clock.MonotonicNs();
-  const std::string text = TextIn(os::DirName(path_), locked);
+  const std::optional<std::string> own_text = OwnTextIn(os::DirName(path_), locked);
+  const std::string& text = own_text ? *own_text : locked.text;
   const bool is_same = text_ == text;
   if (!is_same) {
     FLOWSTONE_TRY(Write(text));

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace flowstone::resolve {
@@ -26,10 +27,10 @@ const ReleaseVerdict& ProjectReader::Judge(
     ProjectRecord& record, solve::Ordinal candidate,
     const Result<std::shared_ptr<const index::WheelMetadata>>& metadata) {
   const pypi::Name& name = record.versions.files().name;
-  const pypi::Version version = record.versions.VersionAt(candidate);
+  const std::string_view version = record.versions.VersionTextAt(candidate);
   ReleaseVerdict verdict = metadata ? metadata_reader_.Read((*metadata)->parsed, name, version)
                                     : "its metadata cannot be read: " + metadata.error().message;
-  progress_.Advance(Phase::kResolve, 1, name.ToString() + " " + version.ToString());
+  progress_.Advance(Phase::kResolve, 1, name.ToString() + " " + std::string(version));
   return record.verdicts.emplace(candidate, std::move(verdict)).first->second;
 }
 

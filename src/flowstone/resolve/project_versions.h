@@ -51,6 +51,9 @@ class ProjectVersions {
   const std::vector<solve::OrdinalSet>& unusable() const;
 
   pypi::Version VersionAt(solve::Ordinal ordinal) const { return table_.VersionAt(ordinal); }
+  std::string_view VersionTextAt(solve::Ordinal ordinal) const {
+    return table_.VersionTextAt(ordinal);
+  }
   std::optional<solve::Ordinal> Find(const pypi::Version& version) const;
   solve::OrdinalSet Within(const pypi::VersionSet& versions) const;
   // Those that are older, or newer when the lowest are wanted.

@@ -42,6 +42,16 @@ std::vector<pypi::ExtraName> ConditionsOfOverride(const pypi::Requirement& state
   return is_optional ? conditions : std::vector<pypi::ExtraName>{pypi::ExtraName()};
 }
 
+// Most are spelt alike.
+bool AreOneVersion(std::string_view a, std::string_view b) {
+  if (a == b) {
+    return true;
+  }
+  const auto first = pypi::Version::Parse(a);
+  const auto second = pypi::Version::Parse(b);
+  return first && second && *first == *second;
+}
+
 // What was remembered by a version of Flowstone that could read it: nothing will do.
 pypi::Requirement Unreadable(pypi::Name name) {
   pypi::Requirement requirement;
@@ -76,13 +86,12 @@ bool ReleaseMetadata::HasExtra(const pypi::ExtraName& extra) const {
 
 std::variant<ReleaseMetadata, std::string> MetadataReader::Read(const index::ParsedMetadata& parsed,
                                                                 const pypi::Name& name,
-                                                                const pypi::Version& version) {
+                                                                std::string_view version) {
   if (!parsed.is_readable()) {
     return "its metadata cannot be read: " + std::string(parsed.problem());
   }
-  const bool is_same_text = parsed.version() == version.text();
-  const auto own = is_same_text ? version : pypi::Version::Parse(parsed.version());
-  if (parsed.name() != name.ToString() || !own || *own != version) {
+  if (parsed.name() != name.ToString() || !AreOneVersion(parsed.version(), version)) {
+    const auto own = pypi::Version::Parse(parsed.version());
     return "its metadata is that of " + std::string(parsed.name()) + " " +
            (own ? own->ToString() : std::string(parsed.version()));
   }

@@ -106,8 +106,7 @@ class MetadataReader {
   // A text instead of metadata says why the release cannot be used: its metadata cannot be read, is
   // of another release, needs another Python, or depends on a URL.
   std::variant<ReleaseMetadata, std::string> Read(const index::ParsedMetadata& parsed,
-                                                  const pypi::Name& name,
-                                                  const pypi::Version& version);
+                                                  const pypi::Name& name, std::string_view version);
   // The i-th dependency, which holds under one extra and nothing else.
   const ReleaseDependency& OfLoneExtra(const index::ParsedMetadata& parsed, std::size_t i);
 

@@ -89,6 +89,11 @@ pypi::Version ReleaseTable::VersionAt(solve::Ordinal ordinal) const {
   return listings_[first.source].Version(first.version);
 }
 
+std::string_view ReleaseTable::VersionTextAt(solve::Ordinal ordinal) const {
+  const Member first = FirstOf(ordinal);
+  return listings_[first.source].VersionText(first.version);
+}
+
 solve::Ordinal ReleaseTable::LowerBound(std::string_view key) const {
   if (listings_.size() == 1) {
     const std::uint32_t version = listings_.front().LowerBound(key);

@@ -54,6 +54,8 @@ class ReleaseTable {
   }
   std::string KeyAt(solve::Ordinal ordinal) const;
   pypi::Version VersionAt(solve::Ordinal ordinal) const;
+  // As the first of its files spells it.
+  std::string_view VersionTextAt(solve::Ordinal ordinal) const;
   // The first release whose key is not below `key`.
   solve::Ordinal LowerBound(std::string_view key) const;
 
