@@ -133,19 +133,22 @@ def test_a_version_to_match_must_be_known(project: Project, forgetful: Index) ->
         ("no-build-isolation = true", ""),
         ("", "UV_NO_BUILD_ISOLATION=1"),
         ("", "PIP_NO_BUILD_ISOLATION=false"),  # so pip has it
+        ("", "PIP_CONFIG_FILE=pip.conf"),
     ],
-    ids=["package", "all", "uv", "pip"],
+    ids=["package", "all", "uv", "pip", "pip.conf"],
 )
 def test_no_build_uses_what_happens_to_be_installed(
     project: Project, helpers: Index, setting: str, variable: str
 ) -> None:
     variable, _, value = variable.partition("=")
+    project.write("pip.conf", "[install]\nno-build-isolation = false\n")
     variables = {variable: value} if variable else {}
     uv_project(project, setting)
     done = project.engine("lock", "--allow-build", **variables)
     assert done.status != 0, done
     assert "needy 1.0 cannot be built with what happens to be installed" in done.errors
-    assert (variable or "pyproject.toml:6: tool.uv.no-build-isolation") in done.errors
+    said_by = "no-build-isolation of pip.conf" if value == "pip.conf" else variable
+    assert (said_by or "pyproject.toml:6: tool.uv.no-build-isolation") in done.errors
     assert "extra-build-dependencies" in done.errors
     uv_project(project, setting, 'extra-build-dependencies = { needy = ["helper"] }')
     assert project.engine("lock", "--allow-build", **variables).status == 0

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from support.index_server import Index
-from support.installers import TOOLS
-from support.project import BUILD_PYTHON, Project
+from support.project import Project
 from support.sources import SourceProject
+from support.uv_answers import locked, locked_by_uv
 from support.wheels import Wheel
 
 
@@ -27,36 +25,6 @@ def stocked(index: Index, project: Project) -> Index:
     return index
 
 
-def versions_in(text: str) -> dict[str, str]:
-    return dict(re.findall(r'^name = "([^"]+)"\nversion = "([^"]+)"', text, re.MULTILINE))
-
-
-def locked(project: Project, *arguments: str, **variables: str) -> dict[str, str]:
-    done = project.engine("lock", "-o", "-", *arguments, **variables)
-    assert done.status == 0, done
-    return versions_in(done.output)
-
-
-def locked_by_uv(project: Project, index: Index, *arguments: str) -> dict[str, str]:
-    """What `uv pip compile` chooses in the same directory."""
-    if not (TOOLS / "uv").exists():
-        pytest.skip("uv is not installed in build/tools")
-    done = subprocess.run(
-        [
-            *(str(TOOLS / "uv"), "pip", "compile", *arguments, "--format", "pylock.toml"),
-            *("--default-index", index.url, "--python", str(BUILD_PYTHON), "--quiet"),
-            *("--cache-dir", str(project.home / "uv-cache")),
-        ],
-        cwd=project.path,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(project.home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done
-    return versions_in(done.stdout)
-
-
 OLD = {"alpha": "1.0", "beta": "1.0"}
 NEW = {"alpha": "2.0", "beta": "2.0"}
 
@@ -67,6 +35,11 @@ NEW = {"alpha": "2.0", "beta": "2.0"}
         ('resolution = "lowest"', OLD),
         ('resolution = "lowest-direct"', {"alpha": "1.0", "beta": "2.0"}),
         ('prerelease = "allow"', {"alpha": "3.0rc1", "beta": "3.0rc1"}),
+        ('prerelease-package = { alpha = "allow" }', {**NEW, "alpha": "3.0rc1"}),
+        (
+            'prerelease = "allow"\nprerelease-package = { alpha = "disallow" }',
+            {**NEW, "beta": "3.0rc1"},
+        ),
         ('exclude-newer = "2026-01-01T00:00:00Z"', OLD),
         ('exclude-newer-package = { beta = "2026-01-01T00:00:00Z" }', {**NEW, "beta": "1.0"}),
         ('constraint-dependencies = ["beta<2"]', {**NEW, "beta": "1.0"}),
@@ -88,6 +61,41 @@ def test_what_is_no_project_is_locked_as_the_settings_say(
     project.write("requirements.in", "alpha\n")
     assert locked(project, "-r", "requirements.in") == expected
     assert locked_by_uv(project, stocked, "requirements.in") == expected
+
+
+def test_prereleases_of_single_packages(project: Project, stocked: Index) -> None:
+    user = project.home / ".config" / "uv" / "uv.toml"
+    user.parent.mkdir(parents=True)
+    user.write_text('prerelease-package = { alpha = "disallow", beta = "allow" }\n')
+    project.write("uv.toml", 'prerelease-package = { alpha = "allow" }\n')
+    both = {"alpha": "3.0rc1", "beta": "3.0rc1"}
+    project.write("requirements.in", "alpha\n")
+    assert locked(project, "-r", "requirements.in") == both
+    assert locked_by_uv(project, stocked, "requirements.in") == both
+    options = ("--prerelease", "disallow", "--prerelease-package", "alpha=explicit")
+    assert locked(project, "-r", "requirements.in", *options) == {**NEW, "beta": "3.0rc1"}
+    assert locked_by_uv(project, stocked, "requirements.in", *options) == {**NEW, "beta": "3.0rc1"}
+    done = project.engine("lock", "alpha", "--prerelease-package", "alpha")
+    assert done.status == 2, done
+    assert "--prerelease-package is 'alpha', not NAME=MODE" in done.errors
+    project.write("uv.toml", 'prerelease-package = { alpha = "alow" }\n')
+    done = project.engine("lock", "alpha")
+    assert done.status == 2, done
+    assert "uv.toml: prerelease-package is 'alow', which is none of" in done.errors
+    assert "did you mean 'allow'?" in done.errors
+
+
+def test_a_requirements_file_admits_prereleases_of_single_packages(
+    project: Project, stocked: Index
+) -> None:
+    project.write(
+        "requirements.in", "--all-releases alpha\n--only-final beta\nalpha\nbeta>=3.0a0\n"
+    )
+    done = project.engine("lock", "-r", "requirements.in")
+    assert done.status == 1, done
+    assert "pre-releases are not allowed" in done.errors
+    project.write("requirements.in", "--all-releases alpha\nalpha\n")
+    assert locked(project, "-r", "requirements.in") == {**NEW, "alpha": "3.0rc1"}
 
 
 def test_the_nearest_file_counts_before_that_of_the_user(project: Project, stocked: Index) -> None:
@@ -159,6 +167,19 @@ def test_what_is_not_obeyed_is_named_once(project: Project, stocked: Index) -> N
     project.write("uv.toml", 'cache-dir = "cache"\nnew-thing = "x"\n[pip]\nno-deps = true\n')
     done = project.engine("lock", "alpha", "-o", "pylock.alpha.toml")
     assert "not obeyed here: uv.toml:4: pip.no-deps, uv.toml:2: new-thing\n" in done.errors, done
+
+
+def test_variables_of_uv_choose_packages(project: Project, stocked: Index) -> None:
+    project.write("unwanted.txt", "# nobody needs it\nbeta\n")
+    assert locked(project, "alpha", UV_EXCLUDE="unwanted.txt") == {"alpha": "2.0"}
+    assert locked(project, "alpha", "--excludes", "unwanted.txt") == {"alpha": "2.0"}
+    project.write("requirements.in", "alpha\n")
+    assert locked_by_uv(project, stocked, "requirements.in", UV_EXCLUDE="unwanted.txt") == {
+        "alpha": "2.0"
+    }
+    done = project.engine("lock", "alpha", UV_TORCH_BACKEND="cpu", UV_NO_SOURCES="0")
+    assert done.status == 0, done
+    assert "settings of uv that are not obeyed here: UV_TORCH_BACKEND\n" in done.errors
 
 
 def test_a_value_that_cannot_be_is_an_error_with_its_place(

@@ -10,6 +10,7 @@
 #include "flowstone/pypi/leniency.h"
 #include "flowstone/pypi/wheel_name.h"
 #include "flowstone/resolve/request_record.h"
+#include "flowstone/resolve/stated_source.h"
 
 namespace flowstone::app {
 namespace {
@@ -34,11 +35,30 @@ struct ReferenceMetadata {
   pypi::CoreMetadata fields;
 };
 
+// What somebody stated about the release that a reference leads to, as METADATA.
+std::optional<std::string> StatedText(const LocatedReference& located, const pypi::Name& project,
+                                      const std::vector<pypi::StatedMetadata>& all) {
+  if (!located.wheel) {
+    const pypi::StatedMetadata* const stated = pypi::FindStated(all, project);
+    return stated == nullptr ? std::nullopt
+                             : std::optional(resolve::ParsedOf(*stated, *stated->version).ToText());
+  }
+  const Result<pypi::WheelName> name = pypi::WheelName::Parse(located.wheel->file_name);
+  const pypi::StatedMetadata* const stated =
+      name ? pypi::FindStated(all, name->name, name->version) : nullptr;
+  return stated == nullptr ? std::nullopt
+                           : std::optional(resolve::ParsedOf(*stated, name->version).ToText());
+}
+
 Result<ReferenceMetadata> ReadReference(const build::DirectReference& reference,
-                                        const pypi::Name& project, SourceBuilds& builds) {
+                                        const pypi::Name& project,
+                                        const std::vector<pypi::StatedMetadata>& stated,
+                                        SourceBuilds& builds) {
   ReferenceMetadata read;
   FLOWSTONE_LET(read.located, builds.Locate(reference, project));
-  if (read.located.wheel) {
+  if (auto text = StatedText(read.located, project, stated)) {
+    read.text = *std::move(text);
+  } else if (read.located.wheel) {
     FLOWSTONE_LET(read.text, builds.MetadataOfWheel(*read.located.wheel));
   } else {
     FLOWSTONE_LET(read.text, builds.Metadata(*read.located.task));
@@ -205,9 +225,9 @@ Status DirectReferences::CheckBuildAllowed(const pypi::Name& name,
 
 Result<DirectReferences::Package> DirectReferences::LookInto(
     const build::DirectReference& reference, const Mention& mention) {
-  FLOWSTONE_LET(ReferenceMetadata read,
-                Annotate(ReadReference(reference, mention.requirement.name, builds_),
-                         "for the requirements of " + mention.asker));
+  FLOWSTONE_LET(ReferenceMetadata read, Annotate(ReadReference(reference, mention.requirement.name,
+                                                               request_.stated_metadata, builds_),
+                                                 "for the requirements of " + mention.asker));
   Package package{.reference = reference,
                   .source = std::move(read.located.source),
                   .asker = mention.asker,

@@ -363,6 +363,7 @@ resolve::ResolveRequest EnvironmentService::RequestOf(
       .exclude_newer_kind =
           wish.exclude_newer_us ? resolve::CutOffKind::kMoment : settings_.exclude_newer_kind,
       .exclude_newer_of_us = settings_.exclude_newer_of_us,
+      .stated_metadata = settings_.stated_metadata,
       .hashes = settings_.hashes};
   const auto append = [](const auto& from, auto& to) {
     to.insert(to.end(), from.begin(), from.end());

@@ -67,6 +67,7 @@ struct EnvironmentSettings {
   std::string exclude_newer_origin;  // who set it, for messages: "--exclude-newer"
   // Another moment for single projects; none: all their files exist.
   std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us;
+  std::vector<pypi::StatedMetadata> stated_metadata;
   resolve::HashPolicy hashes = resolve::HashPolicy::kWhereNamed;
   resolve::ResolvePolicies policies;
   RequirementRules rules;

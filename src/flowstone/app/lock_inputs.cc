@@ -581,6 +581,17 @@ Status InputReader::ReadRules() {
   }
   inputs_.wish.excludes.insert(inputs_.wish.excludes.end(), spec_.excludes.begin(),
                                spec_.excludes.end());
+  for (const std::string& given : spec_.exclude_files) {
+    FLOWSTONE_LET(const OpenFile file, Annotate(Open(given), "which --excludes names"));
+    FLOWSTONE_LET(const project::RequirementsFile parsed,
+                  Parse(file, project::FileRole::kRequirements));
+    for (const project::WrittenRequirement& written : parsed.requirements) {
+      if (written.requirement.name.empty()) {
+        return Error{ErrorCode::kInvalid, written.source.ToString() + ": names no package"};
+      }
+      inputs_.wish.excludes.push_back(written.requirement.name);
+    }
+  }
   return Ok();
 }
 

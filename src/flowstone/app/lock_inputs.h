@@ -30,7 +30,8 @@ struct LockInputSpec {
   std::vector<std::string> override_files = {};
   std::vector<std::string> build_constraint_files = {};
   std::vector<pypi::Name> excludes = {};
-  std::vector<std::string> groups = {};  // of a pyproject.toml: "NAME", or "PATH:NAME"
+  std::vector<std::string> exclude_files = {};  // that list names
+  std::vector<std::string> groups = {};         // of a pyproject.toml: "NAME", or "PATH:NAME"
   std::vector<pypi::ExtraName> extras = {};
   enum class Extras : std::uint8_t { kNamed, kAll };
   Extras which_extras = Extras::kNamed;

@@ -1,12 +1,15 @@
 #include "flowstone/app/lock_policies.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "flowstone/base/text.h"
+#include "flowstone/base/truth_words.h"
 #include "flowstone/project/cutoff.h"
 
 namespace flowstone::app {
@@ -29,6 +32,16 @@ Error NoSuchPolicy(const std::string& who, const std::string& value,
   return error;
 }
 
+Result<resolve::PrereleaseMode> PrereleaseModeOf(const std::string& who, const std::string& value) {
+  const auto mode = resolve::ParsePrereleaseMode(value);
+  if (!mode) {
+    return NoSuchPolicy(
+        who, value,
+        {"disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit", "pep440"});
+  }
+  return *mode;
+}
+
 class PolicyWriter {
  public:
   PolicyWriter(const LockPolicyWish& wish, const LockInputs& inputs, const index::PipChoices& pip,
@@ -42,7 +55,10 @@ class PolicyWriter {
   Status ApplyResolution();
   Status ApplyForkStrategy();
   Status ApplyPrereleases();
-  Result<std::optional<resolve::PrereleaseMode>> PrereleasesOfFiles() const;
+  Status ApplyPrereleasesOfProjects();
+  Status SetPrereleasesOf(const pypi::Name& project, const std::string& who,
+                          const std::string& value);
+  std::optional<resolve::PrereleaseMode> PrereleasesOfFiles() const;
   Status ApplyCutoffs();
   Status ApplyCutoffsOfUv(const UvTable& table);
   Status SetCutoff(const std::string& who, const std::string& text, project::DateMeaning date);
@@ -60,6 +76,11 @@ class PolicyWriter {
                                              const std::optional<std::string>& given,
                                              std::optional<std::string> UvTable::*field) const;
   void SetBinaries(const NameChoice& choice);
+  // What uv's tables of a kind say together.
+  project::FileRefusal RefusalOf(UvTable::Kind kind, project::FileRefusal UvTable::*field) const;
+  Result<NameChoice> BinariesOfUv() const;
+  void ApplyStatedMetadata();
+  void ApplyBuildIsolation();
 
   const LockPolicyWish& wish_;
   const LockInputs& inputs_;
@@ -127,51 +148,62 @@ Status PolicyWriter::ApplyForkStrategy() {
   return Ok();
 }
 
-Result<std::optional<resolve::PrereleaseMode>> PolicyWriter::PrereleasesOfFiles() const {
+// What requirements files say of all projects.
+std::optional<resolve::PrereleaseMode> PolicyWriter::PrereleasesOfFiles() const {
   const NameChoice& releases = inputs_.options.releases;
-  if (!releases.first().names.empty() || !releases.second().names.empty()) {
-    return Error{.code = ErrorCode::kInvalid,
-                 .message =
-                     "a requirements file allows or forbids pre-releases of single projects "
-                     "(--all-releases, --only-final), which is not supported",
-                 .hints = {"name a pre-release in the requirement of the project: NAME>=1.0a0"}};
-  }
   if (releases.first().scope == ChosenNames::Scope::kAll) {
-    return std::optional(resolve::PrereleaseMode::kAllow);
+    return resolve::PrereleaseMode::kAllow;
   }
   if (releases.second().scope == ChosenNames::Scope::kAll) {
-    return std::optional(resolve::PrereleaseMode::kDisallow);
+    return resolve::PrereleaseMode::kDisallow;
   }
-  return std::optional<resolve::PrereleaseMode>();
+  return std::nullopt;
+}
+
+Status PolicyWriter::SetPrereleasesOf(const pypi::Name& project, const std::string& who,
+                                      const std::string& value) {
+  FLOWSTONE_LET(const resolve::PrereleaseMode mode, PrereleaseModeOf(who, value));
+  settings_.policies.prereleases_of.insert_or_assign(project, mode);
+  return Ok();
+}
+
+// Whoever counts most speaks last.
+Status PolicyWriter::ApplyPrereleasesOfProjects() {
+  for (auto heard = inputs_.uv_tables.rbegin(); heard != inputs_.uv_tables.rend(); ++heard) {
+    const std::string who = heard->table.Shown("prerelease-package");
+    for (const auto& [project, value] : heard->table.prerelease_package) {
+      FLOWSTONE_TRY(SetPrereleasesOf(project, who, value));
+    }
+  }
+  for (const pypi::Name& project : inputs_.options.releases.first().names) {
+    settings_.policies.prereleases_of[project] = resolve::PrereleaseMode::kAllow;
+  }
+  for (const pypi::Name& project : inputs_.options.releases.second().names) {
+    settings_.policies.prereleases_of[project] = resolve::PrereleaseMode::kDisallow;
+  }
+  for (const auto& [project, value] : wish_.prerelease_package) {
+    FLOWSTONE_TRY(SetPrereleasesOf(project, wish_.Shown("prerelease-package"), value));
+  }
+  return Ok();
 }
 
 Status PolicyWriter::ApplyPrereleases() {
-  const std::vector<std::string> known = {
-      "disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit", "pep440"};
   const auto set = [&](const std::string& who, const std::string& value) -> Status {
-    const auto mode = resolve::ParsePrereleaseMode(value);
-    if (!mode) {
-      return NoSuchPolicy(who, value, known);
-    }
-    settings_.policies.prereleases = *mode;
+    FLOWSTONE_LET(settings_.policies.prereleases, PrereleaseModeOf(who, value));
     return Ok();
   };
   if (wish_.prerelease) {
     return set(wish_.Shown("prerelease"), *wish_.prerelease);
   }
-  FLOWSTONE_LET(const auto of_files, PrereleasesOfFiles());
-  if (of_files) {
+  if (const auto of_files = PrereleasesOfFiles()) {
     settings_.policies.prereleases = *of_files;
     return Ok();
   }
   if (const auto [who, value] = UvValue("prerelease", &UvTable::prerelease); !value.empty()) {
     return set(who, value);
   }
-  if (pip_.prereleases) {
-    const std::string word = AsciiLower(*pip_.prereleases);
-    if (word == "1" || word == "true" || word == "yes" || word == "on") {
-      settings_.policies.prereleases = resolve::PrereleaseMode::kAllow;
-    }
+  if (pip_.prereleases && MeansYes(*pip_.prereleases)) {
+    settings_.policies.prereleases = resolve::PrereleaseMode::kAllow;
   }
   return Ok();
 }
@@ -248,6 +280,63 @@ void PolicyWriter::SetBinaries(const NameChoice& choice) {
   }
 }
 
+// As uv merges its files: the nearest one that speaks of all projects counts, the lists add up, and
+// `false` empties them.
+project::FileRefusal PolicyWriter::RefusalOf(UvTable::Kind kind,
+                                             project::FileRefusal UvTable::*field) const {
+  project::FileRefusal merged;
+  for (const HeardUvTable& heard : inputs_.uv_tables) {
+    if (heard.table.kind == kind) {
+      const project::FileRefusal& refusal = heard.table.*field;
+      merged.of_all = merged.of_all ? merged.of_all : refusal.of_all;
+      merged.of.insert(merged.of.end(), refusal.of.begin(), refusal.of.end());
+    }
+  }
+  if (merged.of_all == false) {
+    merged.of.clear();
+  }
+  return merged;
+}
+
+// What [pip] refuses is refused besides.
+Result<NameChoice> PolicyWriter::BinariesOfUv() const {
+  constexpr auto sources = NameChoice::Side::kFirst;
+  constexpr auto wheels = NameChoice::Side::kSecond;
+  const std::array refusals = {
+      std::pair(sources, RefusalOf(UvTable::Kind::kGeneral, &UvTable::no_build)),
+      std::pair(sources, RefusalOf(UvTable::Kind::kPip, &UvTable::no_build)),
+      std::pair(sources, RefusalOf(UvTable::Kind::kPip, &UvTable::only_binary)),
+      std::pair(wheels, RefusalOf(UvTable::Kind::kGeneral, &UvTable::no_binary)),
+      std::pair(wheels, RefusalOf(UvTable::Kind::kPip, &UvTable::no_binary))};
+  NameChoice choice;
+  for (const auto& [side, refusal] : refusals) {
+    if (refusal.of_all.value_or(false)) {
+      FLOWSTONE_TRY(choice.Choose(side, ":all:"));
+    }
+  }
+  for (const auto& [side, refusal] : refusals) {
+    for (const pypi::Name& name : refusal.of) {
+      FLOWSTONE_TRY(choice.Choose(side, name.ToString()));
+    }
+  }
+  return choice;
+}
+
+// The first statement about a release counts, so the nearest table comes first.
+void PolicyWriter::ApplyStatedMetadata() {
+  settings_.stated_metadata.clear();
+  for (const HeardUvTable& heard : inputs_.uv_tables) {
+    std::ranges::copy(heard.table.stated_metadata, std::back_inserter(settings_.stated_metadata));
+  }
+}
+
+void PolicyWriter::ApplyBuildIsolation() {
+  std::string& unisolated = settings_.builds.wish.unisolated;
+  if (unisolated.empty() && inputs_.wish.builds.unisolated.empty()) {
+    unisolated = pip_.unisolated;
+  }
+}
+
 Status PolicyWriter::ApplyBinaries() {
   NameChoice of_pip;
   for (const std::string& words : pip_.no_binary) {
@@ -259,23 +348,8 @@ Status PolicyWriter::ApplyBinaries() {
                            "in only-binary of the configuration of pip"));
   }
   SetBinaries(of_pip);
-  for (auto heard = inputs_.uv_tables.rbegin(); heard != inputs_.uv_tables.rend(); ++heard) {
-    const UvTable& table = heard->table;
-    NameChoice of_uv;
-    if (table.no_build) {
-      FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kFirst, ":all:"));
-    }
-    if (table.no_binary) {
-      FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kSecond, ":all:"));
-    }
-    for (const pypi::Name& name : table.no_build_package) {
-      FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kFirst, name.ToString()));
-    }
-    for (const pypi::Name& name : table.no_binary_package) {
-      FLOWSTONE_TRY(of_uv.Choose(NameChoice::Side::kSecond, name.ToString()));
-    }
-    SetBinaries(of_uv);
-  }
+  FLOWSTONE_LET(const NameChoice of_uv, BinariesOfUv());
+  SetBinaries(of_uv);
   SetBinaries(inputs_.options.binaries);
   SetBinaries(wish_.binaries);
   const std::optional<project::SourcedText>& prefer = inputs_.options.prefer_binary;
@@ -290,8 +364,11 @@ Status PolicyWriter::ApplyBinaries() {
 
 // As in pip, one hash anywhere demands hashes everywhere, and each requirement a single version.
 Status PolicyWriter::ApplyHashes() {
-  const bool uv_requires_them = std::ranges::any_of(
-      inputs_.uv_tables, [](const HeardUvTable& heard) { return heard.table.require_hashes; });
+  const auto of_uv = std::ranges::find_if(inputs_.uv_tables, [](const HeardUvTable& heard) {
+    return heard.table.require_hashes.has_value();
+  });
+  const bool uv_requires_them =
+      of_uv != inputs_.uv_tables.end() && of_uv->table.require_hashes == true;
   const bool is_required = wish_.require_hashes || pip_.require_hashes || uv_requires_them ||
                            inputs_.options.require_hashes.value_or(inputs_.has_hashes);
   if (!is_required) {
@@ -348,9 +425,12 @@ Result<std::vector<std::string>> PolicyWriter::Apply() {
   FLOWSTONE_TRY(ApplyResolution());
   FLOWSTONE_TRY(ApplyForkStrategy());
   FLOWSTONE_TRY(ApplyPrereleases());
+  FLOWSTONE_TRY(ApplyPrereleasesOfProjects());
   FLOWSTONE_TRY(ApplyCutoffs());
   FLOWSTONE_TRY(ApplyBinaries());
   FLOWSTONE_TRY(ApplyHashes());
+  ApplyStatedMetadata();
+  ApplyBuildIsolation();
   ApplyIndexes();
   return std::move(notes_);
 }

@@ -23,6 +23,7 @@ struct LockPolicyWish {
   std::optional<resolve::Compatibility> compat = {};
   std::optional<std::string> resolution = {};
   std::optional<std::string> prerelease = {};
+  std::map<pypi::Name, std::string> prerelease_package = {};
   std::optional<std::string> fork_strategy = {};  // of a lock for all environments
   std::optional<std::string> exclude_newer = {};
   std::map<pypi::Name, std::string> exclude_newer_package = {};  // "false": all files exist

@@ -47,6 +47,15 @@ class LockPoliciesTest : public ::testing::Test {
     }
     return inputs_.uv_tables.front().table;
   }
+  // Of a file that is farther away.
+  project::UvTable& FartherUv() {
+    Uv();
+    if (inputs_.uv_tables.size() == 1) {
+      inputs_.uv_tables.push_back({.document = "/home/ada/.config/uv/uv.toml",
+                                   .table = {.file = "/home/ada/.config/uv/uv.toml"}});
+    }
+    return inputs_.uv_tables.back().table;
+  }
   static void Choose(NameChoice& choice, NameChoice::Side side, const std::string& words) {
     EXPECT_THAT(choice.Choose(side, words), IsOk());
   }
@@ -126,12 +135,6 @@ TEST_F(LockPoliciesTest, OnlyFinalReleasesInAFileForbidPrereleases) {
   EXPECT_EQ(Policies().prereleases, resolve::PrereleaseMode::kDisallow);
 }
 
-TEST_F(LockPoliciesTest, PrereleasesOfSingleProjectsAreRefused) {
-  Choose(inputs_.options.releases, NameChoice::Side::kFirst, "demo");
-  EXPECT_THAT(Apply(),
-              AllOf(HasCode(ErrorCode::kInvalid), HasMessage(HasSubstr("single projects"))));
-}
-
 TEST_F(LockPoliciesTest, PipThatSaysNoToPrereleasesChangesNothing) {
   pip_.prereleases = "0";
   EXPECT_EQ(Policies().prereleases, resolve::ResolvePolicies().prereleases);
@@ -208,7 +211,7 @@ TEST_F(LockPoliciesTest, WheelsOrSourcesOfSingleProjects) {
 
 TEST_F(LockPoliciesTest, TheLaterWordAboutAllForgetsWhatWasSaidOfSingleProjects) {
   pip_.no_binary = {"a"};
-  Uv().no_binary_package = {*pypi::Name::Parse("b")};
+  Uv().no_binary.of = {*pypi::Name::Parse("b")};
   Choose(wish_.binaries, NameChoice::Side::kFirst, ":all:");
   Choose(wish_.binaries, NameChoice::Side::kSecond, "c");
   EXPECT_EQ(BinariesOf("a"), BinaryPolicy::kOnlyWheels);
@@ -219,7 +222,7 @@ TEST_F(LockPoliciesTest, TheLaterWordAboutAllForgetsWhatWasSaidOfSingleProjects)
 TEST_F(LockPoliciesTest, EveryPlaceThatChoosesFilesIsHeard) {
   settings_.policies.binaries.by_default = BinaryPolicy::kAnySource;
   pip_.only_binary = {"a,b"};
-  Uv().no_build_package = {*pypi::Name::Parse("c")};
+  Uv().no_build.of = {*pypi::Name::Parse("c")};
   Choose(inputs_.options.binaries, NameChoice::Side::kFirst, "d");
   for (const char* project : {"a", "b", "c", "d"}) {
     EXPECT_EQ(BinariesOf(project), BinaryPolicy::kOnlyWheels) << project;
@@ -229,8 +232,95 @@ TEST_F(LockPoliciesTest, EveryPlaceThatChoosesFilesIsHeard) {
 
 TEST_F(LockPoliciesTest, NoBuildOfUvLeavesOnlyWheels) {
   settings_.policies.binaries.by_default = BinaryPolicy::kAnySource;
-  Uv().no_build = true;
+  Uv().no_build.of_all = true;
   EXPECT_EQ(BinariesOf("demo"), BinaryPolicy::kOnlyWheels);
+}
+
+TEST_F(LockPoliciesTest, ANearerFileOfUvUndoesWhatAFartherOneRefuses) {
+  settings_.policies.binaries.by_default = BinaryPolicy::kAnySource;
+  Uv().no_build.of_all = false;
+  project::UvTable& farther = FartherUv();
+  farther.no_build = {.of_all = true, .of = {*pypi::Name::Parse("demo")}};
+  farther.no_binary.of_all = true;
+  EXPECT_EQ(BinariesOf("demo"), BinaryPolicy::kNoWheels);
+  settings_.policies.binaries = {.by_default = BinaryPolicy::kAnySource};
+  Uv().no_binary.of_all = false;
+  EXPECT_EQ(BinariesOf("demo"), BinaryPolicy::kAnySource);
+}
+
+TEST_F(LockPoliciesTest, ListsOfFilesOfUvAddUp) {
+  settings_.policies.binaries.by_default = BinaryPolicy::kAnySource;
+  Uv().no_build.of = {*pypi::Name::Parse("a")};
+  FartherUv().no_build.of = {*pypi::Name::Parse("b")};
+  EXPECT_EQ(BinariesOf("a"), BinaryPolicy::kOnlyWheels);
+  EXPECT_EQ(BinariesOf("b"), BinaryPolicy::kOnlyWheels);
+  EXPECT_EQ(BinariesOf("c"), BinaryPolicy::kAnySource);
+}
+
+TEST_F(LockPoliciesTest, WhatUvPipRefusesIsRefusedBesides) {
+  settings_.policies.binaries.by_default = BinaryPolicy::kAnySource;
+  Uv().kind = project::UvTable::Kind::kPip;
+  Uv().only_binary.of = {*pypi::Name::Parse("a")};
+  project::UvTable& general = FartherUv();
+  general.no_build.of_all = false;
+  EXPECT_EQ(BinariesOf("a"), BinaryPolicy::kOnlyWheels);
+  EXPECT_EQ(BinariesOf("b"), BinaryPolicy::kAnySource);
+  general.no_build.of_all = true;
+  Uv().no_build.of_all = false;
+  EXPECT_EQ(BinariesOf("b"), BinaryPolicy::kOnlyWheels);
+}
+
+TEST_F(LockPoliciesTest, TheNearestFileOfUvSaysWhetherHashesAreRequired) {
+  FartherUv().require_hashes = true;
+  ASSERT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.hashes, resolve::HashPolicy::kRequired);
+  settings_.hashes = resolve::HashPolicy::kWhereNamed;
+  Uv().require_hashes = false;
+  ASSERT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.hashes, resolve::HashPolicy::kWhereNamed);
+}
+
+TEST_F(LockPoliciesTest, PrereleasesOfSingleProjectsAreDecidedByWhoeverIsNearest) {
+  const pypi::Name a = *pypi::Name::Parse("a");
+  const pypi::Name b = *pypi::Name::Parse("b");
+  Uv().prerelease_package = {{a, "allow"}};
+  FartherUv().prerelease_package = {{a, "disallow"}, {b, "explicit"}};
+  wish_.prerelease = "disallow";
+  EXPECT_EQ(Policies().PrereleasesFor(a), resolve::PrereleaseMode::kAllow);
+  EXPECT_EQ(Policies().PrereleasesFor(b), resolve::PrereleaseMode::kExplicit);
+  Choose(inputs_.options.releases, NameChoice::Side::kSecond, "a");
+  Choose(inputs_.options.releases, NameChoice::Side::kFirst, "b");
+  EXPECT_EQ(Policies().PrereleasesFor(a), resolve::PrereleaseMode::kDisallow);
+  EXPECT_EQ(Policies().PrereleasesFor(b), resolve::PrereleaseMode::kAllow);
+  wish_.prerelease_package = {{a, "if-necessary"}};
+  EXPECT_EQ(Policies().PrereleasesFor(a), resolve::PrereleaseMode::kIfNecessary);
+  EXPECT_EQ(Policies().PrereleasesFor(*pypi::Name::Parse("c")), resolve::PrereleaseMode::kDisallow);
+}
+
+TEST_F(LockPoliciesTest, AModeOfASingleProjectThatDoesNotExistIsRefused) {
+  Uv().prerelease_package = {{*pypi::Name::Parse("a"), "alow"}};
+  EXPECT_THAT(Apply(), AllOf(HasCode(ErrorCode::kInvalid),
+                             HasMessage(HasSubstr("tool.uv.prerelease-package is 'alow'"))));
+}
+
+TEST_F(LockPoliciesTest, WhatTheNearestFileStatesOfMetadataComesFirst) {
+  const pypi::Name near = *pypi::Name::Parse("near");
+  const pypi::Name far = *pypi::Name::Parse("far");
+  Uv().stated_metadata = {{.name = near}};
+  FartherUv().stated_metadata = {{.name = far}};
+  ASSERT_THAT(Apply(), IsOk());
+  ASSERT_EQ(settings_.stated_metadata.size(), 2U);
+  EXPECT_EQ(settings_.stated_metadata[0].name, near);
+  EXPECT_EQ(settings_.stated_metadata[1].name, far);
+}
+
+TEST_F(LockPoliciesTest, ThatPipBuildsInWhatIsInstalledIsPassedOn) {
+  pip_.unisolated = "no-build-isolation of /etc/pip.conf";
+  ASSERT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.builds.wish.unisolated, pip_.unisolated);
+  settings_.builds.wish.unisolated = "UV_NO_BUILD_ISOLATION";
+  ASSERT_THAT(Apply(), IsOk());
+  EXPECT_EQ(settings_.builds.wish.unisolated, "UV_NO_BUILD_ISOLATION");
 }
 
 TEST_F(LockPoliciesTest, ANameThatPipCouldNotReadIsRefused) {

@@ -6,6 +6,7 @@
 
 #include "flowstone/app/own_sources.h"
 #include "flowstone/base/text.h"
+#include "flowstone/base/truth_words.h"
 #include "flowstone/build/source_tree.h"
 #include "flowstone/build/source_unpack.h"
 #include "flowstone/index/wheel_metadata_text.h"
@@ -44,16 +45,12 @@ std::optional<pypi::Version> PublishedVersion(const std::string& file_name) {
 // The variable that asks for builds that see what is installed; empty: none does. That of pip holds
 // the value of the option `build-isolation`, whatever its name says: "false" switches it off.
 std::string NoIsolationVariable(const os::Environment& environment) {
-  const auto is_no = [](const std::string& value) {
-    return value == "0" || value == "false" || value == "f" || value == "no" || value == "n" ||
-           value == "off";
-  };
-  const std::string of_uv = AsciiLower(environment.Get("UV_NO_BUILD_ISOLATION").value_or(""));
-  if (!of_uv.empty() && !is_no(of_uv)) {
+  const std::string of_uv = environment.Get("UV_NO_BUILD_ISOLATION").value_or("");
+  if (!of_uv.empty() && !MeansNo(of_uv)) {
     return "UV_NO_BUILD_ISOLATION";
   }
-  const std::string of_pip = AsciiLower(environment.Get("PIP_NO_BUILD_ISOLATION").value_or(""));
-  return is_no(of_pip) ? "PIP_NO_BUILD_ISOLATION" : "";
+  const std::string of_pip = environment.Get("PIP_NO_BUILD_ISOLATION").value_or("");
+  return MeansNo(of_pip) ? "PIP_NO_BUILD_ISOLATION" : "";
 }
 
 lock::LockedFile LockedFileOf(const SourceFile& file) {

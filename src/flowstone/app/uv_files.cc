@@ -1,12 +1,14 @@
 #include "flowstone/app/uv_files.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 #include <utility>
 
 #include "flowstone/app/written_wishes.h"
 #include "flowstone/base/text.h"
+#include "flowstone/base/truth_words.h"
 #include "flowstone/os/path.h"
 #include "flowstone/project/uv_settings.h"
 
@@ -14,6 +16,11 @@ namespace flowstone::app {
 namespace {
 
 using project::UvTable;
+
+// Of those that `uv pip compile` and `uv lock` read: what would change which versions are chosen.
+constexpr std::array<std::string_view, 7> kVariablesNotObeyed = {
+    "UV_TORCH_BACKEND", "UV_NO_SOURCES",        "UV_NO_SOURCES_PACKAGE", "UV_REQUIRE_BUILD_HASHES",
+    "UV_PROJECT",       "UV_NO_MANAGED_PYTHON", "UV_WORKING_DIR"};
 
 // A file of the project as people see it from the working directory, which a lock can hold: it is
 // the same on every machine.
@@ -46,10 +53,10 @@ void DropPolicies(UvTable& table) {
   table.fork_strategy.reset();
   table.exclude_newer.reset();
   table.exclude_newer_package.clear();
-  table.no_build = false;
-  table.no_binary = false;
-  table.no_build_package.clear();
-  table.no_binary_package.clear();
+  table.prerelease_package.clear();
+  table.no_build = {};
+  table.no_binary = {};
+  table.stated_metadata.clear();
   table.not_obeyed.clear();
 }
 
@@ -102,6 +109,12 @@ class UvFileReader {
       }
       FLOWSTONE_TRY(wishes.AddRules(heard->table));
     }
+    if (std::ranges::any_of(inputs_.uv_tables, [](const HeardUvTable& heard) {
+          return heard.table.wants_build_isolation;
+        })) {
+      of_files.builds.unisolated.clear();
+      of_files.builds.unisolated_projects.clear();
+    }
     TakeOver(of_files);
     for (HeardUvTable& heard : inputs_.uv_tables) {
       if (std::ranges::find(masked_, heard.document) != masked_.end()) {
@@ -147,10 +160,15 @@ Result<std::vector<std::string>> AddUvFiles(const std::vector<index::UvConfigFil
   return reader.Finish();
 }
 
-std::string NoteOfSettingsNotObeyed(const LockInputs& inputs) {
+std::string NoteOfSettingsNotObeyed(const LockInputs& inputs, const os::Environment& environment) {
   std::vector<std::string> settings;
   for (const HeardUvTable& heard : inputs.uv_tables) {
     settings.insert(settings.end(), heard.table.not_obeyed.begin(), heard.table.not_obeyed.end());
+  }
+  for (const std::string_view variable : kVariablesNotObeyed) {
+    if (const auto value = environment.GetNonEmpty(variable); value && !MeansNo(*value)) {
+      settings.emplace_back(variable);
+    }
   }
   if (settings.empty()) {
     return {};

@@ -10,6 +10,7 @@
 #include "flowstone/app/lock_inputs.h"
 #include "flowstone/base/result.h"
 #include "flowstone/index/index_settings.h"
+#include "flowstone/os/environment.h"
 
 namespace flowstone::app {
 
@@ -24,8 +25,8 @@ Result<std::vector<std::string>> AddUvFiles(const std::vector<index::UvConfigFil
                                             const std::string& working_directory, UvFileRules rules,
                                             LockInputs& inputs);
 
-// What the tables say that would change the answer and is not obeyed, as one sentence; empty when
-// there is nothing.
-std::string NoteOfSettingsNotObeyed(const LockInputs& inputs);
+// What the tables and uv's variables say that would change the answer and is not obeyed, as one
+// sentence; empty when there is nothing.
+std::string NoteOfSettingsNotObeyed(const LockInputs& inputs, const os::Environment& environment);
 
 }  // namespace flowstone::app

@@ -115,6 +115,10 @@ Status WrittenWishes::AddBuildRules(const project::UvTable& table) {
       }
     }
   }
+  if (table.wants_build_isolation) {
+    wish_.builds.unisolated.clear();
+    wish_.builds.unisolated_projects.clear();
+  }
   if (table.no_build_isolation) {
     builds.unisolated = table.no_build_isolation->ToString() + ": tool.uv.no-build-isolation";
   }

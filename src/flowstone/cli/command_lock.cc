@@ -70,7 +70,8 @@ Status HearUvFiles(EngineSession& session, const std::vector<index::UvConfigFile
   for (const std::string& warning : warnings) {
     session.console.PrintWarning(warning);
   }
-  if (const std::string note = app::NoteOfSettingsNotObeyed(inputs); !note.empty()) {
+  if (const std::string note = app::NoteOfSettingsNotObeyed(inputs, session.machine.environment);
+      !note.empty()) {
     session.console.PrintWarning(note);
   }
   return Ok();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "flowstone/base/text.h"
+#include "flowstone/base/truth_words.h"
 #include "flowstone/cli/option_table.h"
 
 namespace flowstone::cli {
@@ -39,8 +40,9 @@ class GivenOptions {
       return arguments_.Values(key);
     }
     for (const std::string_view variable : VariablesOf(FindOption(key))) {
-      if (const auto value = environment_.GetNonEmpty(variable)) {
-        return SeparateWords(*value);
+      const auto value = ListIn(variable);
+      if (!value.empty()) {
+        return SeparateWords(value);
       }
     }
     return {};
@@ -57,7 +59,7 @@ class GivenOptions {
     const OptionSpec& option = FindOption(key);
     for (const std::string_view variable : VariablesOf(option)) {
       const bool counts = option.reader == VariableReader::kOther && !arguments_.Has(key);
-      if (counts && environment_.GetNonEmpty(variable)) {
+      if (counts && !ListIn(variable).empty()) {
         return std::string(variable);
       }
     }
@@ -102,19 +104,31 @@ class GivenOptions {
   }
 
   Result<std::map<pypi::Name, std::string>> Cutoffs() const {
-    constexpr const char* key = "exclude-newer-package";
-    std::map<pypi::Name, std::string> cutoffs;
+    return OfPackages("exclude-newer-package", "DATE",
+                      "NAME=false lets all files of a package count");
+  }
+
+  Result<std::map<pypi::Name, std::string>> Prereleases() const {
+    return OfPackages("prerelease-package", "MODE", "such as NAME=allow");
+  }
+
+  // Of an option whose values are NAME=VALUE.
+  Result<std::map<pypi::Name, std::string>> OfPackages(const char* key, const std::string& value,
+                                                       const std::string& hint) const {
+    std::map<pypi::Name, std::string> values;
     for (const std::string& text : ListOf(key)) {
       const std::size_t equals = text.find('=');
       const Result<pypi::Name> name = pypi::Name::Parse(text.substr(0, equals));
       if (equals == std::string::npos || !name) {
-        return Error{.code = ErrorCode::kInvalid,
-                     .message = arguments_.Shown(key) + " is '" + text + "', not NAME=DATE",
-                     .hints = {"NAME=false lets all files of a package count"}};
+        Error error{.code = ErrorCode::kInvalid,
+                    .message = arguments_.Shown(key) + " is '" + text + "', not NAME=",
+                    .hints = {hint}};
+        error.message += value;
+        return error;
       }
-      cutoffs[*name] = text.substr(equals + 1);
+      values[*name] = text.substr(equals + 1);
     }
-    return cutoffs;
+    return values;
   }
 
   bool NamesIndexStrategy() const {
@@ -122,6 +136,15 @@ class GivenOptions {
   }
 
  private:
+  // uv has a switch where pip and we have a list.
+  std::string ListIn(std::string_view variable) const {
+    std::string value = environment_.GetNonEmpty(variable).value_or("");
+    if (variable != "UV_NO_BINARY") {
+      return value;
+    }
+    return !value.empty() && !MeansNo(value) ? ":all:" : "";
+  }
+
   Status Choose(const std::string& key, NameChoice::Side side, NameChoice& choice) const {
     for (const std::string& words : ListOf(key)) {
       FLOWSTONE_TRY(Annotate(choice.Choose(side, words), "while reading " + arguments_.Shown(key)));
@@ -137,9 +160,11 @@ class GivenOptions {
 constexpr std::array kChoices = {"constraint",
                                  "override",
                                  "exclude",
+                                 "excludes",
                                  "compat",
                                  "resolution",
                                  "prerelease",
+                                 "prerelease-package",
                                  "pre",
                                  "exclude-newer",
                                  "exclude-newer-package",
@@ -181,6 +206,7 @@ Result<app::LockInputSpec> LockInputsOf(const ParsedArguments& arguments,
                           .constraint_files = given.ListOf("constraint"),
                           .override_files = given.ListOf("override"),
                           .build_constraint_files = given.ListOf("build-constraint"),
+                          .exclude_files = given.ListOf("excludes"),
                           .groups = arguments.Values("group")};
   spec.editables = arguments.Values("editable");
   if (const auto found = arguments.positionals.find("spec"); found != arguments.positionals.end()) {
@@ -209,8 +235,8 @@ Result<app::LockPolicyWish> LockPoliciesOf(const ParsedArguments& arguments,
   if (const std::vector<std::string> forks = given.ListOf("fork-strategy"); !forks.empty()) {
     wish.fork_strategy = forks.back();
   }
-  for (const char* key :
-       {"resolution", "prerelease", "fork-strategy", "exclude-newer", "exclude-newer-package"}) {
+  for (const char* key : {"resolution", "prerelease", "prerelease-package", "fork-strategy",
+                          "exclude-newer", "exclude-newer-package"}) {
     if (arguments.origins.contains(key)) {
       wish.shown.emplace(key, arguments.Shown(key));
     }
@@ -231,6 +257,7 @@ Result<app::LockPolicyWish> LockPoliciesOf(const ParsedArguments& arguments,
     }
     wish.prerelease = "allow";
   }
+  FLOWSTONE_LET(wish.prerelease_package, given.Prereleases());
   FLOWSTONE_LET(wish.exclude_newer_package, given.Cutoffs());
   FLOWSTONE_LET(wish.binaries, given.Binaries());
   return wish;

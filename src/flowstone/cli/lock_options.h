@@ -15,17 +15,25 @@ namespace flowstone::cli {
 
 // Keys of the option table.
 inline constexpr std::array kLockInputOptions = {
-    "requirements", "editable", "constraint", "override",  "build-constraint",
-    "exclude",      "group",    "extra",      "all-extras"};
-inline constexpr std::array kLockPolicyOptions = {
-    "compat",      "resolution",       "prerelease",
-    "pre",         "exclude-newer",    "exclude-newer-package",
-    "only-binary", "no-binary",        "no-binary-package",
-    "no-build",    "no-build-package", "require-hashes"};
+    "requirements", "editable", "constraint", "override", "build-constraint",
+    "exclude",      "excludes", "group",      "extra",    "all-extras"};
+inline constexpr std::array kLockPolicyOptions = {"compat",
+                                                  "resolution",
+                                                  "prerelease",
+                                                  "pre",
+                                                  "prerelease-package",
+                                                  "exclude-newer",
+                                                  "exclude-newer-package",
+                                                  "only-binary",
+                                                  "no-binary",
+                                                  "no-binary-package",
+                                                  "no-build",
+                                                  "no-build-package",
+                                                  "require-hashes"};
 
 // What restricts and replaces the requirements of others.
 inline constexpr std::array kLockRuleOptions = {"constraint", "override", "build-constraint",
-                                                "exclude"};
+                                                "exclude", "excludes"};
 
 // `pip_constraints` are the files that the configuration of pip names. kInvalid names the option.
 Result<app::LockInputSpec> LockInputsOf(const ParsedArguments& arguments,

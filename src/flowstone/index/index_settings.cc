@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "flowstone/base/text.h"
+#include "flowstone/base/truth_words.h"
 #include "flowstone/index/setting_sources.h"
 #include "flowstone/net/secret.h"
 #include "flowstone/net/url.h"
@@ -39,6 +40,7 @@ constexpr Setting kOnlyBinary{"only-binary", {}};
 constexpr Setting kNoBinary{"no-binary", {}};
 constexpr Setting kPre{"pre", {}};
 constexpr Setting kRequireHashes{"require-hashes", {}};
+constexpr Setting kBuildIsolation{"no-build-isolation", {}};
 constexpr Setting kCutOff{"uploaded-prior-to", {}};
 
 constexpr std::string_view kCommandLine = "the command line";
@@ -71,11 +73,6 @@ std::string VariablePart(const std::string& name) {
 }
 
 // As pip reads the value of a switch.
-bool IsYes(std::string_view text) {
-  constexpr std::array<std::string_view, 6> words = {"1", "true", "t", "yes", "y", "on"};
-  return std::ranges::find(words, AsciiLower(TrimText(text))) != words.end();
-}
-
 bool IsPath(const std::string& text) {
   return text.starts_with('/') || text.starts_with("./") || text.starts_with("../") ||
          text.starts_with("~/");
@@ -143,14 +140,11 @@ class Resolver {
       return *request_.use;
     }
     const auto found = Find(kNoIndex);
-    const std::string text = found ? AsciiLower(TrimText(found->text)) : "false";
-    if (IsYes(text)) {
-      return IndexUse::kFindLinksOnly;
+    if (!found || MeansNo(found->text)) {
+      return IndexUse::kIndexes;
     }
-    for (const std::string_view word : {"0", "false", "f", "no", "n", "off"}) {
-      if (text == word) {
-        return IndexUse::kIndexes;
-      }
+    if (MeansYes(found->text)) {
+      return IndexUse::kFindLinksOnly;
     }
     return Error{.code = ErrorCode::kInvalid,
                  .message = "no-index from " + found->source + " is neither true nor false"};
@@ -420,7 +414,11 @@ class Resolver {
       settings_.pip.prereleases = std::string(TrimText(found->text));
     }
     if (const auto found = Find(kRequireHashes)) {
-      settings_.pip.require_hashes = IsYes(found->text);
+      settings_.pip.require_hashes = MeansYes(found->text);
+    }
+    // pip takes the value for that of the option `build-isolation`, whatever the name says.
+    if (const auto found = Find(kBuildIsolation); found && MeansNo(found->text)) {
+      settings_.pip.unisolated = "no-build-isolation of " + found->source;
     }
     if (const auto found = Find(kCutOff)) {
       settings_.pip.cut_off = std::string(TrimText(found->text));

@@ -53,6 +53,7 @@ struct PipChoices {
   std::vector<std::string> no_binary = {};
   std::optional<std::string> prereleases = {};  // "true", "1"…: pip's `pre`
   bool require_hashes = false;
+  std::string unisolated = {};  // who asks for builds in what is installed; empty: nobody
   // `uploaded-prior-to`, as written; and who says it.
   std::optional<std::string> cut_off = {};
   std::string cut_off_source = {};

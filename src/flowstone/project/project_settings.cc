@@ -60,6 +60,7 @@ constexpr std::array kKnownSettings = {
     KnownSetting{"compat", Shape::kText},
     KnownSetting{"resolution", Shape::kText},
     KnownSetting{"prerelease", Shape::kText},
+    KnownSetting{"prerelease-package", Shape::kNames},
     KnownSetting{"only-binary", Shape::kWords},
     KnownSetting{"no-binary", Shape::kWords},
     KnownSetting{"require-hashes", Shape::kSwitch},

@@ -369,8 +369,8 @@ default-groups = ["dev", "docs"]
   EXPECT_EQ(parsed->uv.exclude_newer, "2026-01-02");
   EXPECT_EQ(parsed->uv.exclude_newer_package.at(*pypi::Name::Parse("d")), "2 weeks");
   EXPECT_EQ(parsed->uv.exclude_newer_package.at(*pypi::Name::Parse("e")), "false");
-  EXPECT_TRUE(parsed->uv.no_build);
-  EXPECT_THAT(parsed->uv.no_binary_package, ElementsAre(*pypi::Name::Parse("f")));
+  EXPECT_EQ(parsed->uv.no_build.of_all, true);
+  EXPECT_THAT(parsed->uv.no_binary.of, ElementsAre(*pypi::Name::Parse("f")));
   EXPECT_EQ(parsed->uv.default_groups->size(), 2U);
 }
 

@@ -14,7 +14,8 @@ namespace {
 // indexes (index/uv_config.h).
 constexpr std::string_view kObeyed =
     "index-url extra-index-url index-strategy keyring-provider find-links no-index resolution "
-    "prerelease fork-strategy exclude-newer exclude-newer-package no-build no-binary "
+    "prerelease dependency-metadata fork-strategy exclude-newer exclude-newer-package no-build "
+    "no-binary "
     "config-settings config-settings-package extra-build-dependencies extra-build-variables "
     "no-build-isolation no-build-isolation-package";
 
@@ -23,7 +24,8 @@ constexpr std::string_view kOfInstalling = "compile-bytecode link-mode reinstall
 
 // Obeyed outside of [pip].
 constexpr std::string_view kObeyedOfUv =
-    "index pip allow-insecure-host no-build-package no-binary-package constraint-dependencies "
+    "index pip allow-insecure-host prerelease-package no-build-package no-binary-package "
+    "constraint-dependencies "
     "override-dependencies exclude-dependencies build-constraint-dependencies environments "
     "required-environments";
 

@@ -15,6 +15,7 @@
 #include "flowstone/pypi/marker.h"
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/specifier.h"
+#include "flowstone/pypi/stated_metadata.h"
 
 namespace flowstone::project {
 
@@ -64,7 +65,15 @@ struct ExtraBuildRequirement {
   bool matches_runtime = false;
 };
 
+// Files that are not to be used: sources, or wheels.
+struct FileRefusal {
+  std::optional<bool> of_all = {};  // as written; absent: nobody said
+  std::vector<pypi::Name> of = {};  // of single projects
+};
+
 struct UvTable {
+  enum class Kind : std::uint8_t { kGeneral, kPip /* the table `pip`, of `uv pip` alone */ };
+  Kind kind = Kind::kGeneral;
   // Where it stands: the document, and the table in it ("tool.uv", "pip"; of a uv.toml nothing).
   std::string file = {};
   std::string path = {};
@@ -82,8 +91,10 @@ struct UvTable {
   std::map<pypi::Name, std::vector<ExtraBuildRequirement>> extra_build_dependencies = {};
   // NAME → value, in the environment of the builds of single projects.
   std::map<pypi::Name, std::map<std::string, std::string>> extra_build_variables = {};
-  // Where builds in what is installed were asked for, of everything or of single projects.
+  // Where builds in what is installed were asked for, of everything or of single projects; or that
+  // none are wanted, whatever files farther away ask for.
   std::optional<SourceLine> no_build_isolation = {};
+  bool wants_build_isolation = false;
   std::map<pypi::Name, SourceLine> no_build_isolation_package = {};
   std::vector<WrittenRequirement> dev_dependencies = {};            // older than dependency groups
   std::optional<std::vector<pypi::GroupName>> default_groups = {};  // absent: dev
@@ -92,6 +103,7 @@ struct UvTable {
   // As written: "lowest-direct", "allow", "2026-11-01" or "2 weeks".
   std::optional<std::string> resolution = {};
   std::optional<std::string> prerelease = {};
+  std::map<pypi::Name, std::string> prerelease_package = {};
   std::optional<std::string> exclude_newer = {};
   std::map<pypi::Name, std::string> exclude_newer_package = {};  // "false": all files exist
   // What a universal lock is for, and where every package must have a wheel.
@@ -99,11 +111,14 @@ struct UvTable {
   std::vector<pypi::Marker> required_environments = {};
   std::optional<std::string> fork_strategy = {};  // as written: "fewest"
   std::vector<ConflictingParts> conflicts = {};
-  bool no_build = false;
-  bool no_binary = false;
-  std::vector<pypi::Name> no_build_package = {};
-  std::vector<pypi::Name> no_binary_package = {};
-  bool require_hashes = false;
+  // Of sources: `no-build` and `no-build-package`; in [pip] `no-build`, and apart from it
+  // `only-binary`. Of wheels: `no-binary` and `no-binary-package`; in [pip] `no-binary`.
+  FileRefusal no_build = {};
+  FileRefusal only_binary = {};
+  FileRefusal no_binary = {};
+  // What counts instead of the metadata of releases.
+  std::vector<pypi::StatedMetadata> stated_metadata = {};
+  std::optional<bool> require_hashes = {};
   // What would change the answer and is not obeyed: "pyproject.toml:12: tool.uv.torch-backend".
   std::vector<std::string> not_obeyed = {};
 

@@ -7,6 +7,7 @@
 #include "flowstone/os/path.h"
 #include "flowstone/project/uv_conflict_reader.h"
 #include "flowstone/project/uv_keys.h"
+#include "flowstone/project/uv_metadata_reader.h"
 
 namespace flowstone::project {
 namespace {
@@ -139,15 +140,41 @@ Status ReadDefaultGroups(const TomlTable& uv, UvTable& result) {
 }
 
 Status ReadFilePolicies(const TomlTable& uv, UvTable& result) {
-  FLOWSTONE_LET(const std::optional<bool> no_build, uv.Truth("no-build"));
-  FLOWSTONE_LET(const std::optional<bool> no_binary, uv.Truth("no-binary"));
-  result.no_build = no_build.value_or(false);
-  result.no_binary = no_binary.value_or(false);
-  FLOWSTONE_LET(result.no_build_package,
+  FLOWSTONE_LET(result.no_build.of_all, uv.Truth("no-build"));
+  FLOWSTONE_LET(result.no_binary.of_all, uv.Truth("no-binary"));
+  FLOWSTONE_LET(result.no_build.of,
                 uv.ParsedList<pypi::Name>("no-build-package", pypi::Name::Parse));
-  FLOWSTONE_LET(result.no_binary_package,
+  FLOWSTONE_LET(result.no_binary.of,
                 uv.ParsedList<pypi::Name>("no-binary-package", pypi::Name::Parse));
   return Ok();
+}
+
+// Of a table whose keys are names of projects: calls `read(name, table, key)` for each of them.
+template <class Read>
+Status ReadByProject(const TomlTable& parent, std::string_view key, Read read) {
+  FLOWSTONE_LET(const std::optional<TomlTable> projects, parent.Table(key));
+  if (!projects) {
+    return Ok();
+  }
+  for (const std::string& text : projects->Keys()) {
+    const Result<pypi::Name> name = pypi::Name::Parse(text);
+    if (!name) {
+      return projects->Wrong(text, name.error().message);
+    }
+    FLOWSTONE_TRY(read(*name, *projects, text));
+  }
+  return Ok();
+}
+
+// prerelease-package = { NAME = "allow" }
+Status ReadPrereleasesOfProjects(const TomlTable& uv, UvTable& result) {
+  return ReadByProject(
+      uv, "prerelease-package",
+      [&](const pypi::Name& name, const TomlTable& projects, const std::string& key) -> Status {
+        FLOWSTONE_LET(const std::string mode, projects.RequiredText(key));
+        result.prerelease_package.emplace(name, mode);
+        return Ok();
+      });
 }
 
 Result<std::vector<pypi::Marker>> ReadMarkers(const TomlTable& uv, std::string_view key) {
@@ -183,23 +210,6 @@ Result<std::map<std::string, std::vector<std::string>>> ReadConfigSettings(const
     }
   }
   return settings;
-}
-
-// Of a table whose keys are names of projects: calls `read(name, table, key)` for each of them.
-template <class Read>
-Status ReadByProject(const TomlTable& parent, std::string_view key, Read read) {
-  FLOWSTONE_LET(const std::optional<TomlTable> projects, parent.Table(key));
-  if (!projects) {
-    return Ok();
-  }
-  for (const std::string& text : projects->Keys()) {
-    const Result<pypi::Name> name = pypi::Name::Parse(text);
-    if (!name) {
-      return projects->Wrong(text, name.error().message);
-    }
-    FLOWSTONE_TRY(read(*name, *projects, text));
-  }
-  return Ok();
 }
 
 Status ReadBuildSettings(const TomlTable& uv, UvTable& result) {
@@ -315,6 +325,7 @@ Status ReadBuildIsolation(const DocumentPlace& place, const TomlTable& uv, UvTab
   if (of_all.value_or(false)) {
     result.no_build_isolation = line("no-build-isolation");
   }
+  result.wants_build_isolation = of_all == false;
   FLOWSTONE_LET(const std::vector<pypi::Name> names,
                 uv.ParsedList<pypi::Name>("no-build-isolation-package", pypi::Name::Parse));
   for (const pypi::Name& name : names) {
@@ -328,6 +339,7 @@ Status ReadPolicies(const DocumentPlace& place, const TomlTable& uv, UvTable& re
   FLOWSTONE_LET(result.resolution, uv.Text("resolution"));
   FLOWSTONE_LET(result.prerelease, uv.Text("prerelease"));
   FLOWSTONE_LET(result.fork_strategy, uv.Text("fork-strategy"));
+  FLOWSTONE_LET(result.stated_metadata, ReadStatedMetadata(uv));
   FLOWSTONE_TRY(ReadExcludeNewer(uv, result));
   FLOWSTONE_TRY(ReadBuildSettings(uv, result));
   return ReadBuildIsolation(place, uv, result);
@@ -346,36 +358,40 @@ Result<UvTable> ReadTable(const DocumentPlace& place, const TomlTable& uv) {
   FLOWSTONE_TRY(ReadDefaultGroups(uv, result));
   FLOWSTONE_TRY(ReadGroupPythons(uv, result));
   FLOWSTONE_TRY(ReadFilePolicies(uv, result));
+  FLOWSTONE_TRY(ReadPrereleasesOfProjects(uv, result));
   FLOWSTONE_TRY(ReadPolicies(place, uv, result));
   return result;
 }
 
-// no-build = ":all:", or names; only-binary is the same.
-Status ReadPipFilePolicy(const TomlTable& pip, std::string_view key, bool& of_all,
-                         std::vector<pypi::Name>& names) {
+// only-binary = [":all:"], or names.
+Result<FileRefusal> ReadPipRefusal(const TomlTable& pip, std::string_view key) {
   FLOWSTONE_LET(const std::vector<std::string> words, pip.TextOrTexts(key));
+  FileRefusal refusal;
   for (const std::string& word : words) {
-    if (word == ":all:" || word == ":none:") {
-      of_all = word == ":all:";
-      names.clear();
+    if (word == ":none:") {
+      refusal = {};
+      continue;
+    }
+    if (word == ":all:") {
+      refusal.of_all = true;
       continue;
     }
     Result<pypi::Name> name = pypi::Name::Parse(word);
     if (!name) {
       return pip.Wrong(key, name.error().message);
     }
-    names.push_back(*std::move(name));
+    refusal.of.push_back(*std::move(name));
   }
-  return Ok();
+  return refusal;
 }
 
 Result<UvTable> ReadPip(const DocumentPlace& place, const TomlTable& pip) {
   UvTable result;
-  FLOWSTONE_TRY(ReadPipFilePolicy(pip, "no-build", result.no_build, result.no_build_package));
-  FLOWSTONE_TRY(ReadPipFilePolicy(pip, "only-binary", result.no_build, result.no_build_package));
-  FLOWSTONE_TRY(ReadPipFilePolicy(pip, "no-binary", result.no_binary, result.no_binary_package));
-  FLOWSTONE_LET(const std::optional<bool> hashes, pip.Truth("require-hashes"));
-  result.require_hashes = hashes.value_or(false);
+  result.kind = UvTable::Kind::kPip;
+  FLOWSTONE_LET(result.no_build.of_all, pip.Truth("no-build"));
+  FLOWSTONE_LET(result.only_binary, ReadPipRefusal(pip, "only-binary"));
+  FLOWSTONE_LET(result.no_binary, ReadPipRefusal(pip, "no-binary"));
+  FLOWSTONE_LET(result.require_hashes, pip.Truth("require-hashes"));
   FLOWSTONE_TRY(ReadPolicies(place, pip, result));
   return result;
 }

@@ -52,7 +52,11 @@ Result<std::variant<Solved, ResolveConflict>> AttemptToSolve(const ResolveReques
   auto placed = options.places.empty()
                     ? nullptr
                     : std::make_unique<PlacedSource>(source, options.places, scope);
-  CandidateSource& candidates = placed ? *placed : source;
+  CandidateSource& published = placed ? *placed : source;
+  auto stated = request.stated_metadata.empty()
+                    ? nullptr
+                    : std::make_unique<StatedSource>(published, request.stated_metadata);
+  CandidateSource& candidates = stated ? *stated : published;
   while (true) {
     auto provider =
         std::make_unique<IndexProvider>(request, scope, candidates, progress, options, unpinned);
@@ -75,7 +79,8 @@ Result<std::variant<Solved, ResolveConflict>> AttemptToSolve(const ResolveReques
         continue;
       }
     }
-    return Answer(Solved{std::move(placed), std::move(provider), std::move(solution)});
+    return Answer(
+        Solved{std::move(placed), std::move(stated), std::move(provider), std::move(solution)});
   }
 }
 

@@ -13,12 +13,15 @@
 #include "flowstone/resolve/request.h"
 #include "flowstone/resolve/resolve.h"
 #include "flowstone/resolve/scope.h"
+#include "flowstone/resolve/stated_source.h"
 #include "flowstone/solve/solver.h"
 
 namespace flowstone::resolve {
 
 struct Solved {
-  std::unique_ptr<PlacedSource> source;  // of the provider; null: the one that was given
+  // Of the provider, each over the one before; null: it was not needed.
+  std::unique_ptr<PlacedSource> placed;
+  std::unique_ptr<StatedSource> stated;
   std::unique_ptr<IndexProvider> provider;
   solve::Solution solution;
 };

@@ -61,6 +61,11 @@ BinaryPolicy BinaryPolicies::For(const pypi::Name& project) const {
   return found == by_project.end() ? by_default : found->second;
 }
 
+PrereleaseMode ResolvePolicies::PrereleasesFor(const pypi::Name& project) const {
+  const auto found = prereleases_of.find(project);
+  return found == prereleases_of.end() ? prereleases : found->second;
+}
+
 ResolvePolicies PoliciesFor(Compatibility tool) {
   if (tool == Compatibility::kUv) {
     return {};

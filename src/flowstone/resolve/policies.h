@@ -64,11 +64,14 @@ enum class ForkPolicy : std::uint8_t {
 
 struct ResolvePolicies {
   PrereleaseMode prereleases = PrereleaseMode::kIfNecessaryOrExplicit;
+  std::map<pypi::Name, PrereleaseMode> prereleases_of = {};  // of single projects, instead
   ResolutionMode resolution = ResolutionMode::kHighest;
   YankedMode yanked = YankedMode::kPinnedDirectly;
   UpperPythonBound upper_python_bound = UpperPythonBound::kIgnore;
   BinaryPolicies binaries = {};
   ForkPolicy forks = ForkPolicy::kNewestPerPython;
+
+  PrereleaseMode PrereleasesFor(const pypi::Name& project) const;
 
   friend bool operator==(const ResolvePolicies&, const ResolvePolicies&) = default;
 };

@@ -132,7 +132,7 @@ solve::OrdinalSet ProjectVersions::Following(solve::Ordinal ordinal) const {
 }
 
 bool ProjectVersions::TreatsPrereleasesAlike(PrereleaseAdmission admission) const {
-  switch (request_.policies.prereleases) {
+  switch (judge_.prereleases()) {
     case PrereleaseMode::kAllow:
     case PrereleaseMode::kExplicit:
     case PrereleaseMode::kIfNecessaryOrExplicit:

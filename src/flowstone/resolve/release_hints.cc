@@ -229,11 +229,15 @@ std::optional<Hint> ReleaseHints::OfPrereleases(const ProjectVersions& versions,
       continue;
     }
     const std::string version = versions.VersionAt(*next).ToString();
-    const bool may_be_named = request_.policies.prereleases != PrereleaseMode::kDisallow;
+    const PrereleaseMode mode = request_.policies.PrereleasesFor(name);
+    const bool may_be_named = mode != PrereleaseMode::kDisallow;
     std::string text = name.ToString() + " " + version + " is a pre-release: ";
     text += may_be_named ? RequireText(name, ">=" + version) : "";
     if (options_.asker == Asker::kCommandLine) {
-      text += std::string(may_be_named ? ", or use " : "use ") + "--prerelease allow";
+      const bool has_own_mode = request_.policies.prereleases_of.contains(name);
+      text += may_be_named ? ", or use " : "use ";
+      text += has_own_mode ? "--prerelease-package " + name.ToString() + "=allow"
+                           : "--prerelease allow";
     }
     return Hint{HintKind::kPrerelease, std::move(text)};
   }

@@ -33,7 +33,7 @@ bool CountsAsYanked(const index::IndexFile& file, YankedMode mode) {
 }
 
 std::string ReleaseJudge::PrereleaseObjection(Finals finals) const {
-  const PrereleaseMode mode = request_.policies.prereleases;
+  const PrereleaseMode mode = prereleases_;
   if (mode == PrereleaseMode::kDisallow) {
     return "pre-releases are not allowed";
   }

@@ -73,10 +73,12 @@ class ReleaseJudge {
         wishes_(wishes),
         name_(std::move(name)),
         history_(std::move(history)),
-        binaries_(request.policies.binaries.For(name_)) {}
+        binaries_(request.policies.binaries.For(name_)),
+        prereleases_(request.policies.PrereleasesFor(name_)) {}
 
   const ProjectHistory& history() const { return history_; }
   BinaryPolicy binaries() const { return binaries_; }
+  PrereleaseMode prereleases() const { return prereleases_; }
   // Whether files that are yanked with an empty text are as good as others (CountsAsYanked).
   bool IgnoresEmptyYanks() const { return request_.policies.yanked == YankedMode::kPinnedAnywhere; }
 
@@ -105,6 +107,7 @@ class ReleaseJudge {
   const pypi::Name name_;
   const ProjectHistory history_;
   const BinaryPolicy binaries_;
+  const PrereleaseMode prereleases_;
 };
 
 bool IsWheel(const index::IndexFile& file);

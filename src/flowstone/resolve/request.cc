@@ -72,6 +72,22 @@ nlohmann::json BinariesOf(const BinaryPolicies& binaries) {
   return document;
 }
 
+nlohmann::json MetadataOf(const pypi::StatedMetadata& stated) {
+  std::set<std::string> dependencies;
+  for (const pypi::Requirement& requirement : stated.requires_dist) {
+    pypi::Requirement plain = requirement;
+    plain.url = plain.url.empty() ? "" : WithoutCredentials(plain.url);
+    dependencies.insert(plain.ToString());
+  }
+  std::set<std::string> extras;
+  for (const pypi::ExtraName& extra : stated.provides_extra) {
+    extras.insert(extra.ToString());
+  }
+  return {{"requires-dist", dependencies},
+          {"requires-python", stated.requires_python.ToString()},
+          {"provides-extra", extras}};
+}
+
 // What most requests do not say has no entry, so that the identity of those that do not say it
 // stays what it was before it could be said.
 void AddUncommonWishes(const ResolveRequest& request, nlohmann::json& document) {
@@ -89,6 +105,18 @@ void AddUncommonWishes(const ResolveRequest& request, nlohmann::json& document) 
     if (moment != request.exclude_newer_us) {
       document["exclude-newer-of"][project.ToString()] =
           moment ? nlohmann::json(lock::FormatTimestamp(*moment)) : nlohmann::json(nullptr);
+    }
+  }
+  for (const auto& [project, mode] : request.policies.prereleases_of) {
+    if (mode != request.policies.prereleases) {
+      document["prereleases-of"][project.ToString()] = PolicyName(mode);
+    }
+  }
+  for (const pypi::StatedMetadata& stated : request.stated_metadata) {
+    auto& about = document["metadata-of"][stated.name.ToString()];
+    const std::string version = stated.version ? stated.version->ToString() : "";
+    if (!about.contains(version)) {
+      about[version] = MetadataOf(stated);
     }
   }
   if (const nlohmann::json binaries = BinariesOf(request.policies.binaries);

@@ -16,6 +16,7 @@
 #include "flowstone/pypi/name.h"
 #include "flowstone/pypi/requirement.h"
 #include "flowstone/pypi/specifier.h"
+#include "flowstone/pypi/stated_metadata.h"
 #include "flowstone/pypi/target.h"
 #include "flowstone/resolve/policies.h"
 
@@ -124,6 +125,8 @@ struct ResolveRequest {
   CutOffKind exclude_newer_kind = CutOffKind::kMoment;
   // Another moment for single projects; none: all their files exist.
   std::map<pypi::Name, std::optional<std::int64_t>> exclude_newer_of_us = {};
+  // Stands in for the metadata of releases; what is said first counts (pypi::FindStated).
+  std::vector<pypi::StatedMetadata> stated_metadata = {};
   HashPolicy hashes = HashPolicy::kWhereNamed;
   BuildWish builds = {};
   // Where packages come from, in order, as URLs. Credentials do not enter the identity; sources on

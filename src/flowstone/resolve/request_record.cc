@@ -83,12 +83,22 @@ void AddUniversalOptions(const UniversalWish& wish, std::map<std::string, std::s
   }
 }
 
+std::string StatedText(pypi::StatedMetadata stated) {
+  for (pypi::Requirement& requirement : stated.requires_dist) {
+    requirement.url = lock::WithoutCredentials(requirement.url);
+  }
+  return stated.ToString();
+}
+
 // The policies that are not the default ones, by the names that command lines have.
 std::map<std::string, std::string> OptionsOf(const ResolveRequest& request) {
   const ResolvePolicies& policies = request.policies;
   const ResolvePolicies usual;
   std::map<std::string, std::string> options;
   AddOption(options, "prerelease", policies.prereleases, usual.prereleases);
+  for (const auto& [project, mode] : policies.prereleases_of) {
+    AddOption(options, "prerelease-of-" + project.ToString(), mode, policies.prereleases);
+  }
   AddOption(options, "resolution", policies.resolution, usual.resolution);
   AddOption(options, "yanked", policies.yanked, usual.yanked);
   AddOption(options, "upper-python-bound", policies.upper_python_bound, usual.upper_python_bound);
@@ -96,6 +106,10 @@ std::map<std::string, std::string> OptionsOf(const ResolveRequest& request) {
   AddOption(options, "files", policies.binaries.by_default, usual.binaries.by_default);
   for (const auto& [project, policy] : policies.binaries.by_project) {
     AddOption(options, "files-of-" + project.ToString(), policy, policies.binaries.by_default);
+  }
+  for (const pypi::StatedMetadata& stated : request.stated_metadata) {
+    const std::string version = stated.version ? "-" + stated.version->ToString() : "";
+    options.emplace("metadata-of-" + stated.name.ToString() + version, StatedText(stated));
   }
   if (request.hashes == HashPolicy::kRequired) {
     options.emplace("hashes", "required");

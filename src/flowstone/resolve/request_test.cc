@@ -5,6 +5,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "flowstone/resolve/scenario.h"
 
@@ -60,8 +62,8 @@ TEST(RequestDigest, WhatIsSaidTwiceDoesNotMatter) {
 
 TEST(RequestDigest, WhatIsNotSaidIsNotWritten) {
   const std::string json = CanonicalJson(TwoWishes());
-  for (const char* key :
-       {"overrides", "excludes", "exclude-newer", "binaries", "forks", "hashes"}) {
+  for (const char* key : {"overrides", "excludes", "exclude-newer", "binaries", "forks", "hashes",
+                          "prereleases-of", "metadata-of"}) {
     EXPECT_THAT(json, Not(HasSubstr(key)));
   }
 }
@@ -102,6 +104,32 @@ TEST(RequestDigest, EverythingElseMatters) {
     r.policies.binaries.by_project.emplace(*pypi::Name::Parse("numpy"), BinaryPolicy::kNoWheels);
   }));
   EXPECT_TRUE(differs([](ResolveRequest& r) { r.policies.forks = ForkPolicy::kFewestVersions; }));
+  EXPECT_TRUE(differs([](ResolveRequest& r) {
+    r.policies.prereleases_of.emplace(*pypi::Name::Parse("numpy"), PrereleaseMode::kAllow);
+  }));
+}
+
+TEST(RequestDigest, WhatIsStatedInPlaceOfMetadataMatters) {
+  const pypi::Name numpy = *pypi::Name::Parse("numpy");
+  const auto stating = [](std::vector<pypi::StatedMetadata> stated) {
+    ResolveRequest request = TwoWishes();
+    request.stated_metadata = std::move(stated);
+    return RequestDigest(request);
+  };
+  const pypi::Requirement six = *pypi::Requirement::Parse("six");
+  const pypi::Requirement attrs = *pypi::Requirement::Parse("attrs");
+  const Digest nothing = stating({{.name = numpy}});
+  EXPECT_NE(nothing, stating({}));
+  EXPECT_NE(nothing, stating({{.name = numpy, .version = *pypi::Version::Parse("2.0")}}));
+  EXPECT_NE(nothing, stating({{.name = numpy, .requires_dist = {six}}}));
+  EXPECT_NE(nothing,
+            stating({{.name = numpy, .requires_python = *pypi::SpecifierSet::Parse(">=3.9")}}));
+  EXPECT_NE(nothing,
+            stating({{.name = numpy, .provides_extra = {*pypi::ExtraName::Parse("tls")}}}));
+  EXPECT_EQ(stating({{.name = numpy, .requires_dist = {six, attrs}}}),
+            stating({{.name = numpy, .requires_dist = {attrs, six}}}));
+  // What a nearer statement hides changes nothing.
+  EXPECT_EQ(nothing, stating({{.name = numpy}, {.name = numpy, .requires_dist = {six}}}));
 }
 
 }  // namespace
