@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -180,6 +180,37 @@ constexpr std::array<ByteUnit, 18> kByteUnits = {{
     {"tib", std::uint64_t{1} << 40U},
 }};
 
+constexpr std::uint64_t kMillion = 1'000'000;
+
+// "1.5" at the start of a text. Finer digits than millionths are dropped.
+struct DecimalStart {
+  std::uint64_t whole = 0;
+  std::uint64_t millionths = 0;
+  std::size_t length = 0;
+};
+
+// Nothing when the text does not begin with a digit or a number is too large. By hand: to read a
+// floating point number takes another library at each start of the program.
+std::optional<DecimalStart> ReadDecimal(std::string_view text) {
+  DecimalStart number;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number.whole);
+  if (error != std::errc()) {
+    return std::nullopt;
+  }
+  number.length = static_cast<std::size_t>(rest - text.data());
+  if (!text.substr(number.length).starts_with('.')) {
+    return number;
+  }
+  std::uint64_t unit = kMillion / 10;
+  for (++number.length; number.length < text.size() && IsAsciiDigit(text[number.length]);
+       ++number.length) {
+    number.millionths += unit * static_cast<std::uint64_t>(text[number.length] - '0');
+    unit /= 10;
+  }
+  return number;
+}
+
 }  // namespace
 
 bool CleaningWish::Includes(CacheKind kind) const {
@@ -203,20 +234,17 @@ CleaningPlan PlanCleaning(const CacheInventory& inventory, const CleaningWish& w
 
 Result<std::uint64_t> ParseByteSize(std::string_view text) {
   const std::string lower = AsciiLower(TrimText(text));
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(lower.data(), lower.data() + lower.size(), number, std::chars_format::fixed);
+  const std::optional<DecimalStart> number = ReadDecimal(lower);
   const std::string_view unit =
-      TrimText(std::string_view(lower).substr(static_cast<std::size_t>(end - lower.data())));
+      TrimText(std::string_view(lower).substr(number ? number->length : 0));
   const auto known = std::ranges::find(kByteUnits, unit, &ByteUnit::name);
-  constexpr double most = 1e18;
-  if (error != std::errc() || known == kByteUnits.end() || !(number >= 0) ||
-      number * static_cast<double>(known->bytes) > most) {
+  constexpr std::uint64_t most = 1'000'000'000'000'000'000;
+  if (!number || known == kByteUnits.end() || number->whole > most / known->bytes) {
     return Error{.code = ErrorCode::kInvalid,
                  .message = "'" + std::string(text) + "' is no size",
                  .hints = {"write 20GiB, 500MB or a number of bytes"}};
   }
-  return static_cast<std::uint64_t>(std::llround(number * static_cast<double>(known->bytes)));
+  return number->whole * known->bytes + number->millionths * known->bytes / kMillion;
 }
 
 }  // namespace flowstone::install
