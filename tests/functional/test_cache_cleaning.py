@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.cache_checker import check_cache, disk_usage
+from support.disks import small_disk
 from support.index_server import Index
 from support.project import ENGINE, Done, Project
 from support.wheel_locks import keep_wheels, lock_of
@@ -148,6 +150,23 @@ def test_an_environment_in_use_stays_with_its_packages(locks: Project) -> None:
     output, _ = process.communicate(b"")
     assert (process.returncode, output) == (0, b"alpha beta\n")
     expect_sound(locks)
+    clean(locks)
+    assert not one.exists()
+
+
+def test_an_environment_that_somebody_runs_a_program_of_stays(locks: Project) -> None:
+    one = sync(locks, "one.toml")
+    process = subprocess.Popen(
+        [str(one / "bin" / "python"), "-c", LATE_IMPORT],
+        env={"PATH": "/usr/bin:/bin"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    clean(locks)
+    output, _ = process.communicate(b"")
+    assert output == b"alpha beta\n"
     clean(locks)
     assert not one.exists()
 
@@ -329,3 +348,31 @@ def test_a_killed_user_keeps_nothing(locks: Project) -> None:
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert clean(locks)["kept"] == []
+
+
+def test_a_full_disk_is_cleaned_once(tmp_path: Path) -> None:
+    """What was not used for long makes room for what is wanted now."""
+    chance = random.Random(7)
+    wheels = [
+        Wheel(name, "1.0", files={f"{name}/__init__.py": b"", f"{name}/noise": noise})
+        for name in ("alpha", "beta")
+        for noise in (chance.randbytes(3_000_000),)
+    ]
+    with small_disk(tmp_path / "home" / "cache", 8):
+        project = Project(tmp_path / "project", tmp_path / "home")
+        folder = project.path / "wheels"
+        keep_wheels(folder, wheels)
+        project.write("one.toml", lock_of(folder, wheels[:1]))
+        project.write("two.toml", lock_of(folder, wheels[1:]))
+        first = sync(project, "one.toml")
+        refused = project.engine("sync", "two.toml")
+        assert refused.status == 1, refused
+        assert "MiB left" in refused.errors, refused
+        assert first.exists()
+        for path in (first, *cache_of(project).glob("v1/arc/*/*")):
+            make_old(path)
+        done = project.engine("sync", "two.toml")
+        assert done.status == 0, done
+        assert "the disk was full: what nobody used for a day was removed" in done.errors
+        assert not first.exists()
+        expect_sound(project)

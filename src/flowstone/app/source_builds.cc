@@ -82,6 +82,7 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
       const std::vector<pypi::Requirement>& requirements) override {
     FLOWSTONE_LET(const LockedEnvironment locked, LockedOf(requirements));
     FLOWSTONE_LET(const install::Environment environment, Service().Prepare(locked));
+    leases_.push_back(environment.lease);  // backends run in it later
     build::BuildEnvironment answer{.python = environment.python,
                                    .directory = environment.directory};
     const install::Interpreter& python = parts_.interpreter;
@@ -158,6 +159,7 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
   const install::CacheLayout& layout_;
   NoProgress progress_;
   LockUse use_ = LockUse::kRemember;
+  std::vector<std::shared_ptr<const os::Lease>> leases_;  // of environments that were provided
   std::set<std::string> is_resolved_;  // by this object: not again, also with --upgrade
   std::vector<std::string> stack_;
   std::vector<std::string> service_stack_;

@@ -167,22 +167,11 @@ class Cleaning {
     return filesystem_.RemoveFile(lock_path);
   }
 
-  // Processes append to the log under its lock, and may have it mapped; the directory stays.
+  // Processes append under its lock; who has it mapped keeps what he saw.
   Status RemoveIndex(const CacheItem& item) {
     const std::string lock_path = os::JoinPath(item.path, "lock");
-    const Result<os::FileInfo> lock_file = filesystem_.Lstat(lock_path);
-    if (!lock_file) {
-      return Discard(item.path);
-    }
-    FLOWSTONE_LET(const os::FileLock lock,
-                  os::FileLock::Acquire(lock_path, os::LockMode::kExclusive, os::LockWait::kTry));
-    for (const char* name : {"index", "log"}) {
-      Status removed = Discard(os::JoinPath(item.path, name));
-      if (!removed && removed.error().code != ErrorCode::kNotFound) {
-        return removed;
-      }
-    }
-    return Ok();
+    FLOWSTONE_LET(const bool is_locked, os::Exists(filesystem_, lock_path));
+    return is_locked ? RemoveLocked(item, lock_path) : Discard(item.path);
   }
 
   Status RemoveTemporary(const CacheItem& item) {

@@ -10,6 +10,7 @@
 #include "flowstone/install/venv_roots.h"
 #include "flowstone/os/lease.h"
 #include "flowstone/os/path.h"
+#include "flowstone/os/running_programs.h"
 
 namespace flowstone::install {
 namespace {
@@ -41,7 +42,8 @@ class Look {
         now_ns_(now_ns),
         claimed_(std::move(claimed)),
         linked_(std::move(linked)),
-        of_builds_(HeldBy(layout.BuildsLock())) {}
+        of_builds_(HeldBy(layout.BuildsLock())),
+        programs_(os::RunningPrograms::Look()) {}
 
   std::string ObstacleOf(const CacheItem& item) const {
     switch (item.kind) {
@@ -51,6 +53,7 @@ class Look {
       case CacheKind::kBuilds:
         return of_builds_;
       case CacheKind::kEnvironments:
+        return OfEnvironment(item);
       case CacheKind::kDownloads:
       case CacheKind::kTemporary:
         return IsInScratch(item) && item.last_used_ns > now_ns_ - kDayNs
@@ -68,6 +71,16 @@ class Look {
   }
 
  private:
+  // Who was told its directory by `sync` has no lease on it.
+  std::string OfEnvironment(const CacheItem& item) const {
+    std::string holder = HeldBy(item.path);
+    if (!holder.empty()) {
+      return holder;
+    }
+    const std::optional<os::LockHolder> program = programs_.FindIn(item.path);
+    return program ? "in use by " + program->Name() : "";
+  }
+
   std::string OfArchive(const CacheItem& item) const {
     if (const auto venv = linked_.find(item.path); venv != linked_.end()) {
       return "linked by the virtual environment " + venv->second;
@@ -97,6 +110,7 @@ class Look {
   const std::set<Digest> claimed_;
   const std::map<std::string, std::string> linked_;  // archive → a virtual environment
   const std::string of_builds_;
+  const os::RunningPrograms programs_;
 };
 
 }  // namespace
