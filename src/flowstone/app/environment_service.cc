@@ -12,7 +12,9 @@
 #include "flowstone/app/source_builds.h"
 #include "flowstone/base/check.h"
 #include "flowstone/install/archive_claim.h"
+#include "flowstone/install/cache_cleaner.h"
 #include "flowstone/install/compiled_archives.h"
+#include "flowstone/install/disk_space.h"
 #include "flowstone/install/locked_packages.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/lock/lock_reader.h"
@@ -126,14 +128,15 @@ std::map<std::string, std::string> IndexNames(const index::IndexSettings& settin
   return names;
 }
 
+constexpr std::int64_t kDayNs = std::int64_t{86'400} * 1'000'000'000;
+
 // That an environment is used is noted once a day: cleaning goes by it.
 void NoteUse(const install::Environment& environment, std::int64_t now_ns) {
-  constexpr std::int64_t day_ns = std::int64_t{86'400} * 1'000'000'000;
   if (environment.lease == nullptr) {
     return;
   }
   const Result<std::int64_t> noted_ns = environment.lease->ModifiedNs();
-  if (noted_ns && *noted_ns < now_ns - day_ns) {
+  if (noted_ns && *noted_ns < now_ns - kDayNs) {
     static_cast<void>(environment.lease->SetModifiedNs(now_ns));  // who may not write need not
   }
 }
@@ -572,6 +575,17 @@ std::unique_ptr<SourceBuilds> EnvironmentService::Builds(const IndexWish& indexe
                           .lease_kept = [this] { LeaseBuilds(); }});
 }
 
+std::uint64_t EnvironmentService::MakeRoom(const Error& error) {
+  if (!install::IsDiskTooSmall(error)) {
+    return 0;
+  }
+  const std::int64_t now_ns = machine_.clock.NowNs();
+  install::CacheCleaner cleaner(machine_.filesystem, home_, [](const std::string&) {});
+  const Result<install::CleaningReport> report =
+      cleaner.Clean({.unused_since_ns = now_ns - kDayNs}, now_ns);
+  return report ? report->freed : 0;
+}
+
 void EnvironmentService::LeaseBuilds() {
   if (builds_lease_ || !os::MakeDirectories(machine_.filesystem, layout_.locks())) {
     return;
@@ -647,6 +661,13 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
                                        .progress = progress_,
                                        .link_mode = settings_.link_mode});
   Result<install::Environment> environment = builder.Ensure(*spec);
+  const std::uint64_t freed = environment ? 0 : MakeRoom(environment.error());
+  if (freed > 0) {
+    warnings.push_back(
+        "the disk was full: what nobody used for a day was removed from the cache, " +
+        install::Mebibytes(freed));
+    environment = builder.Ensure(*spec);
+  }
   if (!environment) {
     return WithCacheHint(environment.error(), home_);
   }

@@ -209,6 +209,9 @@ class EnvironmentService {
                                           std::vector<std::string>& warnings);
   // The same, or nothing when something would have to be built. No side effects.
   Result<std::optional<install::EnvironmentSpec>> KnownSpecOf(const LockedEnvironment& locked);
+  // What was not used for a day goes, when an error says that the disk is too small. The bytes that
+  // became free; none when nothing did, or there is another reason.
+  std::uint64_t MakeRoom(const Error& error);
   // Keeps what was built before from being cleaned away, from now on.
   void LeaseBuilds();
   // The network and the indexes as configured, or those that a decorator names.

@@ -1,16 +1,16 @@
 #include "flowstone/install/disk_space.h"
 
+#include <algorithm>
+#include <string_view>
+
 namespace flowstone::install {
 namespace {
 
 constexpr std::uint64_t kBlock = 4096;
 constexpr std::uint64_t kInode = 256;
 
-// "12.3 MiB"; rounded up, so that "needs" never looks smaller than "has".
-std::string Mebibytes(std::uint64_t bytes) {
-  const std::uint64_t tenths = (bytes * 10 + (1U << 20U) - 1) >> 20U;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
-}
+constexpr std::string_view kMoreSpace =
+    "free some space, or set FLOWSTONE_HOME to a directory on a larger disk";
 
 }  // namespace
 
@@ -26,7 +26,16 @@ Status CheckDiskSpace(os::FileSystem& filesystem, const std::string& path, std::
   return Error{.code = ErrorCode::kIo,
                .message = "the disk of " + path + " has " + Mebibytes(*available) + " left, and " +
                           Mebibytes(bytes) + " are needed"}
-      .WithHint("free some space, or set FLOWSTONE_HOME to a directory on a larger disk");
+      .WithHint(std::string(kMoreSpace));
+}
+
+bool IsDiskTooSmall(const Error& error) {
+  return std::ranges::find(error.hints, kMoreSpace) != error.hints.end();
+}
+
+std::string Mebibytes(std::uint64_t bytes) {
+  const std::uint64_t tenths = (bytes * 10 + (1U << 20U) - 1) >> 20U;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
 }
 
 }  // namespace flowstone::install
