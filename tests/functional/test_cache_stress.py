@@ -17,9 +17,10 @@ SEED = int(os.environ.get("FLOWSTONE_TEST_SEED", "20261"))
 def test_makers_and_a_cleaner_share_one_cache(project: Project) -> None:
     cache = Path(project.environment["FLOWSTONE_HOME"])
     makers, rounds = stress_scale()
-    outcome = Stress(
+    stress = Stress(
         project, makers=makers, rounds=rounds, seed=SEED, modes=["", "", "hardlink", "copy"]
-    ).run()
+    )
+    outcome = stress.run()
     print(f"seed {SEED}: {outcome}")
     assert outcome.failures == []
     assert outcome.made == makers * rounds
@@ -27,7 +28,7 @@ def test_makers_and_a_cleaner_share_one_cache(project: Project) -> None:
     assert outcome.archives_removed > 0
     checked = check_cache(cache)
     assert checked.findings == []
-    done = project.engine("cache", "clean")
-    assert done.status == 0, done
+    done = stress.clean()
+    assert done.returncode == 0, done
     assert check_cache(cache).environments == 0
     assert disk_usage(cache) < 400_000, done  # the folders and the locks that stay

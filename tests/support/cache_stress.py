@@ -97,6 +97,10 @@ class Stress:
         self._outcome.seconds = time.monotonic() - began
         return self._outcome
 
+    def clean(self, *options: str) -> subprocess.CompletedProcess[bytes]:
+        """However long a loaded disk takes for it."""
+        return self._engine("cache", "clean", "--json", *options)
+
     def _engine(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             [str(ENGINE), *arguments],
@@ -128,7 +132,7 @@ class Stress:
     def _clean(self) -> None:
         turn = 0
         while not self._is_over.is_set():
-            done = self._engine("cache", "clean", "--json", *CLEANINGS[turn % len(CLEANINGS)])
+            done = self.clean(*CLEANINGS[turn % len(CLEANINGS)])
             turn += 1
             if done.returncode != 0:
                 self._outcome.failures.append(f"cleaning {turn}: {told_by(done)}")
