@@ -4,12 +4,14 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "flowstone/archive/inflater.h"
 #include "flowstone/archive/zip_fields.h"
 #include "flowstone/archive/zip_format.h"
 
@@ -20,7 +22,9 @@ namespace {
 // Writers put a ZIP64 field (20 bytes) or times (9 to 32) there.
 constexpr std::uint64_t kLikelyExtra = 64;
 constexpr std::uint64_t kLongestExtra = 0xFFFF;
-constexpr std::uint64_t kZipPiece = std::uint64_t{1} << 20U;
+// Small enough to lie in a processor's cache while several look at it.
+constexpr std::size_t kZipPiece = std::size_t{256} << 10U;
+constexpr std::uint64_t kHeaderWindow = std::uint64_t{64} << 10U;
 constexpr std::uint64_t kLongestDescriptor = 24;
 
 struct FreeInflater {
@@ -118,6 +122,87 @@ class RangeStream final : public ByteStream {
   std::uint64_t end_;
 };
 
+// A source that is read from front to back, a little here and there, in fewer and larger reads.
+class WindowSource final : public ByteSource {
+ public:
+  explicit WindowSource(ByteSource& source) : source_(source) {}
+
+  Result<std::uint64_t> Size() override { return source_.Size(); }
+
+  Result<std::string> ReadAt(std::uint64_t offset, std::size_t length) override {
+    const bool is_inside = offset >= begin_ && offset - begin_ <= window_.size() &&
+                           length <= window_.size() - (offset - begin_);
+    if (!is_inside) {
+      const std::uint64_t wanted = std::max<std::uint64_t>(length, kHeaderWindow);
+      FLOWSTONE_LET(window_, source_.ReadAt(offset, static_cast<std::size_t>(wanted)));
+      begin_ = offset;
+    }
+    return window_.substr(static_cast<std::size_t>(offset - begin_), length);
+  }
+
+  std::optional<std::string_view> Contents() const override { return source_.Contents(); }
+
+ private:
+  ByteSource& source_;
+  std::uint64_t begin_ = 0;
+  std::string window_;
+};
+
+// Passes on the pieces of a member, and judges the whole.
+class PieceCheck {
+ public:
+  PieceCheck(const ZipMember& member, const ByteSink& sink) : member_(member), sink_(sink) {}
+
+  Status Pass(std::string_view piece) {
+    size_ += piece.size();
+    if (size_ > member_.size) {
+      return Broken(member_);
+    }
+    crc32_ = Crc32(crc32_, piece);
+    return sink_(piece);
+  }
+
+  Status Finish() const {
+    return size_ == member_.size ? CheckCrc(member_, crc32_) : Status(Broken(member_));
+  }
+
+ private:
+  const ZipMember& member_;
+  const ByteSink& sink_;
+  std::uint64_t size_ = 0;
+  std::uint32_t crc32_ = 0;
+};
+
+Status PassStored(ByteStream& stream, PieceCheck& check) {
+  std::vector<char> buffer(kZipPiece);
+  while (true) {
+    FLOWSTONE_LET(const std::size_t count, stream.Read(buffer));
+    if (count == 0) {
+      return check.Finish();
+    }
+    FLOWSTONE_TRY(check.Pass({buffer.data(), count}));
+  }
+}
+
+Status PassInflated(ByteStream& stream, const ZipMember& member, PieceCheck& check) {
+  Inflater inflater(stream);
+  std::vector<char> buffer(Inflater::kWindow + kZipPiece);
+  std::size_t known = 0;
+  while (true) {
+    const Result<std::size_t> count = inflater.Read(buffer, known);
+    if (!count) {
+      return count.error().code == ErrorCode::kCorrupt ? Broken(member) : count.error();
+    }
+    if (*count == 0) {
+      return check.Finish();
+    }
+    FLOWSTONE_TRY(check.Pass({buffer.data() + known, *count}));
+    const std::size_t kept = std::min(known + *count, Inflater::kWindow);
+    std::memmove(buffer.data(), buffer.data() + known + *count - kept, kept);
+    known = kept;
+  }
+}
+
 // The header of a member, and as much of what follows as one read was allowed to bring.
 struct Located {
   ZipBytes bytes;
@@ -179,6 +264,7 @@ Status CheckExtent(ByteSource& source, const ZipMember& member, std::uint64_t ne
 // Checks that the members lie side by side from the start of the file to the directory.
 Status CheckLayout(ByteSource& source, const std::vector<ZipMember>& members,
                    std::uint64_t directory_offset, ZipChecks checks) {
+  WindowSource headers(source);
   const std::vector<std::uint32_t> order =
       SortedBy(members, [](const ZipMember& member) { return member.header_offset; });
   if (order.empty() ? directory_offset != 0 : members[order.front()].header_offset != 0) {
@@ -192,7 +278,7 @@ Status CheckLayout(ByteSource& source, const std::vector<ZipMember>& members,
       return ZipMemberRefused(member.name, "it lies behind the members");
     }
     if (checks == ZipChecks::kAllHeaders) {
-      FLOWSTONE_TRY(CheckExtent(source, member, next));
+      FLOWSTONE_TRY(CheckExtent(headers, member, next));
     } else {
       const std::uint64_t room = next - member.header_offset;
       const std::uint64_t least = LocalHeaderSize(member);
@@ -337,30 +423,16 @@ Result<std::string> ZipReader::Read(const ZipMember& member) const {
 }
 
 Status ZipReader::ReadPieces(const ZipMember& member, const ByteSink& sink) const {
-  if (member.method != ZipMethod::kStored) {  // compressed members are judged as a whole
+  if (member.method == ZipMethod::kZstd) {  // judged as a whole
     FLOWSTONE_LET(const std::string bytes, Read(member));
     return sink(bytes);
   }
   FLOWSTONE_LET(const Located located, Locate(*source_, member, 0, directory_offset_));
   const std::uint64_t data = member.header_offset + located.header_size;
   RangeStream stream(*source_, data, data + member.compressed_size);
-  std::vector<char> buffer(static_cast<std::size_t>(std::min(kZipPiece, member.size + 1)));
-  std::uint64_t size = 0;
-  std::uint32_t crc32 = 0;
-  while (true) {
-    FLOWSTONE_LET(const std::size_t count, stream.Read(buffer));
-    if (count == 0) {
-      break;
-    }
-    const std::string_view piece(buffer.data(), count);
-    size += count;
-    crc32 = Crc32(crc32, piece);
-    FLOWSTONE_TRY(sink(piece));
-  }
-  if (size != member.size) {
-    return Broken(member);
-  }
-  return CheckCrc(member, crc32);
+  PieceCheck check(member, sink);
+  return member.method == ZipMethod::kStored ? PassStored(stream, check)
+                                             : PassInflated(stream, member, check);
 }
 
 }  // namespace flowstone::archive

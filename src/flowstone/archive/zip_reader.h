@@ -69,7 +69,7 @@ class ZipReader {
   Result<std::string> Read(const ZipMember& member) const;
   // The same into memory of exactly member.size bytes, such as a mapped file.
   Status ReadInto(const ZipMember& member, std::span<char> destination) const;
-  // The same in pieces. Stored members need little memory, compressed ones twice their size.
+  // The same in pieces, with little memory, but for members that zstd compressed: those come whole.
   // The sink may have seen wrong bytes when an error is returned.
   Status ReadPieces(const ZipMember& member, const ByteSink& sink) const;
 
