@@ -42,7 +42,7 @@ struct DirectoryEntry {
   friend auto operator<=>(const DirectoryEntry&, const DirectoryEntry&) = default;
 };
 
-// An open file for reading at offsets. Not thread-safe.
+// An open file for reading at offsets. Thread-safe.
 class InputFile {
  public:
   virtual ~InputFile() = default;

@@ -160,8 +160,13 @@ class PosixHeldLock final : public HeldLock {
   FileLock lock_;
 };
 
+struct OpenedFile {
+  UniqueFd fd;
+  std::size_t size = 0;
+};
+
 // Opens a file for reading; a directory, which open(2) would let pass, is refused.
-Result<UniqueFd> OpenForReading(const std::string& path) {
+Result<OpenedFile> OpenForReading(const std::string& path) {
   UniqueFd fd(Retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (!fd) {
     return LookupFailure("open", path);
@@ -173,7 +178,7 @@ Result<UniqueFd> OpenForReading(const std::string& path) {
   if (S_ISDIR(status.st_mode)) {
     return ErrnoError(EISDIR, "read '" + path + "'");
   }
-  return fd;
+  return OpenedFile{.fd = std::move(fd), .size = static_cast<std::size_t>(status.st_size)};
 }
 
 FileType TypeOfEntry(const dirent& entry, int directory_fd) {
@@ -201,37 +206,33 @@ struct CloseDirectory {
 }  // namespace
 
 Result<std::string> PosixFileSystem::ReadFile(const std::string& path) {
-  FLOWSTONE_LET(const UniqueFd fd, OpenForReading(path));
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) {
-    return Failure("stat", path);
-  }
-  // One byte more than the size, so that the end is seen with the read that fills the buffer.
-  // /proc and pipes say 0 and are read on.
-  std::string bytes(static_cast<std::size_t>(status.st_size) + 1, '\0');
+  FLOWSTONE_LET(const OpenedFile file, OpenForReading(path));
+  // One byte more than the size, so that the read that brings all shows that it is all: a file has
+  // no more when it gives less than was asked for. /proc and pipes say 0 and are read on.
+  std::string bytes(file.size + 1, '\0');
   std::size_t filled = 0;
   while (true) {
     if (filled == bytes.size()) {
       bytes.resize(std::max<std::size_t>(bytes.size() * 2, 4096));
     }
     const ssize_t count = Retry([&] {
-      return ::read(fd.get(), bytes.data() + filled,
+      return ::read(file.fd.get(), bytes.data() + filled,
                     std::min(bytes.size() - filled, kLargestTransfer));
     });
     if (count < 0) {
       return Failure("read", path);
     }
-    if (count == 0) {
+    filled += static_cast<std::size_t>(count);
+    if (count == 0 || (file.size > 0 && filled == file.size)) {
       bytes.resize(filled);
       return bytes;
     }
-    filled += static_cast<std::size_t>(count);
   }
 }
 
 Result<std::unique_ptr<InputFile>> PosixFileSystem::OpenInput(const std::string& path) {
-  FLOWSTONE_LET(UniqueFd fd, OpenForReading(path));
-  return std::unique_ptr<InputFile>(std::make_unique<PosixInputFile>(std::move(fd), path));
+  FLOWSTONE_LET(OpenedFile file, OpenForReading(path));
+  return std::unique_ptr<InputFile>(std::make_unique<PosixInputFile>(std::move(file.fd), path));
 }
 
 Result<std::unique_ptr<OutputFile>> PosixFileSystem::OpenOutput(const std::string& path,
