@@ -239,5 +239,5 @@ def test_what_builds_need_is_not_compiled(project: Project, index: Index) -> Non
     assert locked.status == 0, locked
     environment_of(project, "--compile-bytecode", "--build", "made", "pylock.toml")
     compiled = (project.home / "cache" / "v1" / "pyc").rglob("*.dist-info")
-    assert [path.name for path in compiled] == ["made-1.0.dist-info"]
+    assert {path.name for path in compiled} == {"made-1.0.dist-info"}
     assert list((project.home / "cache" / "v1" / "arc").rglob("build_helper-1.0.dist-info"))

@@ -4,8 +4,8 @@
 #include <memory>
 #include <utility>
 
-#include "flowstone/archive/byte_source.h"
 #include "flowstone/install/archive_integrity.h"
+#include "flowstone/install/input_file_source.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_unpacker.h"
 #include "flowstone/os/file_operations.h"
@@ -52,17 +52,23 @@ Result<std::optional<ArchivePlan>> ArchiveCache::Find(const Digest& wheel) {
 }
 
 Result<std::optional<ArchivePlan>> ArchiveCache::FindCompiled(const Digest& wheel,
-                                                              const std::string& cache_tag) {
-  FLOWSTONE_LET(Holding holding, Examine(wheel, cache_tag));
+                                                              const std::string& cache_tag,
+                                                              std::size_t together) {
+  FLOWSTONE_LET(Holding holding, Examine(wheel, cache_tag, together));
   return std::move(holding.plan);
 }
 
-Result<ArchiveCache::Holding> ArchiveCache::Examine(const Digest& wheel) {
-  return Examine(wheel, {});
+Result<bool> ArchiveCache::HasCompiled(const std::string& cache_tag) {
+  return os::Exists(filesystem_, os::JoinPath(layout_.compiled_archives(), cache_tag));
+}
+
+Result<ArchiveCache::Holding> ArchiveCache::Examine(const Digest& wheel, std::size_t together) {
+  return Examine(wheel, {}, together);
 }
 
 Result<ArchiveCache::Holding> ArchiveCache::Examine(const Digest& wheel,
-                                                    const std::string& bytecode) {
+                                                    const std::string& bytecode,
+                                                    std::size_t together) {
   Holding holding;
   Result<ArchivePlan> plan = ReadPlan(wheel, bytecode);
   const std::string directory = layout_.ArchiveDirectory(wheel, bytecode);
@@ -72,32 +78,40 @@ Result<ArchiveCache::Holding> ArchiveCache::Examine(const Digest& wheel,
       return holding;
     }
   }
-  const Status sound =
-      plan ? SampleArchive(filesystem_, *plan, directory, next_sample_++) : Status(plan.error());
+  const Status sound = plan ? SampleArchive(filesystem_, *plan, directory, next_sample_++, together)
+                            : Status(plan.error());
   if (sound) {
     holding.plan = *std::move(plan);
     return holding;
   }
-  if (sound.error().code != ErrorCode::kCorrupt && sound.error().code != ErrorCode::kNotFound) {
+  const ErrorCode fault = sound.error().code;
+  if (fault != ErrorCode::kCorrupt && fault != ErrorCode::kNotFound &&
+      fault != ErrorCode::kInvalid) {
     return sound.error();
   }
   FLOWSTONE_TRY(SetAside(directory));
-  holding.damage = sound.error().message;
+  if (fault != ErrorCode::kInvalid) {  // which is one of another version, and no damage
+    holding.damage = sound.error().message;
+  }
   return holding;
 }
 
 Result<ArchivePlan> ArchiveCache::Add(const std::string& path, const std::string& file_name,
-                                      const Digest& wheel, std::size_t threads) {
+                                      const Digest& wheel, std::size_t threads,
+                                      const Consent& consent) {
   FLOWSTONE_LET(std::optional<ArchivePlan> known, Find(wheel));
   if (known) {
     return *std::move(known);
   }
   FLOWSTONE_LET(StagingDirectory staging, StagingDirectory::Create(filesystem_, layout_));
-  FLOWSTONE_LET(const std::shared_ptr<const os::FileView> file, filesystem_.MapFile(path));
-  archive::MemoryByteSource source(file->bytes());
+  FLOWSTONE_LET(std::unique_ptr<os::InputFile> file, filesystem_.OpenInput(path));
+  InputFileSource source(std::move(file));
   FLOWSTONE_LET(ArchivePlan plan, Explained(UnpackWheel(filesystem_, source, file_name, wheel,
                                                         staging.path(), {.threads = threads}),
                                             file_name));
+  if (consent) {
+    FLOWSTONE_TRY(consent());
+  }
   FLOWSTONE_TRY(staging.PublishUnlessThere(layout_.ArchiveDirectory(wheel)));
   return plan;
 }

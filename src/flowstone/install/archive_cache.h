@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,21 +38,28 @@ class ArchiveCache {
     std::optional<ArchivePlan> plan;  // nothing when the archive is not there
     std::string damage;               // why it is not there any more; else empty
   };
-  // Looks at a sample of the archive too (archive_integrity.h). A damaged one is not there: it is
-  // set aside, to be unpacked again.
-  Result<Holding> Examine(const Digest& wheel);
+  // Looks at a sample of the archive too (archive_integrity.h), a smaller one when many are used
+  // together. A damaged one is not there: it is set aside, to be unpacked again. So is one of
+  // another version of Flowstone.
+  Result<Holding> Examine(const Digest& wheel, std::size_t together = 1);
   // The same, for those who do not ask why.
   Result<std::optional<ArchivePlan>> Find(const Digest& wheel);
 
   // The archive with the bytecode of a cache tag, if it was compiled. A damaged one is set aside.
-  Result<std::optional<ArchivePlan>> FindCompiled(const Digest& wheel,
-                                                  const std::string& cache_tag);
+  Result<std::optional<ArchivePlan>> FindCompiled(const Digest& wheel, const std::string& cache_tag,
+                                                  std::size_t together = 1);
+  // Whether there may be any with that bytecode.
+  Result<bool> HasCompiled(const std::string& cache_tag);
 
+  // Whether what was unpacked may be published.
+  using Consent = std::function<Status()>;
   // Unpacks the file at `path`, whose sha256 the caller has verified to be `wheel`; `file_name` is
-  // its published name, `threads` how many work on this one. Does nothing when the archive is there
-  // already. Errors are those of UnpackWheel.
+  // its published name, `threads` how many work on this one. `consent` is asked at the end; without
+  // it nothing is kept. Does nothing when the archive is there already. Errors are those of
+  // UnpackWheel.
   Result<ArchivePlan> Add(const std::string& path, const std::string& file_name,
-                          const Digest& wheel, std::size_t threads = 1);
+                          const Digest& wheel, std::size_t threads = 1,
+                          const Consent& consent = {});
 
   // Looks at every file of an archive; kCorrupt names the first that is missing, changed or
   // writable. kNotFound when the archive is not there. Changes nothing.
@@ -70,7 +78,7 @@ class ArchiveCache {
 
  private:
   Result<ArchivePlan> ReadPlan(const Digest& wheel, const std::string& bytecode = {});
-  Result<Holding> Examine(const Digest& wheel, const std::string& bytecode);
+  Result<Holding> Examine(const Digest& wheel, const std::string& bytecode, std::size_t together);
   // The wheels with a directory below `directory`; none when it is not there.
   Result<std::vector<Digest>> ListBelow(const std::string& directory);
   // Moves the archive in `directory` to where damaged ones lie.

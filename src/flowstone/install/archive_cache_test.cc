@@ -37,6 +37,16 @@ class ArchiveCacheTest : public CacheFixture {
   ArchiveCache cache_;
 };
 
+TEST_F(ArchiveCacheTest, KeepsNothingWithoutConsent) {
+  const WheelArtifact artifact = LocalWheel(wheel_);
+  EXPECT_THAT(cache_.Add(artifact.location, artifact.file_name, artifact.digest, 1,
+                         []() -> Status {
+                           return Error{.code = ErrorCode::kConflict, .message = "it changed"};
+                         }),
+              HasCode(ErrorCode::kConflict));
+  EXPECT_THAT(cache_.List(), IsOkAndHolds(IsEmpty()));
+}
+
 TEST_F(ArchiveCacheTest, WhatWasAddedIsFound) {
   EXPECT_THAT(cache_.Find(Wheel()), IsOkAndHolds(std::nullopt));
   const Result<ArchivePlan> plan = Add(cache_);

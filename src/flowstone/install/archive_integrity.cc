@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flowstone/install/installed_record.h"
 #include "flowstone/install/wheel_unpacker.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
@@ -16,6 +17,8 @@ namespace {
 // soon, little enough not to be felt among the calls that link its files.
 constexpr std::size_t kSampledDirectories = 8;
 constexpr std::size_t kSampledFiles = 12;
+// So many archives are looked at like that in one use; of more, less.
+constexpr std::size_t kSampledArchives = 4;
 constexpr std::uint64_t kSampledDigestLimit = std::uint64_t{64} << 10U;
 
 constexpr std::string_view kPycacheName = "__pycache__";
@@ -136,32 +139,62 @@ std::vector<std::size_t> SpreadSample(std::size_t count, std::size_t wanted, std
   return sample;
 }
 
+// What one archive gets of a sample of kSampledArchives when it is divided.
+std::size_t ShareOf(std::size_t sample, std::size_t shares) {
+  return (sample * kSampledArchives + shares - 1) / shares;
+}
+
 struct FileInPlan {
   const PlannedDirectory* directory = nullptr;
   const PlannedFile* file = nullptr;
 };
 
-// The file with that number, counted through all directories. REQUIRES: there is one.
-FileInPlan FileAt(const ArchivePlan& plan, std::size_t index) {
-  auto directory = plan.directories.begin();
-  while (index >= directory->files.size()) {
-    index -= directory->files.size();
-    ++directory;
+// What samples are taken of: all directories but those that hold other links to the same files.
+class SampledTree {
+ public:
+  explicit SampledTree(const ArchivePlan& plan) {
+    directories_.reserve(plan.directories.size());
+    for (const PlannedDirectory& directory : plan.directories) {
+      if (!IsInRequestedTree(directory.path)) {
+        directories_.push_back(&directory);
+        file_count_ += directory.files.size();
+      }
+    }
   }
-  return {.directory = &*directory, .file = &directory->files[index]};
-}
+
+  const std::vector<const PlannedDirectory*>& directories() const { return directories_; }
+  std::size_t file_count() const { return file_count_; }
+
+  // The file with that number, counted through all directories. REQUIRES: there is one.
+  FileInPlan FileAt(std::size_t index) const {
+    auto directory = directories_.begin();
+    while (index >= (*directory)->files.size()) {
+      index -= (*directory)->files.size();
+      ++directory;
+    }
+    return {.directory = *directory, .file = &(*directory)->files[index]};
+  }
+
+ private:
+  std::vector<const PlannedDirectory*> directories_;
+  std::size_t file_count_ = 0;
+};
 
 }  // namespace
 
 Status SampleArchive(os::FileSystem& filesystem, const ArchivePlan& plan,
-                     const std::string& directory, std::uint64_t seed) {
+                     const std::string& directory, std::uint64_t seed, std::size_t together) {
   FLOWSTONE_LET(const Inspection inspection, Inspection::Begin(filesystem, plan, directory));
-  for (const std::size_t i : SpreadSample(plan.directories.size(), kSampledDirectories, seed)) {
-    FLOWSTONE_TRY(inspection.LookAtDirectory(plan.directories[i]));
+  const SampledTree tree(plan);
+  const std::size_t shares = std::max(together, kSampledArchives);
+  const std::size_t directories = ShareOf(kSampledDirectories, shares);
+  const std::size_t files = ShareOf(kSampledFiles, shares);
+  for (const std::size_t i : SpreadSample(tree.directories().size(), directories, seed)) {
+    FLOWSTONE_TRY(inspection.LookAtDirectory(*tree.directories()[i]));
   }
-  bool has_read = false;
-  for (const std::size_t i : SpreadSample(plan.FileCount(), kSampledFiles, seed)) {
-    const FileInPlan place = FileAt(plan, i);
+  bool has_read = seed % shares >= kSampledArchives;  // the turn of another archive
+  for (const std::size_t i : SpreadSample(tree.file_count(), files, seed)) {
+    const FileInPlan place = tree.FileAt(i);
     FLOWSTONE_TRY(inspection.LookAtFile(*place.directory, *place.file));
     if (!has_read && place.file->size <= kSampledDigestLimit) {
       FLOWSTONE_TRY(inspection.ReadFile(*place.directory, *place.file));

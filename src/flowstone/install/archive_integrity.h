@@ -10,6 +10,7 @@
 // first path that is not as it was, and change nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -20,9 +21,9 @@
 namespace flowstone::install {
 
 // `seed` chooses the sample: another one looks elsewhere. An archive of few files is looked at
-// whole.
+// whole, but for where many archives are used `together`: then less of each is, and as much of all.
 Status SampleArchive(os::FileSystem& filesystem, const ArchivePlan& plan,
-                     const std::string& directory, std::uint64_t seed);
+                     const std::string& directory, std::uint64_t seed, std::size_t together = 1);
 Status CheckArchive(os::FileSystem& filesystem, const ArchivePlan& plan,
                     const std::string& directory);
 Status VerifyArchive(os::FileSystem& filesystem, const ArchivePlan& plan,

@@ -1,18 +1,19 @@
 #include "flowstone/install/archive_plan.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
-#include "flowstone/base/json_reader.h"
 #include "flowstone/base/text.h"
 
 namespace flowstone::install {
 namespace {
 
-constexpr std::string_view kMagic = "flowstone-archive-plan 2 ";
+constexpr std::string_view kMagic = "flowstone-archive-plan ";
+constexpr std::string_view kPlanVersion = "3 ";
+// What a file takes in a plan, without its name: kind, size, digest, length of the name.
+constexpr std::size_t kLeastFile = 2 + 8 + Digest::kSize + 4;
 
 Error Damaged(const std::string& what) {
   return {.code = ErrorCode::kCorrupt, .message = "the archive plan is damaged: " + what};
@@ -58,143 +59,149 @@ std::optional<FileOrigin> OriginOf(char letter) {
   }
 }
 
-std::string KindText(const PlannedFile& file) {
-  return {file.mode == 0555 ? 'x' : 'f', OriginLetter(file.origin)};
-}
+// Little-endian numbers, and texts behind their lengths, one after the other.
+class PlanBytes {
+ public:
+  template <std::size_t width>
+  void Number(std::uint64_t number) {
+    for (std::size_t i = 0; i < width; ++i) {
+      bytes_ += static_cast<char>(number >> (8 * i) & 0xFFU);
+    }
+  }
+  void Text(std::string_view text) {
+    Number<4>(text.size());
+    bytes_ += text;
+  }
+  void Texts(const std::vector<std::string>& texts) {
+    Number<4>(texts.size());
+    for (const std::string& text : texts) {
+      Text(text);
+    }
+  }
+  void Raw(const Digest& digest) { bytes_.append(digest.bytes().begin(), digest.bytes().end()); }
+  void File(const PlannedFile& file) {
+    bytes_ += file.mode == 0555 ? 'x' : 'f';
+    bytes_ += OriginLetter(file.origin);
+    Number<8>(file.size);
+    Raw(file.digest);
+    Text(file.name);
+  }
 
-// Reads the document of a plan. Serialize writes every key in one order, so what is missing, twice
-// or elsewhere is damage.
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+// Reads them back. What lies behind the end is 0 or empty, and noticed at the end.
 class PlanDocument {
  public:
-  explicit PlanDocument(std::string_view body) : reader_(body) {}
+  explicit PlanDocument(std::string_view body) : left_(body) {}
 
   Result<ArchivePlan> Read() {
-    if (!reader_.EnterObject()) {
-      return Damaged("it is no JSON");
-    }
     ArchivePlan plan;
-    FLOWSTONE_LET(const std::string wheel, TextField("wheel"));
-    const Result<Digest> digest = Digest::Parse(wheel);
-    if (!digest) {
-      return Damaged(digest.error().message);
-    }
-    plan.wheel = *digest;
-    FLOWSTONE_LET(plan.name, TextField("name"));
-    FLOWSTONE_LET(plan.version, TextField("version"));
-    FLOWSTONE_LET(plan.dist_info, TextField("dist_info"));
-    FLOWSTONE_LET(plan.tags, TextList("tags"));
-    FLOWSTONE_LET(plan.warnings, TextList("warnings"));
-    FLOWSTONE_LET(plan.climbing, TextList("climbing"));
+    plan.wheel = TakeDigest();
+    plan.name = TakeText();
+    plan.version = TakeText();
+    plan.dist_info = TakeText();
+    plan.bytecode = TakeText();
+    plan.tags = TakeTexts();
+    plan.warnings = TakeTexts();
+    plan.climbing = TakeTexts();
     if (const auto bad = std::ranges::find_if_not(plan.climbing, IsPlainPath);
         bad != plan.climbing.end()) {
       return Damaged("the directory \"" + *bad + "\" has an impossible name");
     }
-    FLOWSTONE_TRY(EnterList("directories"));
-    while (reader_.NextElement()) {
+    const std::size_t count = TakeCount(2 * sizeof(std::uint32_t));
+    plan.directories.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
       FLOWSTONE_LET(PlannedDirectory directory, Directory());
       plan.directories.push_back(std::move(directory));
     }
-    const std::optional<std::string_view> last = reader_.NextKey();
-    if (last == "bytecode") {
-      const std::optional<std::string_view> tag = reader_.TakeString();
-      plan.bytecode = tag.value_or("");
-    }
-    if ((last && (plan.bytecode.empty() || reader_.NextKey())) || !reader_.Finish()) {
-      return Damaged("it is no JSON");
+    if (is_cut_off_ || !left_.empty()) {
+      return Damaged("it has another length than it says");
     }
     return plan;
   }
 
  private:
-  bool IsNext(std::string_view key) { return reader_.NextKey() == key; }
-
-  Result<std::string> TextField(std::string_view key) {
-    const bool is_there = IsNext(key);
-    const std::optional<std::string_view> value = reader_.TakeString();
-    if (!is_there || !value) {
-      return Damaged("no text \"" + std::string(key) + "\"");
+  std::string_view Take(std::size_t length) {
+    if (length > left_.size()) {
+      is_cut_off_ = true;
+      left_ = {};
+      return {};
     }
-    return std::string(*value);
+    const std::string_view taken = left_.substr(0, length);
+    left_.remove_prefix(length);
+    return taken;
   }
 
-  Status EnterList(std::string_view key) {
-    if (!IsNext(key) || !reader_.EnterArray()) {
-      return Damaged("no list \"" + std::string(key) + "\"");
+  template <std::size_t width>
+  std::uint64_t TakeNumber() {
+    std::uint64_t number = 0;
+    const std::string_view bytes = Take(width);
+    for (std::size_t i = bytes.size(); i > 0; --i) {
+      number = number << 8U | static_cast<unsigned char>(bytes[i - 1]);
     }
-    return Ok();
+    return number;
   }
 
-  Result<std::vector<std::string>> TextList(std::string_view key) {
-    FLOWSTONE_TRY(EnterList(key));
-    std::vector<std::string> values;
-    while (reader_.NextElement()) {
-      const std::optional<std::string_view> value = reader_.TakeString();
-      if (!value) {
-        return Damaged("\"" + std::string(key) + "\" holds something that is no text");
-      }
-      values.emplace_back(*value);
+  std::string TakeText() { return std::string(Take(TakeNumber<4>())); }
+
+  // How many items follow, each of at least so many bytes.
+  std::size_t TakeCount(std::size_t least) {
+    const std::uint64_t count = TakeNumber<4>();
+    if (count > left_.size() / least) {
+      is_cut_off_ = true;
+      return 0;
     }
-    return values;
+    return static_cast<std::size_t>(count);
+  }
+
+  std::vector<std::string> TakeTexts() {
+    std::vector<std::string> texts(TakeCount(sizeof(std::uint32_t)));
+    for (std::string& text : texts) {
+      text = TakeText();
+    }
+    return texts;
+  }
+
+  Digest TakeDigest() {
+    const std::string_view bytes = Take(Digest::kSize);
+    std::array<std::uint8_t, Digest::kSize> raw{};
+    std::copy(bytes.begin(), bytes.end(), raw.begin());
+    return Digest(raw);
   }
 
   Result<PlannedDirectory> Directory() {
-    PlannedDirectory directory;
-    if (!reader_.EnterObject()) {
-      return Damaged("a directory is no object");
-    }
-    FLOWSTONE_LET(directory.path, TextField("path"));
+    PlannedDirectory directory{.path = TakeText(), .files = {}};
     if (!IsPlainPath(directory.path)) {
       return Damaged("the directory \"" + directory.path + "\" has an impossible name");
     }
-    FLOWSTONE_TRY(EnterList("files"));
-    while (reader_.NextElement()) {
-      FLOWSTONE_LET(PlannedFile file, File());
-      directory.files.push_back(std::move(file));
-    }
-    if (reader_.NextKey()) {
-      return Damaged("the directory \"" + directory.path + "\" has more than files");
+    directory.files.resize(TakeCount(kLeastFile));
+    for (PlannedFile& file : directory.files) {
+      FLOWSTONE_TRY(TakeFile(file));
     }
     return directory;
   }
 
-  // [name, size, sha256, kind]
-  Result<PlannedFile> File() {
-    PlannedFile file;
-    const bool is_row = reader_.EnterArray();
-    FLOWSTONE_LET(file.name, Cell());
-    const std::optional<std::uint64_t> size =
-        reader_.NextElement() ? reader_.TakeUnsigned() : std::nullopt;
-    FLOWSTONE_LET(const std::string digest, Cell());
-    FLOWSTONE_LET(const std::string kind, Cell());
-    if (!is_row || !size || reader_.NextElement()) {
-      return Damaged("a file is not [name, size, sha256, kind]");
-    }
+  Status TakeFile(PlannedFile& file) {
+    const std::string_view kind = Take(2);
     const std::optional<FileOrigin> origin =
-        kind.size() == 2 ? OriginOf(kind[1]) : std::optional<FileOrigin>();
+        kind.empty() ? std::optional<FileOrigin>() : OriginOf(kind[1]);
+    file.size = TakeNumber<8>();
+    file.digest = TakeDigest();
+    file.name = TakeText();
     if (!IsPlainName(file.name) || !origin || (kind[0] != 'f' && kind[0] != 'x')) {
       return Damaged("the file \"" + file.name + "\" has an impossible name or kind");
     }
-    const Result<Digest> parsed = Digest::Parse(digest);
-    if (!parsed) {
-      return Damaged(parsed.error().message);
-    }
-    file.size = *size;
-    file.digest = *parsed;
     file.mode = kind[0] == 'x' ? 0555U : 0444U;
     file.origin = *origin;
-    return file;
+    return Ok();
   }
 
-  Result<std::string> Cell() {
-    const std::optional<std::string_view> text =
-        reader_.NextElement() ? reader_.TakeString() : std::nullopt;
-    if (!text) {
-      return Damaged("a file is not [name, size, sha256, kind]");
-    }
-    return std::string(*text);
-  }
-
-  JsonReader reader_;
+  std::string_view left_;
+  bool is_cut_off_ = false;
 };
 
 }  // namespace
@@ -224,37 +231,41 @@ bool ArchivePlan::Has(std::string_view directory, std::string_view file) const {
 }
 
 std::string ArchivePlan::Serialize() const {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  PlanBytes body;
+  body.Raw(wheel);
+  for (const std::string* text : {&name, &version, &dist_info, &bytecode}) {
+    body.Text(*text);
+  }
+  body.Texts(tags);
+  body.Texts(warnings);
+  body.Texts(climbing);
+  body.Number<4>(directories.size());
   for (const PlannedDirectory& directory : directories) {
-    nlohmann::ordered_json files = nlohmann::ordered_json::array();
+    body.Text(directory.path);
+    body.Number<4>(directory.files.size());
     for (const PlannedFile& file : directory.files) {
-      files.push_back({file.name, file.size, file.digest.ToString(), KindText(file)});
+      body.File(file);
     }
-    rows.push_back({{"path", directory.path}, {"files", std::move(files)}});
   }
-  nlohmann::ordered_json document = {{"wheel", wheel.ToString()},
-                                     {"name", name},
-                                     {"version", version},
-                                     {"dist_info", dist_info},
-                                     {"tags", tags},
-                                     {"warnings", warnings},
-                                     {"climbing", climbing},
-                                     {"directories", std::move(rows)}};
-  if (!bytecode.empty()) {
-    document["bytecode"] = bytecode;
-  }
-  const std::string body =
-      document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  return std::string(kMagic) + Digest::Of(body).ToString() + "\n" + body;
+  return std::string(kMagic) + std::string(kPlanVersion) + Digest::Of(body.bytes()).ToString() +
+         "\n" + body.bytes();
 }
 
 Result<ArchivePlan> ArchivePlan::Parse(std::string_view text) {
-  const std::size_t header = kMagic.size() + 2 * Digest::kSize + 1;
-  if (text.size() < header || text.substr(0, kMagic.size()) != kMagic) {
+  if (!text.starts_with(kMagic)) {
     return Damaged("it does not start with \"" + std::string(kMagic) + "\"");
   }
+  text.remove_prefix(kMagic.size());
+  if (text.size() > 2 && IsAsciiDigit(text[0]) && !text.starts_with(kPlanVersion)) {
+    return Error{.code = ErrorCode::kInvalid,
+                 .message = "the archive plan is of another version of Flowstone"};
+  }
+  constexpr std::size_t header = kPlanVersion.size() + 2 * Digest::kSize + 1;
+  if (text.size() < header || text[header - 1] != '\n') {
+    return Damaged("it is cut off");
+  }
   const std::string_view body = text.substr(header);
-  if (text.substr(kMagic.size(), 2 * Digest::kSize) != Digest::Of(body).ToString()) {
+  if (text.substr(kPlanVersion.size(), 2 * Digest::kSize) != Digest::Of(body).ToString()) {
     return Damaged("its content does not have the digest in its first line");
   }
   return PlanDocument(body).Read();

@@ -3,7 +3,8 @@
 //
 // Paths are relative to the archive's directory, where files lie as their scheme wants them:
 // `site/` (site-packages), `bin/` (scripts, entry points included, ready to be linked), `include/`
-// and `data/`. The format on disk is docs/formats/archive-plan.md. Pure.
+// and `data/`; `requested/` has the dist-info directory once more, for those who asked for the
+// package (installed_record.h). The format on disk is docs/formats/archive-plan.md. Pure.
 #pragma once
 
 #include <cstddef>
@@ -56,7 +57,8 @@ struct ArchivePlan {
   std::size_t FileCount() const;
   bool Has(std::string_view directory, std::string_view file) const;
 
-  // Text, and back. kCorrupt names the first thing that is wrong with it.
+  // Bytes, and back. kCorrupt names the first thing that is wrong with them; kInvalid when another
+  // version of Flowstone wrote them.
   std::string Serialize() const;
   static Result<ArchivePlan> Parse(std::string_view text);
 

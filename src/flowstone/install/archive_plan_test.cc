@@ -35,21 +35,13 @@ ArchivePlan SamplePlan() {
           .climbing = {"site"}};
 }
 
-// The text of a plan with `from` replaced by `to` and its digest made right again.
-std::string Altered(const std::string& from, const std::string& to) {
-  const std::string text = SamplePlan().Serialize();
-  std::string body = text.substr(text.find('\n') + 1);
-  body.replace(body.find(from), from.size(), to);
-  return "flowstone-archive-plan 2 " + Digest::Of(body).ToString() + "\n" + body;
-}
-
 TEST(ArchivePlan, ReadsWhatItWrote) {
   EXPECT_THAT(ArchivePlan::Parse(SamplePlan().Serialize()), IsOkAndHolds(SamplePlan()));
 }
 
 TEST(ArchivePlan, FormatIsThatOfTheGoldenFile) {
-  testing::ExpectGolden("install/archive_plan_v2", SamplePlan().Serialize());
-  EXPECT_THAT(ArchivePlan::Parse(testing::ReadGolden("install/archive_plan_v2")),
+  testing::ExpectGolden("install/archive_plan_v3", SamplePlan().Serialize());
+  EXPECT_THAT(ArchivePlan::Parse(testing::ReadGolden("install/archive_plan_v3")),
               IsOkAndHolds(SamplePlan()));
 }
 
@@ -79,18 +71,41 @@ TEST(ArchivePlan, FlippedByteIsNoticed) {
 }
 
 TEST(ArchivePlan, NameThatClimbsIsRefused) {
-  EXPECT_THAT(ArchivePlan::Parse(Altered("site/demo", "site/../x")),
-              HasMessage(HasSubstr("impossible")));
-  EXPECT_THAT(ArchivePlan::Parse(Altered("[\"site\"]", "[\"site/..\"]")),
-              HasMessage(HasSubstr("impossible")));
-  EXPECT_THAT(ArchivePlan::Parse(Altered("[\"demo\"", "[\"..\"")),
-              HasMessage(HasSubstr("impossible")));
-  EXPECT_THAT(ArchivePlan::Parse(Altered("[\"demo\"", "[\"a/b\"")),
-              HasMessage(HasSubstr("impossible")));
+  for (const char* name : {"..", ".", "", "a/b"}) {
+    ArchivePlan plan = SamplePlan();
+    plan.directories[1].files[0].name = name;
+    EXPECT_THAT(ArchivePlan::Parse(plan.Serialize()), HasMessage(HasSubstr("impossible")));
+  }
+  for (const char* path : {"site/../x", "/site", "site/", ""}) {
+    ArchivePlan plan = SamplePlan();
+    plan.directories[1].path = path;
+    EXPECT_THAT(ArchivePlan::Parse(plan.Serialize()), HasMessage(HasSubstr("impossible")));
+    plan = SamplePlan();
+    plan.climbing = {path};
+    EXPECT_THAT(ArchivePlan::Parse(plan.Serialize()), HasMessage(HasSubstr("impossible")));
+  }
 }
 
-TEST(ArchivePlan, UnknownKindIsRefused) {
-  EXPECT_THAT(ArchivePlan::Parse(Altered("\"xg\"", "\"xq\"")), HasCode(ErrorCode::kCorrupt));
+// A plan with these bytes behind its first line, and their digest in it.
+std::string PlanOf(const std::string& body) {
+  return "flowstone-archive-plan 3 " + Digest::Of(body).ToString() + "\n" + body;
+}
+
+TEST(ArchivePlan, WhatHasTheRightDigestAndMakesNoSenseIsRefused) {
+  const std::string text = SamplePlan().Serialize();
+  const std::string body = text.substr(text.find('\n') + 1);
+  for (std::size_t length = 0; length < body.size(); ++length) {
+    EXPECT_THAT(ArchivePlan::Parse(PlanOf(body.substr(0, length))), HasCode(ErrorCode::kCorrupt));
+  }
+  EXPECT_THAT(ArchivePlan::Parse(PlanOf(body + "x")), HasMessage(HasSubstr("another length")));
+  std::string unknown_kind = body;
+  unknown_kind.replace(body.find("xg"), 2, "xq");
+  EXPECT_THAT(ArchivePlan::Parse(PlanOf(unknown_kind)), HasMessage(HasSubstr("kind")));
+}
+
+TEST(ArchivePlan, KnowsThoseOfOtherVersions) {
+  EXPECT_THAT(ArchivePlan::Parse("flowstone-archive-plan 2 5a2f\n{}\n"),
+              HasCode(ErrorCode::kInvalid));
 }
 
 }  // namespace

@@ -5,12 +5,12 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "flowstone/base/text.h"
 #include "flowstone/install/bytecode_compiler.h"
-#include "flowstone/install/installed_record.h"
+#include "flowstone/install/installed_info.h"
+#include "flowstone/install/parallel.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_unpacker.h"
 #include "flowstone/os/file_operations.h"
@@ -20,7 +20,6 @@ namespace flowstone::install {
 namespace {
 
 constexpr std::string_view kPycache = "__pycache__";
-constexpr std::string_view kRecord = "RECORD";
 constexpr std::string_view kSource = ".py";
 constexpr std::size_t kLongestName = 255;
 constexpr std::uint32_t kBytecodeMode = 0444;
@@ -40,7 +39,7 @@ class Compilation {
                                    const ArchivePlan& base, const std::string& cache_tag) {
     FLOWSTONE_LET(StagingDirectory staging, StagingDirectory::Create(filesystem, layout));
     Compilation compilation(filesystem, layout, base, cache_tag, std::move(staging));
-    compilation.DropRecord();
+    DropInstalledInfo(compilation.plan_);  // which does not list bytecode
     FLOWSTONE_TRY(compilation.CloneFiles());
     FLOWSTONE_TRY(compilation.ChooseSources());
     return compilation;
@@ -55,7 +54,7 @@ class Compilation {
     }
     std::ranges::sort(plan_.directories, {}, &PlannedDirectory::path);
     plan_.bytecode = cache_tag_;
-    FLOWSTONE_TRY(WriteRecord());
+    FLOWSTONE_TRY(WriteInstalledInfo(*filesystem_, staging_.path(), plan_));
     FLOWSTONE_TRY(WriteNew(kPlanFileName, plan_.Serialize()));
     FLOWSTONE_TRY(staging_.PublishUnlessThere(layout_->ArchiveDirectory(plan_.wheel, cache_tag_)));
     return std::move(plan_);
@@ -71,16 +70,6 @@ class Compilation {
         staging_(std::move(staging)) {}
 
   std::string At(const std::string& path) const { return staging_.path() + "/" + path; }
-
-  // The RECORD of the archive does not list bytecode.
-  void DropRecord() {
-    for (PlannedDirectory& directory : plan_.directories) {
-      if (directory.path == "site/" + plan_.dist_info) {
-        std::erase_if(directory.files,
-                      [](const PlannedFile& file) { return file.name == kRecord; });
-      }
-    }
-  }
 
   Status CloneFiles() {
     const std::string from = layout_->ArchiveDirectory(plan_.wheel);
@@ -171,24 +160,6 @@ class Compilation {
                : plan_.directories.emplace_back(PlannedDirectory{.path = path, .files = {}});
   }
 
-  // With the bytecode, where environments need not write one for themselves.
-  Status WriteRecord() {
-    if (!HasCommonRecord(plan_)) {
-      return Ok();
-    }
-    const std::string directory = "site/" + plan_.dist_info;
-    const std::string content = InstalledRecord(plan_, EnvironmentScheme::OfAny(), {});
-    FLOWSTONE_TRY(WriteNew(os::JoinPath(directory, kRecord), content));
-    PlannedDirectory& planned = DirectoryAt(directory);
-    planned.files.push_back({.name = std::string(kRecord),
-                             .size = content.size(),
-                             .digest = Digest::Of(content),
-                             .mode = kBytecodeMode,
-                             .origin = FileOrigin::kGenerated});
-    std::ranges::sort(planned.files, {}, &PlannedFile::name);
-    return Ok();
-  }
-
   Status WriteNew(const std::string& path, const std::string& content) {
     FLOWSTONE_LET(const std::unique_ptr<os::OutputFile> file,
                   filesystem_->OpenOutput(At(path), os::Existing::kRefuse, kBytecodeMode));
@@ -205,18 +176,18 @@ class Compilation {
   std::vector<BytecodeJob> jobs_;
 };
 
-std::size_t CompilersAtOnce() {
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
 }  // namespace
 
 Result<std::vector<ArchivePlan>> CompiledArchives::Provide(std::span<const WheelArtifact> wheels) {
   std::map<Digest, ArchivePlan> plans;
   std::vector<WheelArtifact> others;
+  const std::string& tag = parts_.interpreter.cache_tag;
+  FLOWSTONE_LET(const bool has_compiled, parts_.cache.HasCompiled(tag));
   for (const WheelArtifact& wheel : wheels) {
-    FLOWSTONE_LET(std::optional<ArchivePlan> compiled,
-                  parts_.cache.FindCompiled(wheel.digest, parts_.interpreter.cache_tag));
+    std::optional<ArchivePlan> compiled;
+    if (has_compiled) {
+      FLOWSTONE_LET(compiled, parts_.cache.FindCompiled(wheel.digest, tag, wheels.size()));
+    }
     if (compiled) {
       plans.insert_or_assign(wheel.digest, *std::move(compiled));
     } else {
@@ -291,7 +262,7 @@ Status CompiledArchives::CompileTogether(std::span<ArchivePlan* const> plans) {
   files_ += jobs.size();
   parts_.progress.SetTotal(Phase::kCompile, files_);
   FLOWSTONE_TRY(CompileBytecode(
-      parts_.processes, parts_.interpreter.executable, jobs, CompilersAtOnce(),
+      parts_.processes, parts_.interpreter.executable, jobs, ProcessorCount(),
       [&](std::size_t count) { parts_.progress.Advance(Phase::kCompile, count, ""); }));
   for (std::size_t i = 0; i < plans.size(); ++i) {
     FLOWSTONE_LET(ArchivePlan compiled, compilations[i].Publish());

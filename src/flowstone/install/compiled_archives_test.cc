@@ -121,16 +121,21 @@ TEST_F(CompiledArchivesTest, SourcesBelowSitePackagesGetTheirBytecode) {
   ASSERT_THAT(plans, IsOk());
   EXPECT_THAT(
       PathsOf(plans->front()),
-      ElementsAre("bin/tool.py", "data/share/example.py", "site/demo/__init__.py",
-                  "site/demo/broken.py", "site/demo/data.txt", "site/demo-1.0.dist-info/INSTALLER",
-                  "site/demo-1.0.dist-info/METADATA", "site/demo-1.0.dist-info/RECORD",
-                  "site/demo-1.0.dist-info/WHEEL", "site/demo/__pycache__/__init__.cpython-311.pyc",
-                  "site/demo/sub/mod.py", "site/demo/sub/__pycache__/mod.cpython-311.pyc"));
+      ElementsAre("bin/tool.py", "data/share/example.py", "requested/demo-1.0.dist-info/INSTALLER",
+                  "requested/demo-1.0.dist-info/METADATA", "requested/demo-1.0.dist-info/RECORD",
+                  "requested/demo-1.0.dist-info/REQUESTED", "requested/demo-1.0.dist-info/WHEEL",
+                  "site/demo/__init__.py", "site/demo/broken.py", "site/demo/data.txt",
+                  "site/demo-1.0.dist-info/INSTALLER", "site/demo-1.0.dist-info/METADATA",
+                  "site/demo-1.0.dist-info/RECORD", "site/demo-1.0.dist-info/WHEEL",
+                  "site/demo/__pycache__/__init__.cpython-311.pyc", "site/demo/sub/mod.py",
+                  "site/demo/sub/__pycache__/mod.cpython-311.pyc"));
   EXPECT_THAT(
       filesystem_.ReadFile(CompiledDirectory() + "/site/demo/sub/__pycache__/mod.cpython-311.pyc"),
       IsOkAndHolds("bytecode of demo/sub/mod.py"));
-  EXPECT_THAT(filesystem_.ReadFile(CompiledDirectory() + "/site/demo-1.0.dist-info/RECORD"),
-              IsOkAndHolds(HasSubstr("demo/sub/__pycache__/mod.cpython-311.pyc,sha256=")));
+  for (const char* tree : {"/site", "/requested"}) {
+    EXPECT_THAT(filesystem_.ReadFile(CompiledDirectory() + tree + "/demo-1.0.dist-info/RECORD"),
+                IsOkAndHolds(HasSubstr("demo/sub/__pycache__/mod.cpython-311.pyc,sha256=")));
+  }
 }
 
 TEST_F(CompiledArchivesTest, FilesAreThoseOfTheArchive) {

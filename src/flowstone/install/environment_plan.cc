@@ -16,6 +16,15 @@ namespace {
 
 constexpr std::string_view kRecordName = "RECORD";
 
+std::string RequestedInfo(const ArchivePlan& archive) {
+  return std::string(kRequestedTree) + "/" + archive.dist_info;
+}
+
+bool IsSameOrBelow(std::string_view path, std::string_view directory) {
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
 // What one package has directly in one directory of the environment.
 struct Contribution {
   std::size_t package = 0;
@@ -103,9 +112,22 @@ class Planner {
     }
   }
 
+  // Whether the archive has the dist-info directory as this package was wished for.
+  bool HasRequestedTree(const PlannedPackage& planned) const {
+    return planned.wish == Wish::kRequested && !planned.direct_url &&
+           planned.archive.Has(RequestedInfo(planned.archive), kRecordName);
+  }
+
   void AddArchive(std::size_t package) {
     const ArchivePlan& archive = packages_[package].archive;
+    const bool is_requested = HasRequestedTree(packages_[package]);
+    const std::string plain_info = "site/" + archive.dist_info;
     for (const PlannedDirectory& directory : archive.directories) {
+      const bool is_other_info = is_requested ? IsSameOrBelow(directory.path, plain_info)
+                                              : IsInRequestedTree(directory.path);
+      if (is_other_info || directory.path == kRequestedTree) {
+        continue;
+      }
       NodeAt(scheme_.DestinationOf(directory.path))
           ->contributions.push_back({.package = package, .directory = &directory});
     }
@@ -117,6 +139,9 @@ class Planner {
   // What the installer adds to the dist-info directory; RECORD when the archive's does not do.
   void PlanMetadata(std::size_t package) {
     const PlannedPackage& planned = packages_[package];
+    if (HasRequestedTree(planned)) {
+      return;
+    }
     std::vector<AddedFile> added;
     if (planned.wish == Wish::kRequested) {
       added.push_back({.name = "REQUESTED", .content = ""});

@@ -112,6 +112,41 @@ TEST(PlanEnvironment, RecordListsEverythingRelativeToSitePackages) {
             "a.py,sha256=3n0bchoeBjK3zwTt9QMsjs_6n5oISSFSuSbxpafnZdc,1\n");
 }
 
+// A package whose archive has its dist-info directory in both forms.
+PlannedPackage PackageInBothForms(Wish wish) {
+  PlannedPackage package = Package("a", {{"requested/a-1.0.dist-info/RECORD", "with"},
+                                         {"requested/a-1.0.dist-info/REQUESTED", ""},
+                                         {"site/a-1.0.dist-info/RECORD", "without"},
+                                         {"site/a.py", ""}});
+  package.wish = wish;
+  return package;
+}
+
+TEST(PlanEnvironment, ArchivesHaveWhatIsAddedForThoseWhoAsked) {
+  for (const auto& [wish, tree] : {std::pair(Wish::kRequested, "requested/a-1.0.dist-info"),
+                                   std::pair(Wish::kDependency, "site/a-1.0.dist-info")}) {
+    const auto plan = PlanEnvironment(std::vector{PackageInBothForms(wish)}, kScheme,
+                                      {.folding = Folding::kWhereSafe});
+    ASSERT_THAT(plan, IsOk());
+    EXPECT_THAT(plan->writes, IsEmpty());
+    ASSERT_EQ(plan->folds.size(), 1U);
+    EXPECT_EQ(plan->folds[0].source, tree);
+    EXPECT_EQ(plan->folds[0].destination, "lib/python3.11/site-packages/a-1.0.dist-info");
+    EXPECT_THAT(LinkTargets(*plan), ElementsAre("lib/python3.11/site-packages/a.py"));
+  }
+}
+
+TEST(PlanEnvironment, NeitherFormDoesForADirectUrl) {
+  PlannedPackage package = PackageInBothForms(Wish::kRequested);
+  package.direct_url = "{}";
+  const auto plan = PlanEnvironment(std::vector{package}, kScheme);
+  ASSERT_THAT(plan, IsOk());
+  const std::string dist_info = "lib/python3.11/site-packages/a-1.0.dist-info";
+  EXPECT_EQ(Written(*plan, dist_info + "/direct_url.json"), "{}");
+  EXPECT_EQ(Written(*plan, dist_info + "/REQUESTED"), "");
+  EXPECT_THAT(LinkTargets(*plan), ElementsAre("lib/python3.11/site-packages/a.py"));
+}
+
 TEST(PlanEnvironment, DependenciesAreNotRequestedAndHaveNoDirectUrl) {
   const Result<EnvironmentPlan> plan =
       PlanEnvironment(std::vector{Package("a", {{"site/a.py", ""}})}, kScheme);

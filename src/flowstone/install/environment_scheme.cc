@@ -19,7 +19,7 @@ std::string EnvironmentScheme::DestinationOf(std::string_view source) const {
   const std::string_view rest =
       slash == std::string_view::npos ? std::string_view() : source.substr(slash + 1);
   std::string base;
-  if (root == "site") {
+  if (root == "site" || root == "requested") {
     base = site_packages;
   } else if (root == "include") {
     base = include;

@@ -1,11 +1,9 @@
-// InputFileSource: an open file as the ByteSource that archives are read from. Thread-safe: reads
-// take turns.
+// InputFileSource: an open file as the ByteSource that archives are read from. Thread-safe.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -18,17 +16,12 @@ class InputFileSource final : public archive::ByteSource {
  public:
   explicit InputFileSource(std::unique_ptr<os::InputFile> file) : file_(std::move(file)) {}
 
-  Result<std::uint64_t> Size() override {
-    const std::lock_guard lock(mutex_);
-    return file_->Size();
-  }
+  Result<std::uint64_t> Size() override { return file_->Size(); }
   Result<std::string> ReadAt(std::uint64_t offset, std::size_t length) override {
-    const std::lock_guard lock(mutex_);
     return file_->ReadAt(offset, length);
   }
 
  private:
-  std::mutex mutex_;
   std::unique_ptr<os::InputFile> file_;
 };
 

@@ -8,6 +8,11 @@
 
 namespace flowstone::install {
 
+bool IsInRequestedTree(std::string_view directory) {
+  return directory.starts_with(kRequestedTree) &&
+         (directory.size() == kRequestedTree.size() || directory[kRequestedTree.size()] == '/');
+}
+
 bool HasCommonRecord(const ArchivePlan& archive) {
   return std::ranges::none_of(archive.directories, [](const PlannedDirectory& directory) {
     return directory.path == "include" || directory.path.starts_with("include/");
@@ -20,6 +25,9 @@ std::string InstalledRecord(const ArchivePlan& archive, const EnvironmentScheme&
   rows.reserve(archive.FileCount() + added.size() + 1);
   const std::string dist_info = "site/" + archive.dist_info;
   for (const PlannedDirectory& directory : archive.directories) {
+    if (IsInRequestedTree(directory.path)) {
+      continue;
+    }
     const std::string target =
         os::RelativePath(scheme.site_packages, scheme.DestinationOf(directory.path));
     const std::string prefix = target == "." ? "" : target + "/";

@@ -1,4 +1,5 @@
-// The RECORD of an installed package: what of an archive is where, relative to site-packages. Pure.
+// The RECORD of an installed package: what of an archive is where, relative to site-packages; and
+// the two forms in which archives have it. Pure.
 #pragma once
 
 #include <string>
@@ -15,6 +16,11 @@ struct AddedFile {
   std::string name;
   std::string content;
 };
+
+// Below it an archive has its dist-info directory once more, with the REQUESTED of a package that
+// somebody asked for and the RECORD that lists it, so that environments need not write them.
+inline constexpr std::string_view kRequestedTree = "requested";
+bool IsInRequestedTree(std::string_view directory);
 
 // Whether the RECORD is the same in every environment, so that the archive can have it: headers
 // lie in a directory that is named after the version of Python.

@@ -36,6 +36,10 @@ Status Guarded(const std::function<Status(std::size_t)>& work, std::size_t index
 
 }  // namespace
 
+std::size_t ProcessorCount() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
 Status ForEachInParallel(std::size_t count, std::size_t threads,
                          const std::function<Status(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;

@@ -1,5 +1,5 @@
 // ForEachInParallel: runs one function for many indices on a few threads that live as long as the
-// call.
+// call. ProcessorCount: how many threads are of use to what only computes.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,9 @@
 #include "flowstone/base/result.h"
 
 namespace flowstone::install {
+
+// How many threads can work at one time; at least 1.
+std::size_t ProcessorCount();
 
 // Calls `work(i)` for every i in [0, count) on at most `threads` threads, lower indices first.
 // After a failure no new index is started; the result is the failure with the lowest index among

@@ -97,26 +97,48 @@ Result<RecordCheck> RecordCheck::Parse(std::string_view text) {
   return check;
 }
 
-Result<RecordVerdict> RecordCheck::Compare(const std::string& member, std::string_view bytes,
-                                           const Digest& sha256) const {
+template <class HashOf>
+Result<RecordVerdict> RecordCheck::Judge(const std::string& member, std::uint64_t size,
+                                         const HashOf& hash_of) const {
   const auto place = rows_.find(member);
   if (place == rows_.end()) {
     return RecordVerdict::kUnlisted;
   }
   const pypi::RecordRow& row = place->second;
-  if (row.size && *row.size != bytes.size()) {
-    return Broken(member + " has " + std::to_string(bytes.size()) + " bytes, but RECORD says " +
+  if (row.size && *row.size != size) {
+    return Broken(member + " has " + std::to_string(size) + " bytes, but RECORD says " +
                   std::to_string(*row.size));
   }
   if (row.algorithm.empty()) {
     return RecordVerdict::kUnlisted;
   }
-  const std::string actual = UrlsafeHash(*AlgorithmNamed(row.algorithm), bytes, sha256);
+  const std::string actual = hash_of(row);
   if (actual != row.digest) {
     return Broken(member + " has the " + row.algorithm + " " + actual + ", but RECORD says " +
                   row.digest);
   }
   return RecordVerdict::kVerified;
+}
+
+Result<RecordVerdict> RecordCheck::Compare(const std::string& member, std::string_view bytes,
+                                           const Digest& sha256) const {
+  return Judge(member, bytes.size(), [&](const pypi::RecordRow& row) {
+    return UrlsafeHash(*AlgorithmNamed(row.algorithm), bytes, sha256);
+  });
+}
+
+bool RecordCheck::IsEnough(const std::string& member) const {
+  const auto place = rows_.find(member);
+  return place == rows_.end() || place->second.algorithm.empty() ||
+         AlgorithmNamed(place->second.algorithm) == RecordAlgorithm::kSha256;
+}
+
+Result<RecordVerdict> RecordCheck::CompareDigest(const std::string& member, std::uint64_t size,
+                                                 const Digest& sha256) const {
+  FLOWSTONE_CHECK(IsEnough(member));
+  return Judge(member, size, [&](const pypi::RecordRow&) {
+    return UrlsafeHash(RecordAlgorithm::kSha256, {}, sha256);
+  });
 }
 
 Error RecordCheck::Missing(const std::string& path) {

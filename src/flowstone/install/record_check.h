@@ -31,6 +31,10 @@ class RecordCheck {
   // lists.
   Result<RecordVerdict> Compare(const std::string& member, std::string_view bytes,
                                 const Digest& sha256) const;
+  // Whether the sha256 of a member is enough to compare it. Then this does: the same.
+  bool IsEnough(const std::string& member) const;
+  Result<RecordVerdict> CompareDigest(const std::string& member, std::uint64_t size,
+                                      const Digest& sha256) const;
   // kCorrupt when RECORD lists a file that `has` does not know.
   template <class Has>
   Status CheckNothingIsMissing(const Has& has) const {
@@ -46,6 +50,10 @@ class RecordCheck {
 
  private:
   static Error Missing(const std::string& path);
+  // `hash_of` gives what a row has for the bytes.
+  template <class HashOf>
+  Result<RecordVerdict> Judge(const std::string& member, std::uint64_t size,
+                              const HashOf& hash_of) const;
 
   std::map<std::string, pypi::RecordRow> rows_;  // by member name
   std::vector<std::string> warnings_;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "flowstone/install/installed_record.h"
 #include "flowstone/os/path.h"
 #include "flowstone/pypi/version.h"
 
@@ -31,6 +32,9 @@ bool HasFilesOf(const PlannedPackage& planned, const InstalledPackage& installed
     rows.emplace(row.path, &row);
   }
   for (const PlannedDirectory& directory : planned.archive.directories) {
+    if (IsInRequestedTree(directory.path)) {
+      continue;
+    }
     const std::string target =
         os::RelativePath(scheme.site_packages, scheme.DestinationOf(directory.path));
     const std::string prefix = target == "." ? "" : target + "/";

@@ -278,6 +278,14 @@ bool IsLocal(std::string_view location) {
   return location.starts_with('/') || location.starts_with("file:");
 }
 
+Result<std::string> LocalPath(const std::string& location) {
+  if (location.starts_with('/')) {
+    return location;
+  }
+  FLOWSTONE_LET(const net::Url url, net::Url::Parse(location));
+  return url.DecodedPath();
+}
+
 Status DownloadWheel(os::FileSystem& filesystem, net::Transport& transport, ProgressSink& progress,
                      const WheelArtifact& wheel, const std::string& path) {
   FLOWSTONE_LET(net::Url url, net::Url::Parse(wheel.location));
@@ -335,16 +343,6 @@ Status CopyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const s
   }
   FLOWSTONE_TRY(output->Close());
   return Check(wheel, offset, hasher.Finish(), from);
-}
-
-Status CopyLocalWheel(os::FileSystem& filesystem, const WheelArtifact& wheel,
-                      const std::string& path) {
-  std::string from = wheel.location;
-  if (!from.starts_with('/')) {
-    FLOWSTONE_LET(const net::Url url, net::Url::Parse(from));
-    from = url.DecodedPath();
-  }
-  return CopyWheel(filesystem, wheel, from, path);
 }
 
 Status VerifyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& path,

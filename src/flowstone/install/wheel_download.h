@@ -33,12 +33,12 @@ Status RemovePartialWheel(os::FileSystem& filesystem, const std::string& path);
 void RemoveStaleDownloads(os::FileSystem& filesystem, const CacheLayout& layout,
                           std::int64_t now_ns);
 
+// The path of the file at a local location.
+Result<std::string> LocalPath(const std::string& location);
+
 // Copies the wheel at `from` to `path`, with the same verification.
 Status CopyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& from,
                  const std::string& path);
-// The same from its local location.
-Status CopyLocalWheel(os::FileSystem& filesystem, const WheelArtifact& wheel,
-                      const std::string& path);
 // Verifies the bytes at `path`; `origin` says where they came from.
 Status VerifyWheel(os::FileSystem& filesystem, const WheelArtifact& wheel, const std::string& path,
                    const std::string& origin);

@@ -13,6 +13,7 @@
 #include "flowstone/install/parallel.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_download.h"
+#include "flowstone/os/change_time.h"
 #include "flowstone/os/file_lock.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
@@ -62,7 +63,8 @@ class Fetch {
       if (!seen_.insert(wheel.digest).second) {
         continue;
       }
-      FLOWSTONE_LET(ArchiveCache::Holding holding, parts_.cache.Examine(wheel.digest));
+      FLOWSTONE_LET(ArchiveCache::Holding holding,
+                    parts_.cache.Examine(wheel.digest, wheels.size()));
       if (holding.plan && !IsWanted(wheel)) {
         plans_.emplace(wheel.digest, *std::move(holding.plan));
         continue;
@@ -95,7 +97,10 @@ class Fetch {
     // What lies here already, such as a wheel that was built, is no download to speak of.
     ProgressSink& progress = downloads == 0 ? no_progress_ : parts_.progress;
     progress.Start(Phase::kDownload, CountOf(downloads, "package"), total);
-    const Status done = ForEachInParallel(missing_.size(), options_.workers, [this](std::size_t i) {
+    // Who waits for servers leaves the processors to others; who unpacks does not.
+    const std::size_t workers =
+        downloads == 0 ? std::min(options_.workers, ProcessorCount()) : options_.workers;
+    const Status done = ForEachInParallel(missing_.size(), workers, [this](std::size_t i) {
       return Annotate(FetchOne(*missing_[i]), "while fetching " + Label(*missing_[i]));
     });
     if (!done || !unreachable_.empty()) {
@@ -128,29 +133,60 @@ class Fetch {
 
   // From the artifact source, or from this machine's disk.
   Result<Lookup> FetchNearby(const WheelArtifact& wheel) {
-    if (parts_.source == nullptr && !IsLocal(wheel.location)) {
-      return Lookup::kAbsent;
-    }
-    FLOWSTONE_LET(const StagingDirectory staging,
-                  StagingDirectory::Create(parts_.filesystem, parts_.cache.layout()));
-    FLOWSTONE_TRY(CheckRoom(wheel, staging.path()));
-    const std::string path = os::JoinPath(staging.path(), "wheel");
     if (parts_.source != nullptr) {
-      FLOWSTONE_LET(const Lookup lookup, parts_.source->CopyTo(wheel, path));
+      FLOWSTONE_LET(const Lookup lookup, FetchFromSource(wheel));
       if (lookup == Lookup::kFound) {
-        FLOWSTONE_TRY(VerifyWheel(parts_.filesystem, wheel, path, "the datastore"));
-        Report(wheel, wheel.size.value_or(0), "");
-        FLOWSTONE_TRY(Unpack(wheel, path));
-        return Lookup::kFound;
+        return lookup;
       }
     }
     if (!IsLocal(wheel.location)) {
       return Lookup::kAbsent;
     }
-    FLOWSTONE_TRY(CopyLocalWheel(parts_.filesystem, wheel, path));
-    FLOWSTONE_TRY(Offer(wheel, path));
-    FLOWSTONE_TRY(Unpack(wheel, path));
+    FLOWSTONE_TRY(FetchLocal(wheel));
     return Lookup::kFound;
+  }
+
+  Result<Lookup> FetchFromSource(const WheelArtifact& wheel) {
+    FLOWSTONE_LET(const StagingDirectory staging,
+                  StagingDirectory::Create(parts_.filesystem, parts_.cache.layout()));
+    FLOWSTONE_TRY(CheckRoom(wheel, staging.path()));
+    const std::string path = os::JoinPath(staging.path(), "wheel");
+    FLOWSTONE_LET(const Lookup lookup, parts_.source->CopyTo(wheel, path));
+    if (lookup == Lookup::kFound) {
+      FLOWSTONE_TRY(VerifyWheel(parts_.filesystem, wheel, path, "the datastore"));
+      Report(wheel, wheel.size.value_or(0), "");
+      FLOWSTONE_TRY(Unpack(wheel, path));
+    }
+    return lookup;
+  }
+
+  // From where it lies, which is nobody's but the user's: what was verified is what was unpacked
+  // when the file was not touched meanwhile. Otherwise, or when somebody wants to keep it, from a
+  // copy.
+  Status FetchLocal(const WheelArtifact& wheel) {
+    FLOWSTONE_LET(const std::string path, LocalPath(wheel.location));
+    if (parts_.observer == nullptr) {
+      FLOWSTONE_LET(const std::int64_t before, os::ChangeTimeNs(path));
+      const auto check_untouched = [&]() -> Status {
+        FLOWSTONE_LET(const std::int64_t after, os::ChangeTimeNs(path));
+        return after == before
+                   ? Ok()
+                   : Status(Error{.code = ErrorCode::kConflict,
+                                  .message = path + " was changed while it was unpacked"});
+      };
+      FLOWSTONE_TRY(VerifyWheel(parts_.filesystem, wheel, path, path));
+      Status unpacked = Unpack(wheel, path, check_untouched);
+      if (unpacked || check_untouched()) {
+        return unpacked;
+      }
+    }
+    FLOWSTONE_LET(const StagingDirectory staging,
+                  StagingDirectory::Create(parts_.filesystem, parts_.cache.layout()));
+    FLOWSTONE_TRY(CheckRoom(wheel, staging.path()));
+    const std::string copy = os::JoinPath(staging.path(), "wheel");
+    FLOWSTONE_TRY(CopyWheel(parts_.filesystem, wheel, path, copy));
+    FLOWSTONE_TRY(Offer(wheel, copy));
+    return Unpack(wheel, copy);
   }
 
   // From its index, into a file that a later process continues when this one is killed. Processes
@@ -193,9 +229,10 @@ class Fetch {
   }
 
   // Puts the verified bytes at `path` into the cache.
-  Status Unpack(const WheelArtifact& wheel, const std::string& path) {
+  Status Unpack(const WheelArtifact& wheel, const std::string& path,
+                const ArchiveCache::Consent& consent = {}) {
     FLOWSTONE_LET(ArchivePlan plan, parts_.cache.Add(path, wheel.file_name, wheel.digest,
-                                                     options_.threads_per_wheel));
+                                                     options_.threads_per_wheel, consent));
     Report(wheel, 0, Label(wheel));
     Keep(wheel, std::move(plan));
     return Ok();

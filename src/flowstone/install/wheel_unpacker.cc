@@ -1,15 +1,19 @@
 #include "flowstone/install/wheel_unpacker.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "flowstone/install/background_sink.h"
 #include "flowstone/install/disk_space.h"
-#include "flowstone/install/installed_record.h"
+#include "flowstone/install/installed_info.h"
 #include "flowstone/install/library_search_path.h"
 #include "flowstone/install/parallel.h"
 #include "flowstone/install/record_check.h"
@@ -27,6 +31,12 @@ using archive::ZipMember;
 
 constexpr std::uint32_t kReadOnly = 0444;
 constexpr std::uint32_t kExecutable = 0555;
+// Larger members are written while they are inflated, with two threads for one; smaller ones are
+// faster as a whole.
+constexpr std::uint64_t kWholeMember = std::uint64_t{1} << 20U;
+// Starting a thread takes longer than unpacking so little.
+constexpr std::uint64_t kBytesPerThread = std::uint64_t{1} << 20U;
+constexpr std::size_t kMembersPerThread = 64;
 
 // What happened to one member; workers fill one each.
 struct UnpackedMember {
@@ -45,6 +55,7 @@ class Unpacker {
         directory_(std::move(directory)) {}
 
   Result<ArchivePlan> Run(const Digest& wheel, std::size_t threads) {
+    threads_ = threads;
     plan_.wheel = wheel;
     plan_.name = wheel_name_.name.ToString();
     plan_.version = wheel_name_.version.text();
@@ -57,7 +68,7 @@ class Unpacker {
     DropReplacedScripts();
     FLOWSTONE_TRY(MakeRoom());
     FLOWSTONE_TRY(MakeAllDirectories());
-    FLOWSTONE_TRY(UnpackMembers(threads));
+    FLOWSTONE_TRY(UnpackMembers());
     FLOWSTONE_TRY(WriteGenerated());
     return Finish();
   }
@@ -172,7 +183,7 @@ class Unpacker {
     return Ok();
   }
 
-  Status WriteFile(const std::string& path, std::string_view bytes, std::uint32_t mode) {
+  Result<std::unique_ptr<os::OutputFile>> NewFile(const std::string& path, std::uint32_t mode) {
     Result<std::unique_ptr<os::OutputFile>> file =
         filesystem_.OpenOutput(os::JoinPath(directory_, path), os::Existing::kRefuse, mode);
     if (!file && file.error().code == ErrorCode::kConflict) {
@@ -183,23 +194,31 @@ class Unpacker {
                        path}
           .WithHint("set FLOWSTONE_HOME to a directory on a file system that sees case");
     }
-    if (!file) {
-      return std::move(file.error());
-    }
-    FLOWSTONE_TRY((*file)->Write(bytes));
-    return (*file)->Close();
+    return file;
+  }
+
+  Status WriteFile(const std::string& path, std::string_view bytes, std::uint32_t mode) {
+    FLOWSTONE_LET(const std::unique_ptr<os::OutputFile> file, NewFile(path, mode));
+    FLOWSTONE_TRY(file->Write(bytes));
+    return file->Close();
   }
 
   // Inflates, verifies and writes one member. Called from several threads.
   Result<UnpackedMember> UnpackMember(const Placement& placement, const RecordCheck& record) {
     const ZipMember& member = zip_.members()[placement.member];
-    FLOWSTONE_LET(std::string bytes, zip_.Read(member));
+    const bool is_script = placement.destination.starts_with("bin/");
     UnpackedMember done;
+    done.file.name = os::BaseName(placement.destination);
+    done.file.mode = is_script || member.executable() ? kExecutable : kReadOnly;
+    if (member.size > kWholeMember && !is_script && record.IsEnough(member.name)) {
+      FLOWSTONE_TRY(UnpackInPieces(placement, record, done));
+      return done;
+    }
+    FLOWSTONE_LET(std::string bytes, zip_.Read(member));
     done.file.digest = Digest::Of(bytes);
     if (!IsSignature(member.name)) {
       FLOWSTONE_LET(done.verdict, record.Compare(member.name, bytes, done.file.digest));
     }
-    const bool is_script = placement.destination.starts_with("bin/");
     if (is_script) {
       if (std::optional<std::string> relocated = RelocateScript(bytes)) {
         bytes = *std::move(relocated);
@@ -207,14 +226,53 @@ class Unpacker {
         done.file.origin = FileOrigin::kRewritten;
       }
     }
-    done.file.name = os::BaseName(placement.destination);
-    done.file.mode = is_script || member.executable() ? kExecutable : kReadOnly;
     done.file.size = bytes.size();
-    done.climbs = done.file.name.find(".so") != std::string::npos &&
-                  ClimbsOut(LibrarySearchPath(bytes), os::DirName(placement.destination),
-                            [this](const std::string& path) { return files_.contains(path); });
+    done.climbs = IsLibrary(done.file) && Climbs(bytes, placement);
     FLOWSTONE_TRY(WriteFile(placement.destination, bytes, done.file.mode));
     return done;
+  }
+
+  // The same for a large one, which is never in memory as a whole. What is written before it is
+  // verified is in nobody's archive yet.
+  Status UnpackInPieces(const Placement& placement, const RecordCheck& record,
+                        UnpackedMember& done) {
+    const ZipMember& member = zip_.members()[placement.member];
+    FLOWSTONE_LET(const std::unique_ptr<os::OutputFile> file,
+                  NewFile(placement.destination, done.file.mode));
+    Hasher hasher;
+    const archive::ByteSink write = [&](std::string_view piece) {
+      hasher.Update(piece);
+      return file->Write(piece);
+    };
+    if (threads_ > 1) {
+      BackgroundSink background(write);
+      FLOWSTONE_TRY(
+          zip_.ReadPieces(member, [&](std::string_view piece) { return background.Put(piece); }));
+      FLOWSTONE_TRY(background.Finish());
+    } else {
+      FLOWSTONE_TRY(zip_.ReadPieces(member, write));
+    }
+    FLOWSTONE_TRY(file->Close());
+    done.file.size = member.size;
+    done.file.digest = hasher.Finish();
+    if (!IsSignature(member.name)) {
+      FLOWSTONE_LET(done.verdict, record.CompareDigest(member.name, member.size, done.file.digest));
+    }
+    if (IsLibrary(done.file)) {
+      FLOWSTONE_LET(const std::shared_ptr<const os::FileView> view,
+                    filesystem_.MapFile(os::JoinPath(directory_, placement.destination)));
+      done.climbs = Climbs(view->bytes(), placement);
+    }
+    return Ok();
+  }
+
+  static bool IsLibrary(const PlannedFile& file) {
+    return file.name.find(".so") != std::string::npos;
+  }
+
+  bool Climbs(std::string_view library, const Placement& placement) const {
+    return ClimbsOut(LibrarySearchPath(library), os::DirName(placement.destination),
+                     [this](const std::string& path) { return files_.contains(path); });
   }
 
   // RECORD cannot list what signs it.
@@ -222,15 +280,36 @@ class Unpacker {
     return member == InDistInfo("RECORD.jws") || member == InDistInfo("RECORD.p7s");
   }
 
-  Status UnpackMembers(std::size_t threads) {
+  // The largest first, so that the one that takes longest does not begin last.
+  std::vector<std::size_t> LargestFirst() const {
+    std::vector<std::size_t> order(layout_.placements.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, std::greater<>(), [this](std::size_t placement) {
+      return zip_.members()[layout_.placements[placement].member].size;
+    });
+    return order;
+  }
+
+  std::size_t UsefulThreads() const {
+    std::uint64_t bytes = 0;
+    for (const Placement& placement : layout_.placements) {
+      bytes += zip_.members()[placement.member].size;
+    }
+    const std::size_t useful = 1 + std::max(static_cast<std::size_t>(bytes / kBytesPerThread),
+                                            layout_.placements.size() / kMembersPerThread);
+    return std::min(threads_, useful);
+  }
+
+  Status UnpackMembers() {
     FLOWSTONE_LET(const std::string text, ReadMetadataFile("RECORD"));
     FLOWSTONE_LET(const RecordCheck record, RecordCheck::Parse(text));
     FLOWSTONE_TRY(record.CheckNothingIsMissing(
         [this](const std::string& path) { return zip_.Find(path) != nullptr; }));
     plan_.warnings.insert(plan_.warnings.end(), record.warnings().begin(), record.warnings().end());
     std::vector<UnpackedMember> done(layout_.placements.size());
-    FLOWSTONE_TRY(ForEachInParallel(done.size(), threads, [&](std::size_t i) -> Status {
-      FLOWSTONE_LET(done[i], UnpackMember(layout_.placements[i], record));
+    const std::vector<std::size_t> order = LargestFirst();
+    FLOWSTONE_TRY(ForEachInParallel(done.size(), UsefulThreads(), [&](std::size_t i) -> Status {
+      FLOWSTONE_LET(done[order[i]], UnpackMember(layout_.placements[order[i]], record));
       return Ok();
     }));
     for (std::size_t i = 0; i < done.size(); ++i) {
@@ -268,28 +347,13 @@ class Unpacker {
                        .origin = FileOrigin::kGenerated};
   }
 
-  // What environments need not write for themselves.
-  Status WriteRecord() {
-    if (!HasCommonRecord(plan_)) {
-      return Ok();
-    }
-    FLOWSTONE_LET(PlannedFile record,
-                  Generate("site/" + InDistInfo("RECORD"),
-                           InstalledRecord(plan_, EnvironmentScheme::OfAny(), {}), kReadOnly));
-    const auto directory =
-        std::ranges::find(plan_.directories, "site/" + layout_.dist_info, &PlannedDirectory::path);
-    directory->files.push_back(std::move(record));
-    std::ranges::sort(directory->files, {}, &PlannedFile::name);
-    return Ok();
-  }
-
   // Last of all the plan: a directory without it is no archive.
   Result<ArchivePlan> Finish() {
     for (auto& [path, files] : files_) {
       std::ranges::sort(files, {}, &PlannedFile::name);
       plan_.directories.push_back({.path = path, .files = std::move(files)});
     }
-    FLOWSTONE_TRY(WriteRecord());
+    FLOWSTONE_TRY(WriteInstalledInfo(filesystem_, directory_, plan_));
     FLOWSTONE_TRY(WriteFile(kPlanFileName, plan_.Serialize(), kReadOnly));
     return std::move(plan_);
   }
@@ -303,6 +367,7 @@ class Unpacker {
   const archive::ZipReader& zip_;
   const pypi::WheelName& wheel_name_;
   std::string directory_;
+  std::size_t threads_ = 1;
   WheelLayout layout_;
   ArchivePlan plan_;
   std::map<std::string, GeneratedFile> generated_;         // by destination

@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <string>
 
 #include "flowstone/install/testing/library_image.h"
 #include "flowstone/install/testing/wheel_builder.h"
 #include "flowstone/os/memory_filesystem.h"
+#include "flowstone/testing/random_bytes.h"
 #include "flowstone/testing/result_matchers.h"
 #include "flowstone/testing/zip_builder.h"
 
@@ -21,14 +23,17 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::IsOk;
 using testing::IsOkAndHolds;
+using ::testing::Not;
 
 class WheelUnpackerTest : public ::testing::Test {
  protected:
   WheelUnpackerTest() { EXPECT_THAT(filesystem_.MakeDirectory("/arc", 0755), IsOk()); }
 
-  Result<ArchivePlan> UnpackBytes(const std::string& bytes, const std::string& file_name) {
+  Result<ArchivePlan> UnpackBytes(const std::string& bytes, const std::string& file_name,
+                                  std::size_t threads = 2) {
     archive::MemoryByteSource source(bytes);
-    return UnpackWheel(filesystem_, source, file_name, Digest::Of(bytes), "/arc", {.threads = 2});
+    return UnpackWheel(filesystem_, source, file_name, Digest::Of(bytes), "/arc",
+                       {.threads = threads});
   }
   Result<ArchivePlan> Unpack(const WheelBuilder& wheel) {
     return UnpackBytes(wheel.Build(), wheel.FileName());
@@ -134,6 +139,69 @@ TEST_F(WheelUnpackerTest, InstallerIsNamed) {
   EXPECT_THAT(filesystem_.ReadFile("/arc/site/demo-1.0.dist-info/RECORD"),
               IsOkAndHolds(HasSubstr("demo-1.0.dist-info/INSTALLER,sha256=")));
 }
+
+TEST_F(WheelUnpackerTest, TheDistInfoDirectoryIsThereAsForThoseWhoAskedForThePackage) {
+  wheel_.Add("demo-1.0.dist-info/licenses/LICENSE", "text");
+  ASSERT_THAT(Unpack(wheel_), IsOk());
+  const std::string info = "/arc/requested/demo-1.0.dist-info";
+  EXPECT_THAT(filesystem_.ReadFile(info + "/REQUESTED"), IsOkAndHolds(""));
+  EXPECT_THAT(filesystem_.ReadFile(info + "/RECORD"),
+              IsOkAndHolds(HasSubstr("demo-1.0.dist-info/REQUESTED,sha256=")));
+  EXPECT_THAT(filesystem_.ReadFile(info + "/RECORD"), IsOkAndHolds(Not(HasSubstr("requested/"))));
+  EXPECT_EQ(filesystem_.Lstat(info + "/licenses/LICENSE")->inode,
+            filesystem_.Lstat("/arc/site/demo-1.0.dist-info/licenses/LICENSE")->inode);
+  EXPECT_THAT(filesystem_.ReadFile("/arc/site/demo-1.0.dist-info/RECORD"),
+              IsOkAndHolds(Not(HasSubstr("REQUESTED"))));
+}
+
+// Files that are unpacked in pieces.
+class LargeFileTest : public WheelUnpackerTest, public ::testing::WithParamInterface<std::size_t> {
+ protected:
+  Result<ArchivePlan> UnpackLarge(const std::string& bytes) {
+    return UnpackBytes(bytes, wheel_.FileName(), GetParam());
+  }
+
+  std::string content_ =
+      std::string(1'500'000, 'a') + flowstone::testing::RandomBytes(700'000) + "end";
+};
+
+TEST_P(LargeFileTest, IsWhatWasPacked) {
+  const Result<ArchivePlan> plan = UnpackLarge(wheel_.Add("demo/large.bin", content_).Build());
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_THAT(filesystem_.ReadFile("/arc/site/demo/large.bin"), IsOkAndHolds(content_));
+  const auto directory = std::ranges::find(plan->directories, "site/demo", &PlannedDirectory::path);
+  ASSERT_NE(directory, plan->directories.end());
+  EXPECT_EQ(directory->files.front().digest, Digest::Of(content_));
+  EXPECT_EQ(directory->files.front().size, content_.size());
+}
+
+TEST_P(LargeFileTest, IsHeldAgainstItsRecord) {
+  wheel_.AddUnlisted("demo/large.bin", content_)
+      .AddRecordLine("demo/large.bin,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,2200003");
+  EXPECT_THAT(UnpackLarge(wheel_.Build()), HasMessage(HasSubstr("demo/large.bin has the sha256 ")));
+}
+
+TEST_P(LargeFileTest, MayBeListedWithAnotherHash) {
+  wheel_.AddUnlisted("demo/large.bin", content_).AddRecordLine("demo/large.bin,sha512=AAAA,");
+  EXPECT_THAT(UnpackLarge(wheel_.Build()), HasMessage(HasSubstr("demo/large.bin has the sha512 ")));
+}
+
+TEST_P(LargeFileTest, IsDamagedWhenItsBytesAre) {
+  std::string bytes = wheel_.Add("demo/large.bin", content_).Build();
+  const std::size_t inside = bytes.find("demo/large.bin") + 300'000;
+  bytes[inside] = static_cast<char>(bytes[inside] ^ 1);
+  EXPECT_THAT(UnpackLarge(bytes), HasCode(ErrorCode::kCorrupt));
+}
+
+TEST_P(LargeFileTest, LibraryThatClimbsIsNoticed) {
+  std::string library = Library("$ORIGIN/../../nvidia/cublas/lib");
+  library.resize(2'000'000);
+  const auto plan = UnpackLarge(wheel_.Add("demo/lib/large.so", library).Build());
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_THAT(plan->climbing, ElementsAre("site/demo/lib"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, LargeFileTest, ::testing::Values(1, 2));
 
 TEST_F(WheelUnpackerTest, ReservedEntryPointIsRefused) {
   wheel_.SetEntryPoints("[console_scripts]\nPython3 = demo:main\n");
