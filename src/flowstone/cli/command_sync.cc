@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "flowstone/app/environment_service.h"
@@ -24,11 +25,28 @@
 namespace flowstone::cli {
 namespace {
 
+// Whether the text has the key that only a pylock.toml has before its first table (PEP 751). It
+// saves parsing it to find out what it is.
+bool BeginsAsPylock(std::string_view text) {
+  constexpr std::string_view key = "lock-version";
+  while (!text.empty() && !text.starts_with('[')) {
+    if (text.starts_with(key)) {
+      return true;
+    }
+    const std::size_t line = text.find('\n');
+    text.remove_prefix(line == std::string_view::npos ? text.size() : line + 1);
+  }
+  return false;
+}
+
 Result<std::string> ReadLock(EngineSession& session) {
   const std::string name = session.arguments.Positional("lock");
   FLOWSTONE_LET(std::string text, Annotate(session.machine.filesystem.ReadFile(os::AbsolutePath(
                                                session.machine.working_directory, name)),
                                            "while reading the lock " + name));
+  if (BeginsAsPylock(text)) {
+    return text;
+  }
   const auto format = project::LockFormatOf(os::BaseName(name), text);
   const bool may_be_lock = format ? format == project::LockFormat::kPylock
                                   : text.find("lock-version") != std::string::npos;
