@@ -204,8 +204,14 @@ Result<std::vector<ArchivePlan>> CompiledArchives::Provide(std::span<const Wheel
   }
   std::vector<ArchivePlan> provided;
   provided.reserve(wheels.size());
+  const bool are_distinct = plans.size() == wheels.size();
   for (const WheelArtifact& wheel : wheels) {
-    provided.push_back(plans.at(wheel.digest));
+    ArchivePlan& plan = plans.at(wheel.digest);
+    if (are_distinct) {
+      provided.push_back(std::move(plan));
+    } else {
+      provided.push_back(plan);
+    }
   }
   return provided;
 }

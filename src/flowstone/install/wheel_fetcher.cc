@@ -49,8 +49,14 @@ class Fetch {
     }
     std::vector<ArchivePlan> plans;
     plans.reserve(wheels.size());
+    const bool are_distinct = seen_.size() == wheels.size();
     for (const WheelArtifact& wheel : wheels) {
-      plans.push_back(plans_.at(wheel.digest));
+      ArchivePlan& plan = plans_.at(wheel.digest);
+      if (are_distinct) {
+        plans.push_back(std::move(plan));
+      } else {
+        plans.push_back(plan);
+      }
     }
     return plans;
   }
