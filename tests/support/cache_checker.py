@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
-PLAN = "flowstone-archive-plan 2 "
+from support.archive_plans import FIRST_LINE, read_plan
 
 
 @dataclass(frozen=True)
@@ -81,22 +81,20 @@ def check_environment(version: Path, directory: Path) -> Iterator[str]:
 
 def check_archive(directory: Path) -> Iterator[str]:
     try:
-        first, _, text = (directory / "plan").read_bytes().partition(b"\n")
+        first, _, body = (directory / "plan").read_bytes().partition(b"\n")
     except OSError as error:
         yield f"{directory} has no readable plan: {error}"
         return
-    if first.decode() != PLAN + hashlib.sha256(text).hexdigest():
+    if first.decode() != FIRST_LINE + hashlib.sha256(body).hexdigest():
         yield f"the plan of {directory} is damaged"
         return
-    plan = json.loads(text)
-    if plan["wheel"] != directory.name:
-        yield f"the plan of {directory} is of {plan['wheel']}"
+    plan = read_plan(body)
+    if plan.wheel != directory.name:
+        yield f"the plan of {directory} is of {plan.wheel}"
     expected = {Path("plan")}
-    for planned in plan["directories"]:
-        for name, size, digest, _ in planned["files"]:
-            path = Path(planned["path"], name)
-            expected.add(path)
-            yield from check_file(directory / path, size, digest)
+    for file in plan.files:
+        expected.add(file.path)
+        yield from check_file(directory / file.path, file.size, file.sha256)
     for path in everything_below(directory):
         inside = path.relative_to(directory)
         if path.is_file() and inside not in expected and "__pycache__" not in inside.parts:
