@@ -154,6 +154,25 @@ def test_no_build_uses_what_happens_to_be_installed(
     assert project.engine("lock", "--allow-build", **variables).status == 0
 
 
+@pytest.mark.parametrize(
+    "asked", ["no-build-isolation = true", 'no-build-isolation-package = ["needy"]']
+)
+def test_a_project_that_wants_isolation_has_it_whatever_the_user_asks_for(
+    project: Project, helpers: Index, asked: str
+) -> None:
+    user = project.home / ".config" / "uv" / "uv.toml"
+    user.parent.mkdir(parents=True)
+    user.write_text(asked + "\n")
+    uv_project(project)
+    done = project.engine("lock", "--allow-build")
+    assert "needy 1.0 cannot be built with what happens to be installed" in done.errors, done
+    uv_project(project, "no-build-isolation = false")
+    assert project.engine("lock", "--allow-build").status == 0
+    (project.path / "pyproject.toml").unlink()
+    project.write("uv.toml", "no-build-isolation = false\n")
+    assert project.engine("lock", "--allow-build", "needy", "-o", "other.toml").status == 0
+
+
 def test_the_cut_off_of_a_step_holds_for_build_requirements(
     project: Project, helpers: Index
 ) -> None:
