@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "flowstone/install/testing/cache_fixture.h"
+#include "flowstone/install/testing/interfering_filesystem.h"
 #include "flowstone/net/fake_transport.h"
 #include "flowstone/os/fake_clock.h"
 #include "flowstone/testing/result_matchers.h"
@@ -115,6 +117,41 @@ TEST_F(WheelFetcherTest, WheelsAreDownloadedUnpackedAndOffered) {
   EXPECT_EQ(plans->at(1).name, "other");
   EXPECT_EQ(datastore_.given().size(), 2U);
   EXPECT_THAT(cache_.Verify(plans->at(0).wheel), IsOk());
+  EXPECT_THAT(Unfinished(), IsEmpty());
+}
+
+// A local wheel to which somebody does something after it was hashed.
+class TouchedWheelTest : public WheelFetcherTest {
+ protected:
+  Result<std::vector<ArchivePlan>> ProvideWhile(const std::function<void()>& interfere) {
+    InterferingFileSystem filesystem(filesystem_, interfere);
+    ArchiveCache cache(filesystem, layout_);
+    WheelFetcher fetcher({.filesystem = filesystem,
+                          .transport = transport_,
+                          .cache = cache,
+                          .clock = clock_,
+                          .progress = progress_},
+                         {});
+    return fetcher.Provide(std::vector{wheel_});
+  }
+
+  WheelArtifact wheel_ = LocalWheel(demo_);
+};
+
+TEST_F(TouchedWheelTest, IsUnpackedFromACopy) {
+  const auto plans = ProvideWhile(
+      [this] { ASSERT_THAT(filesystem_.SetModifiedTime(wheel_.location, 1), IsOk()); });
+  ASSERT_THAT(plans, IsOk());
+  EXPECT_THAT(cache_.Verify(wheel_.digest), IsOk());
+  EXPECT_THAT(Unfinished(), IsEmpty());
+}
+
+TEST_F(TouchedWheelTest, IsRefusedWhenItIsAnotherOne) {
+  const auto plans = ProvideWhile([this] {
+    ASSERT_THAT(os::ReplaceFile(filesystem_, wheel_.location, other_.Build()), IsOk());
+  });
+  EXPECT_THAT(plans, HasCode(ErrorCode::kCorrupt));
+  EXPECT_THAT(cache_.List(), IsOkAndHolds(IsEmpty()));
   EXPECT_THAT(Unfinished(), IsEmpty());
 }
 
