@@ -67,20 +67,31 @@ void AppendUserinfo(std::string& out, std::string_view userinfo) {
   out.append(kMask);
 }
 
-// Appends what follows the authority, with the values of secret parameters masked.
-void AppendTail(std::string& out, std::string_view tail) {
+// Appends a part of a URL with the values of secret parameters masked.
+void AppendPart(std::string& out, std::string_view part) {
+  constexpr std::string_view separators = "?&;#";
   std::size_t at = 0;
-  while (at < tail.size()) {
-    const std::size_t next = std::min(tail.find_first_of("?&;#", at + 1), tail.size());
-    const std::string_view piece = tail.substr(at, next - at);  // with its leading separator
+  while (at < part.size()) {
+    const std::size_t next = std::min(part.find_first_of(separators, at + 1), part.size());
+    const std::string_view piece = part.substr(at, next - at);  // with its leading separator
     const std::size_t equals = piece.find('=');
-    if (equals != std::string_view::npos && IsSecretParameter(piece.substr(1, equals - 1))) {
+    const bool is_parameter = equals != std::string_view::npos &&
+                              separators.find(piece.front()) != std::string_view::npos;
+    if (is_parameter && IsSecretParameter(piece.substr(1, equals - 1))) {
       out.append(piece.substr(0, equals + 1)).append(kMask);
     } else {
       out.append(piece);
     }
     at = next;
   }
+}
+
+// Appends what follows the userinfo. The end of the authority stays where it is, whatever stands in
+// it: what is a login would be something else to whoever reads the answer.
+void AppendTail(std::string& out, std::string_view tail) {
+  const std::size_t authority = std::min(tail.find_first_of("/?#"), tail.size());
+  AppendPart(out, tail.substr(0, authority));
+  AppendPart(out, tail.substr(authority));
 }
 
 }  // namespace

@@ -41,6 +41,16 @@ TEST(RedactTextTest, RedactingTwiceChangesNothing) {
   EXPECT_EQ(RedactText(once), once);
 }
 
+TEST(RedactTextTest, ASecretInTheAuthorityEndsWithIt) {
+  const std::string once = RedactText("https://u:canary@a&sig=canary/b&r:c@d");
+  EXPECT_EQ(once, "https://u:****@a&sig=****/b&r:c@d");
+  EXPECT_EQ(RedactText(once), once);
+}
+
+TEST(RedactTextTest, APathIsNoParameter) {
+  EXPECT_EQ(RedactText("https://a.example/key=1/x"), "https://a.example/key=1/x");
+}
+
 TEST(SecretTest, IsPrintedMasked) {
   std::ostringstream out;
   out << Secret("canary") << " " << Credentials{"user", Secret("canary")} << " "
