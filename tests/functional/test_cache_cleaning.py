@@ -8,12 +8,13 @@ import random
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.cache_checker import check_cache, disk_usage
-from support.disks import small_disk
+from support.disks import ext4_disk, small_disk
 from support.index_server import Index
 from support.project import ENGINE, Done, Project
 from support.wheel_locks import keep_wheels, lock_of
@@ -376,3 +377,25 @@ def test_a_full_disk_is_cleaned_once(tmp_path: Path) -> None:
         assert "the disk was full: what nobody used for a day was removed" in done.errors
         assert not first.exists()
         expect_sound(project)
+
+
+def test_cleaning_needs_no_room(tmp_path: Path) -> None:
+    with ext4_disk(tmp_path / "home" / "cache", tmp_path / "image", 16) as disk:
+        project = Project(tmp_path / "project", tmp_path / "home")
+        keep_wheels(project.path / "wheels", WHEELS)
+        project.write("one.toml", lock_of(project.path / "wheels", WHEELS[:2]))
+        environment = sync(project, "one.toml")
+        fill(disk / "filler")
+        clean(project)
+        assert not environment.exists()
+        assert size(project)["kinds"]["packages"]["items"] == 0
+        expect_sound(project)
+
+
+def fill(file: Path) -> None:
+    """Until nothing fits any more."""
+    with file.open("wb", buffering=0) as filler:
+        for size_of_piece in (1 << 20, 1 << 12, 1 << 10):
+            with suppress(OSError):
+                while True:
+                    filler.write(bytes(size_of_piece))

@@ -45,3 +45,20 @@ def small_disk(path: Path, megabytes: int) -> Iterator[SmallDisk]:
         yield disk
     finally:
         subprocess.run(["umount", "--lazy", str(path)], check=False)
+
+
+@contextmanager
+def ext4_disk(path: Path, image: Path, megabytes: int) -> Iterator[Path]:
+    """A file system whose directories take blocks of it, as those of most disks do."""
+    path.mkdir(parents=True)
+    with image.open("wb") as file:
+        file.truncate(megabytes << 20)
+    for command in (["mkfs.ext4", "-q", "-m", "0", image], ["mount", "-o", "loop", image, path]):
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"cannot make a disk: {error}")
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "--lazy", str(path)], check=False)

@@ -1,6 +1,7 @@
 #include "flowstone/install/cache_cleaner.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -23,8 +24,14 @@ class Cleaning {
  public:
   static Result<Cleaning> Begin(os::FileSystem& filesystem, const CacheLayout& layout,
                                 const CacheInventory& inventory) {
-    FLOWSTONE_LET(StagingDirectory trash, StagingDirectory::Create(filesystem, layout));
-    return Cleaning(filesystem, layout, inventory, std::move(trash));
+    Result<StagingDirectory> trash = StagingDirectory::Create(filesystem, layout);
+    if (trash) {
+      return Cleaning(filesystem, layout, inventory, *std::move(trash));
+    }
+    // A disk without room for a directory needs cleaning most.
+    return trash.error().code == ErrorCode::kIo
+               ? Result<Cleaning>(Cleaning(filesystem, layout, inventory, std::nullopt))
+               : trash.error();
   }
 
   Status Run(const CleaningPlan& plan) {
@@ -47,7 +54,7 @@ class Cleaning {
 
  private:
   Cleaning(os::FileSystem& filesystem, const CacheLayout& layout, const CacheInventory& inventory,
-           StagingDirectory trash)
+           std::optional<StagingDirectory> trash)
       : filesystem_(filesystem), layout_(layout), inventory_(inventory), trash_(std::move(trash)) {}
 
   CacheKind KindOf(std::size_t i) const { return inventory_.items[i].kind; }
@@ -63,9 +70,22 @@ class Cleaning {
     }
   }
 
-  std::string NextPlace() { return os::JoinPath(trash_.path(), std::to_string(++discarded_)); }
-  // Out of sight by one rename.
-  Status Discard(const std::string& path) { return filesystem_.Rename(path, NextPlace()); }
+  // Out of sight by one rename. Where there is no directory for what was discarded, the first one
+  // that goes becomes it; files go at once.
+  Status Discard(const std::string& path) {
+    if (!trash_) {
+      FLOWSTONE_LET(const os::FileInfo info, filesystem_.Lstat(path));
+      if (info.type != os::FileType::kDirectory) {
+        return filesystem_.RemoveFile(path);
+      }
+      FLOWSTONE_LET(StagingDirectory adopted, StagingDirectory::Adopt(filesystem_, layout_, path));
+      trash_.emplace(std::move(adopted));
+      return Ok();
+    }
+    return filesystem_.Rename(path, NextPlace());
+  }
+  // REQUIRES: there is a directory for what was discarded.
+  std::string NextPlace() { return os::JoinPath(trash_->path(), std::to_string(++discarded_)); }
 
   Status RemoveEnvironment(const CacheItem& item) {
     FLOWSTONE_LET(const os::Lease lease, os::Lease::TakeOver(item.path));
@@ -177,6 +197,10 @@ class Cleaning {
   Status RemoveTemporary(const CacheItem& item) {
     const std::string parent = os::DirName(item.path);
     if (parent == layout_.temporary()) {
+      if (!trash_) {
+        RemoveAbandonedStaging(filesystem_, layout_);
+        return Ok();
+      }
       return TakeAbandonedStaging(filesystem_, layout_, os::BaseName(item.path), NextPlace());
     }
     if (parent == layout_.claims()) {
@@ -199,7 +223,7 @@ class Cleaning {
   os::FileSystem& filesystem_;
   const CacheLayout& layout_;
   const CacheInventory& inventory_;
-  StagingDirectory trash_;  // emptied at the end
+  std::optional<StagingDirectory> trash_;  // removed at the end
   std::size_t discarded_ = 0;
   std::vector<std::size_t> removed_;
   std::map<std::size_t, std::string> kept_;

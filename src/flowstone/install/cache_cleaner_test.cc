@@ -12,6 +12,7 @@
 #include "flowstone/install/environment_builder.h"
 #include "flowstone/install/testing/cache_fixture.h"
 #include "flowstone/install/venv_roots.h"
+#include "flowstone/os/faulty_filesystem.h"
 #include "flowstone/os/lease.h"
 #include "flowstone/os/path.h"
 #include "flowstone/testing/result_matchers.h"
@@ -192,6 +193,28 @@ TEST_F(CacheCleanerTest, ABuildInProgressKeepsWhatWasBuilt) {
   }
   Clean();
   EXPECT_FALSE(IsThere(kept));
+}
+
+// The disk refuses one operation after the other, such as a directory for what is to be deleted.
+TEST_F(CacheCleanerTest, WhateverFailsNothingIsLeftHalfRemoved) {
+  for (std::uint64_t operation = 1;; ++operation) {
+    const std::string directory = Ensure()->directory;
+    os::FaultyFileSystem faulty(filesystem_);
+    faulty.FailOnce(operation, {.code = ErrorCode::kIo, .message = "no space left on device"});
+    static_cast<void>(
+        CacheCleaner(faulty, home_.path() + "/home", [](const std::string&) {}).Clean({}, kLater));
+    EXPECT_TRUE(!IsThere(directory) || IsThere(Archive() + "/plan")) << operation;
+    EXPECT_TRUE(!IsThere(Archive()) ||
+                ArchiveCache(filesystem_, layout_).Verify(spec_.packages[0].wheel.digest))
+        << operation;
+    Clean();
+    EXPECT_FALSE(IsThere(directory)) << operation;
+    EXPECT_FALSE(IsThere(Archive())) << operation;
+    EXPECT_THAT(Unfinished(), IsEmpty()) << operation;
+    if (faulty.operation_count() < operation) {
+      break;
+    }
+  }
 }
 
 TEST_F(CacheCleanerTest, ACacheThatIsNotThereIsNotMade) {

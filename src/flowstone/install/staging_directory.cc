@@ -36,8 +36,8 @@ Status MakeCacheDirectories(os::FileSystem& filesystem, const CacheLayout& layou
 
 }  // namespace
 
-Result<StagingDirectory> StagingDirectory::Create(os::FileSystem& filesystem,
-                                                  const CacheLayout& layout) {
+Result<StagingDirectory> StagingDirectory::Reserve(os::FileSystem& filesystem,
+                                                   const CacheLayout& layout) {
   FLOWSTONE_TRY(MakeCacheDirectories(filesystem, layout));
   FLOWSTONE_LET(
       const os::FileLock gate,
@@ -46,8 +46,21 @@ Result<StagingDirectory> StagingDirectory::Create(os::FileSystem& filesystem,
   FLOWSTONE_LET(os::FileLock lock,
                 os::FileLock::Acquire(path + std::string(kLockSuffix), os::LockMode::kExclusive,
                                       os::LockWait::kTry));
-  StagingDirectory staging(filesystem, path, std::move(lock));
-  FLOWSTONE_TRY(filesystem.MakeDirectory(path, 0755));
+  return StagingDirectory(filesystem, std::move(path), std::move(lock));
+}
+
+Result<StagingDirectory> StagingDirectory::Create(os::FileSystem& filesystem,
+                                                  const CacheLayout& layout) {
+  FLOWSTONE_LET(StagingDirectory staging, Reserve(filesystem, layout));
+  FLOWSTONE_TRY(filesystem.MakeDirectory(staging.path(), 0755));
+  return staging;
+}
+
+Result<StagingDirectory> StagingDirectory::Adopt(os::FileSystem& filesystem,
+                                                 const CacheLayout& layout,
+                                                 const std::string& path) {
+  FLOWSTONE_LET(StagingDirectory staging, Reserve(filesystem, layout));
+  FLOWSTONE_TRY(filesystem.Rename(path, staging.path()));
   return staging;
 }
 

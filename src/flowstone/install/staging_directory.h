@@ -19,6 +19,9 @@ class StagingDirectory {
   // Makes the cache's own directories too. `filesystem` must be that of this machine: the locks
   // are.
   static Result<StagingDirectory> Create(os::FileSystem& filesystem, const CacheLayout& layout);
+  // The directory at `path`, moved into tmp/ to be removed. Takes no room on the disk.
+  static Result<StagingDirectory> Adopt(os::FileSystem& filesystem, const CacheLayout& layout,
+                                        const std::string& path);
 
   StagingDirectory(StagingDirectory&& other) noexcept = default;
   StagingDirectory& operator=(StagingDirectory&&) = delete;
@@ -34,6 +37,8 @@ class StagingDirectory {
   Status PublishUnlessThere(const std::string& destination);
 
  private:
+  // The name and its lock; the directory is still to be made.
+  static Result<StagingDirectory> Reserve(os::FileSystem& filesystem, const CacheLayout& layout);
   StagingDirectory(os::FileSystem& filesystem, std::string path, os::FileLock lock)
       : filesystem_(&filesystem), path_(std::move(path)), lock_(std::move(lock)) {}
 
