@@ -359,7 +359,7 @@ def test_a_full_disk_is_cleaned_once(tmp_path: Path) -> None:
         for name in ("alpha", "beta")
         for noise in (chance.randbytes(3_000_000),)
     ]
-    with small_disk(tmp_path / "home" / "cache", 8):
+    with small_disk(tmp_path / "home" / "cache", 5):
         project = Project(tmp_path / "project", tmp_path / "home")
         folder = project.path / "wheels"
         keep_wheels(folder, wheels)
