@@ -169,7 +169,8 @@ TEST(Inflater, AgreesWithLibdeflateAboutDamage) {
     std::string compressed = Deflated(Prose(200 + random() % 3000), 1 + round % 9);
     const std::size_t flips = 1 + random() % 3;
     for (std::size_t i = 0; i < flips; ++i) {
-      compressed[random() % compressed.size()] ^= static_cast<char>(1U << random() % 8U);
+      char& damaged = compressed[random() % compressed.size()];
+      damaged = static_cast<char>(static_cast<unsigned char>(damaged) ^ 1U << random() % 8U);
     }
     const Result<std::string> ours = Inflated(compressed, 50'000);
     if (ours) {

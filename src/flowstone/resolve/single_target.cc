@@ -14,11 +14,11 @@ Result<std::variant<Resolution, ResolveConflict>> ResolveForOne(const ResolveReq
                                                                 CandidateSource& source,
                                                                 ProgressSink& progress,
                                                                 const ResolveOptions& options) {
-  using Answer = std::variant<Resolution, ResolveConflict>;
+  using LockOrConflict = std::variant<Resolution, ResolveConflict>;
   const TargetScope scope(request.target);
   FLOWSTONE_LET(auto outcome, AttemptToSolve(request, scope, source, progress, options));
   if (auto* conflict = std::get_if<ResolveConflict>(&outcome)) {
-    return Answer(std::move(*conflict));
+    return LockOrConflict(std::move(*conflict));
   }
   auto& solved = std::get<Solved>(outcome);
   FLOWSTONE_LET(Resolution resolution,
@@ -26,7 +26,7 @@ Result<std::variant<Resolution, ResolveConflict>> ResolveForOne(const ResolveReq
   if (options.leftovers == Leftovers::kLeftToExit) {
     LeaveToExit(std::move(solved));
   }
-  return Answer(std::move(resolution));
+  return LockOrConflict(std::move(resolution));
 }
 
 }  // namespace flowstone::resolve
