@@ -33,6 +33,16 @@ if(FLOWSTONE_STATIC)
   list(APPEND flowstone_program_link_options -Wl,--exclude-libs,ALL -static-libstdc++ -static-libgcc)
 endif()
 
+# The program is optimised as a whole: smaller, and a lock takes a tenth less time. Its objects have machine
+# code as well, with which everything else is linked: tests need no such optimisation, and it takes a minute.
+option(FLOWSTONE_LTO "optimise the program across its modules" OFF)
+if(FLOWSTONE_LTO)
+  set(flowstone_module_compile_options -flto=auto -ffat-lto-objects)
+  list(APPEND flowstone_program_link_options -flto=auto)
+  target_link_options(flowstone_options INTERFACE
+    $<$<NOT:$<BOOL:$<TARGET_PROPERTY:FLOWSTONE_WHOLE_PROGRAM>>>:-fno-lto>)
+endif()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")

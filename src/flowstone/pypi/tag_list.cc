@@ -1,6 +1,7 @@
 #include "flowstone/pypi/tag_list.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -72,10 +73,12 @@ Digest TagList::DigestOf(const Data& data) {
   for (const Names* names : {&data.pythons, &data.abis, &data.platforms}) {
     text.append(JoinText(names->all(), " ")).append("\n");
   }
+  text.reserve(text.size() + data.rows.size() * 6);
   for (const Row& row : data.rows) {
     for (const std::uint16_t number : {row.python, row.abi, row.platform}) {
-      text += static_cast<char>(number & 0xFFU);
-      text += static_cast<char>(number >> 8U);
+      const std::array<char, 2> bytes = {static_cast<char>(number & 0xFFU),
+                                         static_cast<char>(number >> 8U)};
+      text.append(bytes.data(), bytes.size());
     }
   }
   return Digest::Of(text);
