@@ -506,7 +506,9 @@ Result<LockedEnvironment> EnvironmentService::Lock(const EnvironmentWish& wish,
     return WithCacheHint(resolved.error(), home_);
   }
   LockedEnvironment locked = *std::move(resolved);
-  Prefer(locked.lock);
+  if (settings_.leftovers == resolve::Leftovers::kDestroyed) {  // else no other lock follows
+    Prefer(locked.lock);
+  }
   if (datastore_ != nullptr) {
     FLOWSTONE_TRY(Keep(locked));
     FLOWSTONE_TRY(datastore_->datastore().PutRequest(

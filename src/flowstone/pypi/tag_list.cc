@@ -1,7 +1,7 @@
 #include "flowstone/pypi/tag_list.h"
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -73,12 +73,14 @@ Digest TagList::DigestOf(const Data& data) {
   for (const Names* names : {&data.pythons, &data.abis, &data.platforms}) {
     text.append(JoinText(names->all(), " ")).append("\n");
   }
-  text.reserve(text.size() + data.rows.size() * 6);
+  constexpr std::size_t row_bytes = 6;
+  const std::size_t names_size = text.size();
+  text.resize(names_size + data.rows.size() * row_bytes);
+  auto place = text.begin() + static_cast<std::ptrdiff_t>(names_size);
   for (const Row& row : data.rows) {
     for (const std::uint16_t number : {row.python, row.abi, row.platform}) {
-      const std::array<char, 2> bytes = {static_cast<char>(number & 0xFFU),
-                                         static_cast<char>(number >> 8U)};
-      text.append(bytes.data(), bytes.size());
+      *place++ = static_cast<char>(number & 0xFFU);
+      *place++ = static_cast<char>(number >> 8U);
     }
   }
   return Digest::Of(text);
