@@ -199,7 +199,7 @@ assert not found, found
 """
     publish(stocked, SourceProject("nosy", code={"prepare_metadata": code}))
     done = project.engine("lock", "nosy", "--allow-build", SOME_TOKEN="s3cret")
-    if "builds run without isolation" in done.errors:
+    if "without isolation" in done.errors:
         pytest.skip("the kernel gives no namespaces")
     assert done.status == 0, done
     assert "s3cret" not in done.errors
