@@ -5,8 +5,7 @@ namespace flowstone::os {
 
 // All threads allocate from one heap. By default each gets one of its own, and what one thread
 // frees does not serve another: a cold resolve of torch takes 98 MB that way and 68 MB this way, in
-// equal CPU time. And it grows by larger steps than 128 KB: a lock takes eleven of those. Call
-// before threads are started.
+// equal CPU time. Call before threads are started.
 void ShareOneHeap();
 
 }  // namespace flowstone::os
