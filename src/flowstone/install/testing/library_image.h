@@ -20,7 +20,8 @@ class Image {
     bytes_.resize(std::max(bytes_.size(), offset + width), '\0');
     for (std::size_t i = 0; i < width; ++i) {
       const std::size_t at = order_ == ByteOrder::kLittle ? offset + i : offset + width - 1 - i;
-      bytes_[at] = static_cast<char>(number >> (8 * i) & 0xffU);
+      const std::uint64_t rest = i < sizeof(number) ? number >> (8 * i) : 0;
+      bytes_[at] = static_cast<char>(rest & 0xffU);
     }
   }
   void PutText(std::size_t offset, std::string_view text) {
