@@ -72,7 +72,6 @@ std::string VariablePart(const std::string& name) {
   return part;
 }
 
-// As pip reads the value of a switch.
 bool IsPath(const std::string& text) {
   return text.starts_with('/') || text.starts_with("./") || text.starts_with("../") ||
          text.starts_with("~/");

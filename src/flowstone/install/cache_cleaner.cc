@@ -59,7 +59,7 @@ class Cleaning {
 
   CacheKind KindOf(std::size_t i) const { return inventory_.items[i].kind; }
   bool IsOfArchives(std::size_t i) const {
-    return KindOf(i) == CacheKind::kPackages || KindOf(i) == CacheKind::kBytecode;
+    return IsArchive(KindOf(i));
   }
 
   void Settle(std::size_t i, const Status& removed) {

@@ -39,10 +39,7 @@ constexpr std::array<Family, 19> kFamilies = {{
 
 // The family of a path below `v1/`, if it has one.
 const Family* FamilyOf(std::string_view path) {
-  const auto found = std::ranges::find_if(kFamilies, [&](const Family& family) {
-    return path == family.directory ||
-           (path.starts_with(family.directory) && path[family.directory.size()] == '/');
-  });
+  const auto found = std::ranges::find_if(kFamilies, [&](const Family& family) { return os::IsWithin(family.directory, path); });
   return found == kFamilies.end() ? nullptr : &*found;
 }
 
@@ -176,6 +173,10 @@ Result<CacheKind> ParseCacheKind(std::string_view name) {
 
 bool IsCleaned(CacheKind kind) {
   return kind != CacheKind::kPythons && kind != CacheKind::kOther;
+}
+
+bool IsArchive(CacheKind kind) {
+  return kind == CacheKind::kPackages || kind == CacheKind::kBytecode;
 }
 
 std::uint64_t CacheInventory::total() const {

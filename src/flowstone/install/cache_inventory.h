@@ -41,6 +41,8 @@ Result<CacheKind> ParseCacheKind(std::string_view name);
 // Whether cleaning is about it: not Pythons, which environments elsewhere stand on, and not what
 // is not ours.
 bool IsCleaned(CacheKind kind);
+// Whether it is an unpacked wheel, which environments are made of.
+bool IsArchive(CacheKind kind);
 
 // What is cleaned away as a whole or stays as a whole.
 struct CacheItem {

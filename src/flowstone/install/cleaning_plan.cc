@@ -13,10 +13,6 @@
 namespace flowstone::install {
 namespace {
 
-bool IsArchive(CacheKind kind) {
-  return kind == CacheKind::kPackages || kind == CacheKind::kBytecode;
-}
-
 bool IsLeftover(CacheKind kind) {
   return kind == CacheKind::kDamaged || kind == CacheKind::kTemporary;
 }

@@ -20,11 +20,6 @@ std::string RequestedInfo(const ArchivePlan& archive) {
   return std::string(kRequestedTree) + "/" + archive.dist_info;
 }
 
-bool IsSameOrBelow(std::string_view path, std::string_view directory) {
-  return path.starts_with(directory) &&
-         (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
 // What one package has directly in one directory of the environment.
 struct Contribution {
   std::size_t package = 0;
@@ -123,7 +118,7 @@ class Planner {
     const bool is_requested = HasRequestedTree(packages_[package]);
     const std::string plain_info = "site/" + archive.dist_info;
     for (const PlannedDirectory& directory : archive.directories) {
-      const bool is_other_info = is_requested ? IsSameOrBelow(directory.path, plain_info)
+      const bool is_other_info = is_requested ? os::IsWithin(plain_info, directory.path)
                                               : IsInRequestedTree(directory.path);
       if (is_other_info || directory.path == kRequestedTree) {
         continue;

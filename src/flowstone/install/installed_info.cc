@@ -57,8 +57,7 @@ class InfoWriter {
 
 // The dist-info directory and those in it.
 bool IsInfo(const ArchivePlan& plan, std::string_view path) {
-  const std::string info = "site/" + plan.dist_info;
-  return path.starts_with(info) && (path.size() == info.size() || path[info.size()] == '/');
+  return os::IsWithin("site/" + plan.dist_info, path);
 }
 
 }  // namespace

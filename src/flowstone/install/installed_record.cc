@@ -9,8 +9,7 @@
 namespace flowstone::install {
 
 bool IsInRequestedTree(std::string_view directory) {
-  return directory.starts_with(kRequestedTree) &&
-         (directory.size() == kRequestedTree.size() || directory[kRequestedTree.size()] == '/');
+  return os::IsWithin(kRequestedTree, directory);
 }
 
 bool HasCommonRecord(const ArchivePlan& archive) {

@@ -23,7 +23,7 @@ struct StatedMetadata {
 
   // As metadata of that version.
   CoreMetadata Of(const Version& of) const;
-  // "requires-dist leaf<2; requires-python >=3.9; provides-extra tls": for records and messages.
+  // "requires-dist leaf<2, requires-python >=3.9, provides-extra tls": for records and messages.
   std::string ToString() const;
 
   friend bool operator==(const StatedMetadata&, const StatedMetadata&) = default;
