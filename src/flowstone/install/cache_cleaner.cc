@@ -58,9 +58,7 @@ class Cleaning {
       : filesystem_(filesystem), layout_(layout), inventory_(inventory), trash_(std::move(trash)) {}
 
   CacheKind KindOf(std::size_t i) const { return inventory_.items[i].kind; }
-  bool IsOfArchives(std::size_t i) const {
-    return IsArchive(KindOf(i));
-  }
+  bool IsOfArchives(std::size_t i) const { return IsArchive(KindOf(i)); }
 
   void Settle(std::size_t i, const Status& removed) {
     if (removed) {

@@ -39,7 +39,8 @@ constexpr std::array<Family, 19> kFamilies = {{
 
 // The family of a path below `v1/`, if it has one.
 const Family* FamilyOf(std::string_view path) {
-  const auto found = std::ranges::find_if(kFamilies, [&](const Family& family) { return os::IsWithin(family.directory, path); });
+  const auto found = std::ranges::find_if(
+      kFamilies, [&](const Family& family) { return os::IsWithin(family.directory, path); });
   return found == kFamilies.end() ? nullptr : &*found;
 }
 
