@@ -1,5 +1,9 @@
 #include "flowstone/archive/inflate_symbols.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include <bit>
 #include <cstring>
 
@@ -162,6 +166,21 @@ template <unsigned kBits>
                                                     const DeflateEntry* distances) {
   return DecodeBlock(state, literals, distances);
 }
+
+// Asked when something is inflated. __builtin_cpu_supports has a constructor of libgcc ask a dozen
+// questions at every start of the program, each of which costs microseconds in a virtual machine.
+bool HasBmi2() {
+  static const bool has = [] {
+    unsigned eax = 0;
+    unsigned ebx = 0;
+    unsigned ecx = 0;
+    unsigned edx = 0;
+    constexpr unsigned extended_features = 7;
+    return __get_cpuid_count(extended_features, 0, &eax, &ebx, &ecx, &edx) != 0 &&
+           (ebx & bit_BMI2) != 0;
+  }();
+  return has;
+}
 #endif
 
 }  // namespace
@@ -169,7 +188,7 @@ template <unsigned kBits>
 InflateStop InflateSymbols(InflateState& state, const DeflateTable& literals,
                            const DeflateTable& distances) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("bmi2") != 0) {
+  if (HasBmi2()) {
     return DecodeBlockBmi2(state, literals.data(), distances.data());
   }
 #endif

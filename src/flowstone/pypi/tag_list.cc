@@ -15,8 +15,11 @@ void TagList::EachKnown(const Names& names, std::string_view pieces, const Visit
   while (true) {
     const std::size_t dot = pieces.find('.');
     const std::string_view piece = pieces.substr(0, dot);
-    const bool is_lower = std::ranges::none_of(piece, [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (const auto number = is_lower ? names.Find(piece) : names.Find(AsciiLower(piece))) {
+    std::optional<std::uint16_t> number = names.Find(piece);
+    if (!number && std::ranges::any_of(piece, [](char c) { return c >= 'A' && c <= 'Z'; })) {
+      number = names.Find(AsciiLower(piece));
+    }
+    if (number) {
       visit(*number);
     }
     if (dot == pieces.npos) {

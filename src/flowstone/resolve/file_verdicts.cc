@@ -9,16 +9,6 @@
 
 namespace flowstone::resolve {
 
-const TagVerdict& FileVerdicts::OnTags(std::string_view tag_set) {
-  auto known = tags_.find(tag_set);
-  if (known == tags_.end()) {
-    const TagVerdict verdict{.id = static_cast<std::uint32_t>(tags_.size() + 1),
-                             .priority = scope_.WheelPriority(tag_set)};
-    known = tags_.emplace(tag_set, verdict).first;
-  }
-  return known->second;
-}
-
 const PythonDemand& FileVerdicts::OnPython(std::string_view requires_python) {
   if (const auto known = pythons_.find(requires_python); known != pythons_.end()) {
     return known->second;

@@ -1,6 +1,6 @@
-// FileVerdicts: what the scope says to the tags and the `Requires-Python` of files and of metadata,
-// asked once for each distinct text of all projects that matters. Indexes repeat the same few
-// hundred texts a hundred thousand times.
+// FileVerdicts: what the scope says to the `Requires-Python` of files and of metadata, asked once
+// for each distinct text of all projects that matters. Indexes repeat the same few hundred texts a
+// hundred thousand times.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,6 @@
 namespace flowstone::resolve {
 
 // One text, by a number that is the same in all listings.
-struct TagVerdict {
-  std::uint32_t id = 0;
-  std::optional<std::size_t> priority = {};  // 0 being the best; nothing: not usable
-};
 struct PythonVerdict {
   std::uint32_t id = 0;
   bool is_accepted = true;
@@ -39,9 +35,8 @@ class FileVerdicts {
   FileVerdicts(const Scope& scope, UpperPythonBound upper_bound)
       : scope_(scope), upper_bound_(upper_bound) {}
 
-  // The references live as long as this.
-  const TagVerdict& OnTags(std::string_view tag_set);  // "py3-none-any"
-  // A value that cannot be read is no reason to refuse a file: its metadata has the last word.
+  // A value that cannot be read is no reason to refuse a file: its metadata has the last word. The
+  // reference lives as long as this.
   const PythonDemand& OnPython(std::string_view requires_python);
 
  private:
@@ -54,7 +49,6 @@ class FileVerdicts {
 
   const Scope& scope_;
   const UpperPythonBound upper_bound_;
-  std::unordered_map<std::string, TagVerdict, TextHash, std::equal_to<>> tags_;
   std::unordered_map<std::string, PythonDemand, TextHash, std::equal_to<>> pythons_;
 };
 

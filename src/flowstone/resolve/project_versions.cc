@@ -56,7 +56,7 @@ ProjectVersions::ProjectVersions(std::shared_ptr<const index::ProjectFiles> file
       request_(request),
       wishes_(wishes),
       judge_(request, scope, wishes, files_->name, std::move(history)),
-      survey_(*files_, judge_, wishes, request.ExcludeNewerUs(files_->name), verdicts),
+      survey_(*files_, scope, judge_, wishes, request.ExcludeNewerUs(files_->name), verdicts),
       table_(*files_, survey_) {
   const bool has_finals = !table_.prereleases().is_full();
   prerelease_objection_ = judge_.PrereleaseObjection(has_finals ? ReleaseJudge::Finals::kSome

@@ -74,10 +74,11 @@ class ReleaseSurvey::YankPermit {
   std::optional<bool> is_given_;
 };
 
-ReleaseSurvey::ReleaseSurvey(const index::ProjectFiles& files, const ReleaseJudge& judge,
-                             const DirectWishes& wishes,
+ReleaseSurvey::ReleaseSurvey(const index::ProjectFiles& files, const Scope& scope,
+                             const ReleaseJudge& judge, const DirectWishes& wishes,
                              std::optional<std::int64_t> exclude_newer_us, FileVerdicts& verdicts)
     : files_(files),
+      scope_(scope),
       judge_(judge),
       wishes_(wishes),
       end_us_(exclude_newer_us.value_or(std::numeric_limits<std::int64_t>::max())),
@@ -85,18 +86,21 @@ ReleaseSurvey::ReleaseSurvey(const index::ProjectFiles& files, const ReleaseJudg
       verdicts_(verdicts) {
   known_.reserve(files.listings.size());
   for (const Listing& listing : files.listings) {
-    known_.push_back({.tags = std::vector<const TagVerdict*>(listing.tag_set_count()),
+    known_.push_back({.tags = std::vector<TagFinding>(listing.tag_set_count()),
                       .pythons = std::vector<const PythonVerdict*>(listing.python_count()),
                       .shapes = {}});
   }
 }
 
-const TagVerdict& ReleaseSurvey::OnTags(const FileRef& ref, const Listing::FileFacts& facts) const {
-  const TagVerdict*& known = known_[ref.source].tags[facts.tag_set];
-  if (known == nullptr) {
-    known = &verdicts_.OnTags(files_.listings[ref.source].TagSetText(facts.tag_set));
+std::optional<std::size_t> ReleaseSurvey::PriorityOf(const FileRef& ref,
+                                                     const Listing::FileFacts& facts) const {
+  TagFinding& finding = known_[ref.source].tags[facts.tag_set];
+  if (!finding.is_known) {
+    finding = {
+        .is_known = true,
+        .priority = scope_.WheelPriority(files_.listings[ref.source].TagSetText(facts.tag_set))};
   }
-  return *known;
+  return finding.priority;
 }
 
 const PythonVerdict& ReleaseSurvey::OnPython(const FileRef& ref,
@@ -145,7 +149,7 @@ ReleaseSurvey::Objection ReleaseSurvey::ObjectionTo(const FileRef& ref,
       (IsSource(facts) ? BinaryPolicy::kOnlyWheels : BinaryPolicy::kNoWheels)) {
     return Objection::kPolicy;
   }
-  if (!IsSource(facts) && !OnTags(ref, facts).priority) {
+  if (!IsSource(facts) && !PriorityOf(ref, facts)) {
     return Objection::kTags;
   }
   if (SaysPython(facts) && !OnPython(ref, facts).is_accepted) {
@@ -210,20 +214,21 @@ ReleaseSurvey::Finding ReleaseSurvey::LookAtFiles(std::span<const Member> member
   std::size_t best_priority = std::numeric_limits<std::size_t>::max();
   YankPermit permit(*this, members);
   EachFile(members, [&](const FileRef& ref, const Listing::FileFacts& facts) {
-    const TagVerdict* tags = IsSource(facts) ? nullptr : &OnTags(ref, facts);
-    const bool is_foreign = tags != nullptr && !tags->priority;  // as most are
+    if (IsSource(facts)) {
+      finding.has_source =
+          finding.has_source || ObjectionTo(ref, facts, permit) == Objection::kNone;
+      return;
+    }
+    const std::optional<std::size_t> priority = PriorityOf(ref, facts);
+    const bool is_foreign = !priority;  // as most are
     if (is_foreign || ObjectionTo(ref, facts, permit) != Objection::kNone) {
       return;
     }
-    if (tags == nullptr) {
-      finding.has_source = true;
-      return;
-    }
     finding.has_wheel = true;
-    if (*tags->priority < best_priority) {
-      best_priority = *tags->priority;
+    if (*priority < best_priority) {
+      best_priority = *priority;
       finding.best = ref;
-    } else if (*tags->priority == best_priority) {
+    } else if (*priority == best_priority) {
       finding.best.reset();  // build tags decide
     }
   });
@@ -244,7 +249,8 @@ ReleaseSurvey::Symptom ReleaseSurvey::SymptomOf(std::span<const Member> members)
     has_source_file = has_source_file || IsSource(facts);
     switch (ObjectionTo(ref, facts, permit)) {
       case Objection::kTags:
-        tags += Scatter(OnTags(ref, facts).id);
+        tags += Scatter(
+            std::hash<std::string_view>()(files_.listings[ref.source].TagSetText(facts.tag_set)));
         break;
       case Objection::kPython:
         python = OnPython(ref, facts).id;
@@ -286,7 +292,7 @@ ProjectVersion ReleaseSurvey::Judge(std::span<const Member> members) const {
     if (!IsSource(facts)) {
       pypi::BuildTag build = BuildTagOf(file.filename);
       version.wheels.push_back({.file = std::move(file),
-                                .priority = *OnTags(ref, facts).priority,
+                                .priority = *PriorityOf(ref, facts),
                                 .build = std::move(build)});
     } else if (!version.source || (IsGzippedTar(file) && !IsGzippedTar(*version.source))) {
       version.source = std::move(file);

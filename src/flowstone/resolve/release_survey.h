@@ -18,6 +18,7 @@
 #include "flowstone/resolve/direct_wishes.h"
 #include "flowstone/resolve/file_verdicts.h"
 #include "flowstone/resolve/release_judge.h"
+#include "flowstone/resolve/scope.h"
 
 namespace flowstone::resolve {
 
@@ -58,8 +59,9 @@ class ReleaseSurvey {
     bool is_usable() const { return has_wheel || has_source; }
   };
 
-  // The references outlive this. `exclude_newer_us`: files of that moment and later do not exist.
-  ReleaseSurvey(const index::ProjectFiles& files, const ReleaseJudge& judge,
+  // The references outlive this. `scope` is the one of `verdicts`. `exclude_newer_us`: files of
+  // that moment and later do not exist.
+  ReleaseSurvey(const index::ProjectFiles& files, const Scope& scope, const ReleaseJudge& judge,
                 const DirectWishes& wishes, std::optional<std::int64_t> exclude_newer_us,
                 FileVerdicts& verdicts);
 
@@ -87,6 +89,12 @@ class ReleaseSurvey {
     Finding finding = {};  // `best` counts from the first file of a release
   };
 
+  // How good the wheels of one tag set are, which is asked when the first of them is met.
+  struct TagFinding {
+    bool is_known = false;
+    std::optional<std::size_t> priority = {};  // 0 being the best; nothing: not usable
+  };
+
   // Whether yanked files of a release may be used: asked only when one is met.
   class YankPermit;
 
@@ -102,8 +110,11 @@ class ReleaseSurvey {
   void EachFile(std::span<const Member> members, const Visit& visit) const;
   Objection ObjectionTo(const FileRef& ref, const index::Listing::FileFacts& facts,
                         YankPermit& permit) const;
-  // The verdicts on a file, found out when the first file of its kind is met.
-  const TagVerdict& OnTags(const FileRef& ref, const index::Listing::FileFacts& facts) const;
+  // Of a wheel. Not remembered for other projects: a set is read in less time than it is found
+  // among those of all projects.
+  std::optional<std::size_t> PriorityOf(const FileRef& ref,
+                                        const index::Listing::FileFacts& facts) const;
+  // Found out when the first file with the same Requires-Python is met.
   const PythonVerdict& OnPython(const FileRef& ref, const index::Listing::FileFacts& facts) const;
   // Of all files of a version in one listing.
   bool CountsWhole(std::int64_t newest_upload_us) const {
@@ -113,16 +124,17 @@ class ReleaseSurvey {
   pypi::Version VersionOf(std::span<const Member> members) const;
 
   const index::ProjectFiles& files_;
+  const Scope& scope_;
   const ReleaseJudge& judge_;
   const DirectWishes& wishes_;
   const std::int64_t end_us_;  // no file is of that moment or later
   const bool asks_hashes_;
   FileVerdicts& verdicts_;
 
-  // What was found out so far about one listing; null: not asked.
+  // What was found out so far about one listing.
   struct Known {
-    std::vector<const TagVerdict*> tags;        // by tag set
-    std::vector<const PythonVerdict*> pythons;  // by Requires-Python
+    std::vector<TagFinding> tags;               // by tag set
+    std::vector<const PythonVerdict*> pythons;  // by Requires-Python; null: not asked
     std::vector<ShapeFinding> shapes;           // by shape
   };
   mutable std::vector<Known> known_;  // by source
