@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
-IMAGE_BYTES = 4 << 30  # sparse
+IMAGE_BYTES = 32 << 30  # sparse: what a race of installing writes in all
 
 
 @contextlib.contextmanager
