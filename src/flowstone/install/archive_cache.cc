@@ -118,8 +118,8 @@ Result<ArchivePlan> ArchiveCache::Add(const std::string& path, const std::string
 
 Result<ArchivePlan> ArchiveCache::ReadPlan(const Digest& wheel, const std::string& bytecode) {
   const std::string path = os::JoinPath(layout_.ArchiveDirectory(wheel, bytecode), kPlanFileName);
-  FLOWSTONE_LET(const std::string text, filesystem_.ReadFile(path));
-  FLOWSTONE_LET(ArchivePlan plan, ArchivePlan::Parse(text));
+  FLOWSTONE_LET(std::string text, filesystem_.ReadFile(path));
+  FLOWSTONE_LET(ArchivePlan plan, ArchivePlan::Parse(std::move(text)));
   if (plan.wheel != wheel || plan.bytecode != bytecode) {
     return Error{.code = ErrorCode::kCorrupt, .message = path + " is the plan of another wheel"};
   }

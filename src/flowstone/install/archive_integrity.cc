@@ -146,7 +146,7 @@ std::size_t ShareOf(std::size_t sample, std::size_t shares) {
 
 struct FileInPlan {
   const PlannedDirectory* directory = nullptr;
-  const PlannedFile* file = nullptr;
+  PlannedFile file;
 };
 
 // What samples are taken of: all directories but those that hold other links to the same files.
@@ -172,7 +172,7 @@ class SampledTree {
       index -= (*directory)->files.size();
       ++directory;
     }
-    return {.directory = *directory, .file = &(*directory)->files[index]};
+    return {.directory = *directory, .file = (*directory)->files[index]};
   }
 
  private:
@@ -195,9 +195,9 @@ Status SampleArchive(os::FileSystem& filesystem, const ArchivePlan& plan,
   bool has_read = seed % shares >= kSampledArchives;  // the turn of another archive
   for (const std::size_t i : SpreadSample(tree.file_count(), files, seed)) {
     const FileInPlan place = tree.FileAt(i);
-    FLOWSTONE_TRY(inspection.LookAtFile(*place.directory, *place.file));
-    if (!has_read && place.file->size <= kSampledDigestLimit) {
-      FLOWSTONE_TRY(inspection.ReadFile(*place.directory, *place.file));
+    FLOWSTONE_TRY(inspection.LookAtFile(*place.directory, place.file));
+    if (!has_read && place.file.size <= kSampledDigestLimit) {
+      FLOWSTONE_TRY(inspection.ReadFile(*place.directory, place.file));
       has_read = true;
     }
   }

@@ -15,28 +15,13 @@
 
 #include "flowstone/base/digest.h"
 #include "flowstone/base/result.h"
+#include "flowstone/install/planned_files.h"
 
 namespace flowstone::install {
 
-enum class FileOrigin : std::uint8_t {
-  kWheel,      // a member of the wheel, byte for byte
-  kRewritten,  // a script of the wheel whose `#!python` line was made relocatable
-  kGenerated,  // made from metadata: entry-point scripts, INSTALLER, RECORD
-  kCompiled,   // bytecode of a member
-};
-
-struct PlannedFile {
-  std::string name;  // without its directory
-  std::uint64_t size = 0;
-  Digest digest;           // of the bytes in the archive's directory
-  std::uint32_t mode = 0;  // 0444 or 0555
-  FileOrigin origin = FileOrigin::kWheel;
-  friend bool operator==(const PlannedFile&, const PlannedFile&) = default;
-};
-
 struct PlannedDirectory {
-  std::string path;                // "site/numpy/core"
-  std::vector<PlannedFile> files;  // sorted by name
+  std::string path;  // "site/numpy/core"
+  PlannedFiles files;
   friend bool operator==(const PlannedDirectory&, const PlannedDirectory&) = default;
 };
 
@@ -60,7 +45,7 @@ struct ArchivePlan {
   // Bytes, and back. kCorrupt names the first thing that is wrong with them; kInvalid when another
   // version of Flowstone wrote them.
   std::string Serialize() const;
-  static Result<ArchivePlan> Parse(std::string_view text);
+  static Result<ArchivePlan> Parse(std::string text);
 
   friend bool operator==(const ArchivePlan&, const ArchivePlan&) = default;
 };

@@ -48,7 +48,9 @@ TEST(ArchivePlan, FormatIsThatOfTheGoldenFile) {
 TEST(ArchivePlan, NamesTheBytecodeInIt) {
   ArchivePlan plan = SamplePlan();
   plan.bytecode = "cpython-311";
-  plan.directories[1].files[0].origin = FileOrigin::kCompiled;
+  PlannedFile compiled = plan.directories[1].files[0];
+  compiled.origin = FileOrigin::kCompiled;
+  plan.directories[1].files = {compiled};
   EXPECT_THAT(ArchivePlan::Parse(plan.Serialize()), IsOkAndHolds(plan));
 }
 
@@ -73,7 +75,9 @@ TEST(ArchivePlan, FlippedByteIsNoticed) {
 TEST(ArchivePlan, NameThatClimbsIsRefused) {
   for (const char* name : {"..", ".", "", "a/b"}) {
     ArchivePlan plan = SamplePlan();
-    plan.directories[1].files[0].name = name;
+    PlannedFile file = plan.directories[1].files[0];
+    file.name = name;
+    plan.directories[1].files = {file};
     EXPECT_THAT(ArchivePlan::Parse(plan.Serialize()), HasMessage(HasSubstr("impossible")));
   }
   for (const char* path : {"site/../x", "/site", "site/", ""}) {

@@ -127,14 +127,13 @@ class Compilation {
   // Enters what the compiler made into the plan, and removes what a killed one left half-made.
   Status TakeBytecode(const std::string& directory) {
     PlannedDirectory& planned = DirectoryAt(directory);
-    const std::vector<PlannedFile> of_the_wheel = planned.files;
+    std::vector<PlannedFile> files = planned.files.ToVector();
     FLOWSTONE_LET(const std::vector<os::DirectoryEntry> entries,
                   filesystem_->ListDirectory(At(directory)));
     const std::string ending = "." + cache_tag_ + ".pyc";
     for (const os::DirectoryEntry& entry : entries) {
       const std::string path = At(directory + "/" + entry.name);
-      if (entry.type == os::FileType::kDirectory ||
-          std::ranges::binary_search(of_the_wheel, entry.name, {}, &PlannedFile::name)) {
+      if (entry.type == os::FileType::kDirectory || planned.files.Has(entry.name)) {
         continue;
       }
       if (!entry.name.ends_with(ending)) {
@@ -143,13 +142,13 @@ class Compilation {
       }
       FLOWSTONE_TRY(filesystem_->SetMode(path, kBytecodeMode));
       FLOWSTONE_LET(const os::FileDigest content, os::DigestOfFile(*filesystem_, path));
-      planned.files.push_back({.name = entry.name,
-                               .size = content.size,
-                               .digest = content.digest,
-                               .mode = kBytecodeMode,
-                               .origin = FileOrigin::kCompiled});
+      files.push_back({.name = entry.name,
+                       .size = content.size,
+                       .digest = content.digest,
+                       .mode = kBytecodeMode,
+                       .origin = FileOrigin::kCompiled});
     }
-    std::ranges::sort(planned.files, {}, &PlannedFile::name);
+    planned.files = std::move(files);
     return Ok();
   }
 

@@ -1,6 +1,7 @@
 #include "flowstone/install/environment_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +16,8 @@ namespace flowstone::install {
 namespace {
 
 constexpr std::string_view kRecordName = "RECORD";
+constexpr std::string_view kSite = "site/";
+constexpr std::size_t kNobody = std::numeric_limits<std::size_t>::max();
 
 std::string RequestedInfo(const ArchivePlan& archive) {
   return std::string(kRequestedTree) + "/" + archive.dist_info;
@@ -37,8 +40,8 @@ struct Node {
 // A file that has its place.
 struct Claim {
   std::size_t package = 0;
-  const Digest* digest = nullptr;
-  std::size_t operation = 0;  // index into EnvironmentPlan::links, when there is a digest
+  Digest digest;
+  std::size_t operation = 0;  // index into EnvironmentPlan::links
 };
 
 class Planner {
@@ -51,6 +54,9 @@ class Planner {
     root_ = NodeAt("");
     MakeReal("bin");
     MakeReal(scheme_.site_packages);
+    if (options_.folding == Folding::kWhereSafe) {
+      FindSoleOwners();
+    }
     for (std::size_t i = 0; i < packages_.size(); ++i) {
       AddArchive(i);
       PlanMetadata(i);
@@ -113,8 +119,62 @@ class Planner {
            planned.archive.Has(RequestedInfo(planned.archive), kRecordName);
   }
 
+  // Most of an environment are directories in site-packages that one package has alone, with
+  // thousands below them that nobody needs to look at.
+  void FindSoleOwners() {
+    for (std::size_t i = 0; i < packages_.size(); ++i) {
+      const ArchivePlan& archive = packages_[i].archive;
+      std::string_view last;
+      for (const PlannedDirectory& directory : archive.directories) {
+        const std::string_view name = NameInSite(directory.path);
+        const bool is_top = directory.path.size() == kSite.size() + name.size();
+        if (name.empty()) {
+          NoteData(directory.path);
+        } else if (is_top || name != last) {
+          const auto owner = sole_owners_.try_emplace(Key(name), is_top ? i : kNobody).first;
+          owner->second = owner->second == i && name != archive.dist_info ? i : kNobody;
+        }
+        last = name;
+      }
+      for (const std::string& climbing : archive.climbing) {
+        sole_owners_.insert_or_assign(Key(NameInSite(climbing)), kNobody);
+      }
+    }
+  }
+
+  // Data may lie in site-packages, too.
+  void NoteData(std::string_view path) {
+    constexpr std::string_view data = "data/";
+    if (!path.starts_with(data)) {
+      return;
+    }
+    const std::string place = Key(path.substr(data.size()));
+    const std::string site = Key(scheme_.site_packages) + "/";
+    if (place.starts_with(site)) {
+      sole_owners_.insert_or_assign(place.substr(site.size(), place.find('/', site.size())),
+                                    kNobody);
+    }
+  }
+
+  // "numpy" of "site/numpy/core"; empty for what is not in site-packages.
+  static std::string_view NameInSite(std::string_view path) {
+    if (!path.starts_with(kSite)) {
+      return {};
+    }
+    path.remove_prefix(kSite.size());
+    return path.substr(0, path.find('/'));
+  }
+
+  // Whether the directories below that one in site-packages stand as parts of it.
+  bool IsFolded(std::string_view name, std::size_t package) const {
+    const auto owner = sole_owners_.find(Key(name));
+    return owner != sole_owners_.end() && owner->second == package;
+  }
+
   void AddArchive(std::size_t package) {
     const ArchivePlan& archive = packages_[package].archive;
+    std::string_view folded;  // the last name in site-packages that was looked at
+    bool is_folded = false;
     const bool is_requested = HasRequestedTree(packages_[package]);
     const std::string plain_info = "site/" + archive.dist_info;
     for (const PlannedDirectory& directory : archive.directories) {
@@ -122,6 +182,15 @@ class Planner {
                                               : IsInRequestedTree(directory.path);
       if (is_other_info || directory.path == kRequestedTree) {
         continue;
+      }
+      if (const std::string_view name = NameInSite(directory.path); !name.empty()) {
+        if (name != folded) {
+          folded = name;
+          is_folded = IsFolded(name, package);
+        }
+        if (is_folded && directory.path.size() > kSite.size() + name.size()) {
+          continue;
+        }
       }
       NodeAt(scheme_.DestinationOf(directory.path))
           ->contributions.push_back({.package = package, .directory = &directory});
@@ -211,7 +280,7 @@ class Planner {
         }
         const auto [place, is_new] =
             claims.try_emplace(std::move(key), Claim{.package = contribution.package,
-                                                     .digest = &file.digest,
+                                                     .digest = file.digest,
                                                      .operation = plan_.links.size()});
         LinkOperation link{.package = contribution.package,
                            .source = contribution.directory->path + "/" + file.name,
@@ -220,11 +289,11 @@ class Planner {
                            .size = file.size};
         if (is_new) {
           plan_.links.push_back(std::move(link));
-        } else if (*place->second.digest != file.digest) {
+        } else if (place->second.digest != file.digest) {
           NoteClash(place->second.package, contribution.package, link.destination);
           plan_.links[place->second.operation] = std::move(link);
           place->second.package = contribution.package;
-          place->second.digest = &file.digest;
+          place->second.digest = file.digest;
         }
       }
     }
@@ -272,6 +341,8 @@ class Planner {
   const EnvironmentScheme& scheme_;
   const PlanOptions options_;
   EnvironmentPlan plan_;
+  // By key of the name in site-packages: the package that has it alone, or kNobody.
+  std::unordered_map<std::string, std::size_t> sole_owners_;
   std::unordered_map<std::string, Node> nodes_;  // by key of the path; references stay valid
   Node* root_ = nullptr;
   std::unordered_map<std::string, std::size_t> written_;  // by destination

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -295,6 +296,71 @@ TEST_F(FoldedPlan, CollisionsInsideAreStillFound) {
                                           Package("b", {{"site/x/y/z.py", "module"}})},
                               kScheme, {.folding = Folding::kWhereSafe}),
               HasCode(ErrorCode::kConflict));
+}
+
+// What stands where: "destination ← package/source" of every file, folded directories taken apart.
+std::vector<std::string> PlacesOf(const EnvironmentPlan& plan,
+                                  const std::vector<PlannedPackage>& packages) {
+  std::vector<std::string> places;
+  const auto note = [&](const std::string& destination, std::size_t package,
+                        const std::string& source) {
+    places.push_back(destination + " ← " + packages[package].archive.name + "/" + source);
+  };
+  for (const LinkOperation& link : plan.links) {
+    note(link.destination, link.package, link.source);
+  }
+  for (const FoldOperation& fold : plan.folds) {
+    for (const PlannedDirectory& directory : packages[fold.package].archive.directories) {
+      if (!os::IsWithin(fold.source, directory.path)) {
+        continue;
+      }
+      const std::string below = directory.path.substr(fold.source.size());
+      for (const PlannedFile& file : directory.files) {
+        note(fold.destination + below + "/" + file.name, fold.package,
+             directory.path + "/" + file.name);
+      }
+    }
+  }
+  std::ranges::sort(places);
+  return places;
+}
+
+TEST_F(FoldedPlan, HasWhatAPlanWithoutFoldsHas) {
+  std::mt19937 random(20);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same packages in every run
+  const auto one_of = [&](const std::vector<std::string>& texts) {
+    return texts[random() % texts.size()];
+  };
+  const std::string site = "data/lib/python3.11/site-packages/";
+  int planned = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<PlannedPackage> packages;
+    for (const char* name : {"a", "b", "c"}) {
+      // A wheel whose own names differ in case alone is none for such a file system.
+      const std::string same_but_for_case = random() % 2 == 0 ? "x/" : "X/";
+      std::map<std::string, std::string> files;
+      for (std::size_t i = 0; i < 1 + random() % 6; ++i) {
+        std::string path = one_of({"site/", "site/", "site/", "site/", "data/", site});
+        for (std::size_t depth = random() % 4; depth > 0; --depth) {
+          path += one_of({same_but_for_case, "y/", "x-1/"});
+        }
+        files.emplace(path + one_of({"f", "g"}) + std::to_string(random() % 3), "content");
+      }
+      packages.push_back(Package(name, {files.begin(), files.end()}));
+      if (random() % 4 == 0) {
+        packages.back().archive.climbing = {os::DirName(files.begin()->first)};
+      }
+    }
+    const NameCase name_case = random() % 2 == 0 ? NameCase::kSensitive : NameCase::kInsensitive;
+    const auto plain = PlanEnvironment(packages, kScheme, {.name_case = name_case});
+    const auto folded = PlanEnvironment(packages, kScheme,
+                                        {.folding = Folding::kWhereSafe, .name_case = name_case});
+    ASSERT_EQ(plain.has_value(), folded.has_value()) << round;
+    if (plain) {
+      ++planned;
+      EXPECT_EQ(PlacesOf(*folded, packages), PlacesOf(*plain, packages)) << round;
+    }
+  }
+  EXPECT_GT(planned, 500);
 }
 
 TEST(PlanEnvironment, NoPackagesIsAnEmptyPlan) {

@@ -40,12 +40,11 @@ class InfoWriter {
                   filesystem_.OpenOutput(path, os::Existing::kRefuse, kInfoMode));
     FLOWSTONE_TRY(file->Write(content));
     FLOWSTONE_TRY(file->Close());
-    planned.files.push_back({.name = std::string(name),
-                             .size = content.size(),
-                             .digest = Digest::Of(content),
-                             .mode = kInfoMode,
-                             .origin = FileOrigin::kGenerated});
-    std::ranges::sort(planned.files, {}, &PlannedFile::name);
+    planned.files.Add({.name = std::string(name),
+                       .size = content.size(),
+                       .digest = Digest::Of(content),
+                       .mode = kInfoMode,
+                       .origin = FileOrigin::kGenerated});
     return Ok();
   }
 
@@ -104,8 +103,7 @@ void DropInstalledInfo(ArchivePlan& plan) {
   });
   for (PlannedDirectory& directory : plan.directories) {
     if (directory.path == "site/" + plan.dist_info) {
-      std::erase_if(directory.files,
-                    [](const PlannedFile& file) { return file.name == kInstalledRecordName; });
+      directory.files.Remove(kInstalledRecordName);
     }
   }
 }

@@ -171,8 +171,8 @@ TEST_P(LargeFileTest, IsWhatWasPacked) {
   EXPECT_THAT(filesystem_.ReadFile("/arc/site/demo/large.bin"), IsOkAndHolds(content_));
   const auto directory = std::ranges::find(plan->directories, "site/demo", &PlannedDirectory::path);
   ASSERT_NE(directory, plan->directories.end());
-  EXPECT_EQ(directory->files.front().digest, Digest::Of(content_));
-  EXPECT_EQ(directory->files.front().size, content_.size());
+  EXPECT_EQ(directory->files[0].digest, Digest::Of(content_));
+  EXPECT_EQ(directory->files[0].size, content_.size());
 }
 
 TEST_P(LargeFileTest, IsHeldAgainstItsRecord) {
