@@ -23,28 +23,48 @@ MarkerDiagram ReadMarker(const std::string& text, MarkerAlgebra& algebra) {
   return algebra.Of(*marker);
 }
 
-MarkerDiagram MachinesOn(const std::string& sys_platform, const std::vector<std::string>& machines,
+// What the systems call one architecture: `platform_machine` is the word of the system, and markers
+// have all of them (as uv reads them).
+struct Architecture {
+  std::array<std::string_view, 3> machines;
+};
+constexpr Architecture kArm64 = {{"aarch64", "arm64", "ARM64"}};
+constexpr Architecture kX8664 = {{"x86_64", "amd64", "AMD64"}};
+constexpr Architecture kX86 = {{"i686", "i386", "x86"}};
+
+// Whatever the machine is when there are no `machines`.
+template <class Machines>
+MarkerDiagram MachinesOn(std::string_view sys_platform, const Machines& machines,
                          MarkerAlgebra& algebra) {
-  MarkerDiagram any = machines.empty() ? MarkerAlgebra::Always() : MarkerAlgebra::Never();
-  for (const std::string& machine : machines) {
-    any = algebra.Or(any, ReadMarker("platform_machine == \"" + machine + "\"", algebra));
+  MarkerDiagram any =
+      std::ranges::empty(machines) ? MarkerAlgebra::Always() : MarkerAlgebra::Never();
+  for (const std::string_view machine : machines) {
+    any = algebra.Or(any,
+                     ReadMarker("platform_machine == \"" + std::string(machine) + "\"", algebra));
   }
-  return algebra.And(ReadMarker("sys_platform == \"" + sys_platform + "\"", algebra), any);
+  return algebra.And(ReadMarker("sys_platform == \"" + std::string(sys_platform) + "\"", algebra),
+                     any);
 }
 
-// The architectures of a macOS tag that stands for several.
-std::vector<std::string> MacMachines(const std::string& architecture) {
-  if (architecture == "universal2") {
-    return {"arm64", "x86_64"};
+// The last part of a platform tag: "x86_64", "universal2", "arm64_v8a", "x86_64_iphonesimulator".
+MarkerDiagram ArchitectureOn(std::string_view sys_platform, std::string_view name,
+                             MarkerAlgebra& algebra) {
+  if (name == "aarch64" || name.starts_with("arm64")) {
+    return MachinesOn(sys_platform, kArm64.machines, algebra);
   }
-  if (architecture == "universal") {
-    return {"i386", "ppc", "ppc64", "x86_64"};
+  if (name.starts_with("x86_64")) {
+    return MachinesOn(sys_platform, kX8664.machines, algebra);
   }
-  if (architecture == "intel" || architecture == "fat64" || architecture == "fat32" ||
-      architecture == "fat") {
-    return {"i386", "ppc", "ppc64", "x86_64"};
+  if (std::ranges::find(kX86.machines, name) != kX86.machines.end()) {
+    return MachinesOn(sys_platform, kX86.machines, algebra);
   }
-  return {architecture};
+  // Names for several architectures of macOS, and those of Android that no machine has.
+  const bool has_machine = sys_platform == "linux" || sys_platform == "darwin";
+  const bool is_several = name.starts_with("universal") || name.starts_with("fat") ||
+                          (name == "intel" && sys_platform == "darwin");
+  return has_machine && !is_several
+             ? MachinesOn(sys_platform, std::array<std::string_view, 1>{name}, algebra)
+             : MachinesOn(sys_platform, std::array<std::string_view, 0>(), algebra);
 }
 
 // What follows the first `count` underscores: "x86_64" of "manylinux_2_17_x86_64".
@@ -81,27 +101,22 @@ constexpr std::array<PlatformPattern, 9> kPatterns = {{
 
 MarkerDiagram OfPlatform(const std::string& platform, MarkerAlgebra& algebra) {
   if (platform == "win32") {
-    return MachinesOn("win32", {"x86"}, algebra);
+    return MachinesOn("win32", kX86.machines, algebra);
   }
   if (platform == "win_amd64") {
-    return MachinesOn("win32", {"AMD64"}, algebra);
+    // Windows on ARM runs them.
+    return algebra.Or(MachinesOn("win32", kX8664.machines, algebra),
+                      MachinesOn("win32", kArm64.machines, algebra));
   }
   if (platform == "win_arm64") {
-    return MachinesOn("win32", {"ARM64"}, algebra);
+    return MachinesOn("win32", kArm64.machines, algebra);
   }
   for (const PlatformPattern& pattern : kPatterns) {
     if (!platform.starts_with(pattern.prefix)) {
       continue;
     }
-    const std::string sys_platform(pattern.sys_platform);
-    const std::optional<std::string> machine = AfterUnderscores(platform, pattern.underscores);
-    if (!machine || sys_platform == "ios" || sys_platform == "android") {
-      return MachinesOn(sys_platform, {}, algebra);
-    }
-    return MachinesOn(
-        sys_platform,
-        sys_platform == "darwin" ? MacMachines(*machine) : std::vector<std::string>{*machine},
-        algebra);
+    return ArchitectureOn(pattern.sys_platform,
+                          AfterUnderscores(platform, pattern.underscores).value_or(""), algebra);
   }
   return MarkerAlgebra::Always();
 }
@@ -140,7 +155,7 @@ MarkerDiagram OfInterpreter(const std::string& python, const std::string& abi,
 }  // namespace
 
 MarkerDiagram EnvironmentsOn(const OperatingSystem& system, MarkerAlgebra& algebra) {
-  return MachinesOn(std::string(system.sys_platform), {}, algebra);
+  return MachinesOn(system.sys_platform, std::array<std::string_view, 0>(), algebra);
 }
 
 MarkerDiagram EnvironmentsOf(const pypi::TagSet& tags, MarkerAlgebra& algebra) {
