@@ -13,7 +13,9 @@
 #include "flowstone/base/error.h"
 #include "flowstone/base/hex.h"
 #include "flowstone/base/text.h"
+#include "flowstone/lock/canonical_packages.h"
 #include "flowstone/lock/conflict_reader.h"
+#include "flowstone/lock/lock_writer.h"
 #include "flowstone/lock/toml_library.h"
 #include "flowstone/lock/toml_table.h"
 #include "flowstone/pypi/marker.h"
@@ -365,9 +367,32 @@ Result<Lock> ReadDocument(const TomlTable& document) {
   return lock;
 }
 
+// The lock, when its text is what WriteLock makes of it.
+std::optional<Lock> ReadCanonically(std::string_view text) {
+  const std::optional<LockParts> parts = PartsOfLock(text);
+  if (!parts) {
+    return std::nullopt;
+  }
+  const std::string rest = std::string(parts->head) + "packages = []\n" + std::string(parts->tail);
+  const Result<toml::table> document = ParseToml(rest);
+  if (!document) {
+    return std::nullopt;
+  }
+  Result<Lock> lock = ReadDocument(TomlTable(*document, ""));
+  std::optional<std::vector<LockedPackage>> packages = ReadCanonicalPackages(parts->packages);
+  if (!lock || !packages) {
+    return std::nullopt;
+  }
+  lock->packages = *std::move(packages);
+  return WriteLock(*lock) == text ? std::optional(*std::move(lock)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<Lock> ParseLock(std::string_view text) {
+  if (std::optional<Lock> lock = ReadCanonically(text)) {
+    return *std::move(lock);
+  }
   FLOWSTONE_LET(const toml::table document, ParseToml(text));
   return ReadDocument(TomlTable(document, ""));
 }
