@@ -210,7 +210,8 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
          .clock = service_.machine_.clock,
          .progress = service_.progress_,
          .source = service_.artifacts_.get(),
-         .observer = service_.artifacts_.get()},
+         .observer = service_.artifacts_.get(),
+         .log = &log_},
         {.network = offline ? install::NetworkUse::kOffline : install::NetworkUse::kAllowed});
     if (!bytecode_) {
       return fetcher.Provide(wheels);
@@ -225,11 +226,14 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
     return compiled.Provide(wheels);
   }
 
+  install::ProvisionLog& log() { return log_; }
+
  private:
   EnvironmentService& service_;
   const IndexWish indexes_;
   const install::Interpreter& interpreter_;
   const std::optional<install::BytecodeUse> bytecode_;
+  install::ProvisionLog log_;
 };
 
 EnvironmentService::EnvironmentService(const Machine& machine, const std::string& home,
@@ -674,6 +678,8 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
     return WithCacheHint(environment.error(), home_);
   }
   environment->warnings.insert(environment->warnings.begin(), warnings.begin(), warnings.end());
+  environment->package_count = spec->packages.size();
+  environment->provisions = archives.log().Take();
   NoteUse(*environment, machine_.clock.NowNs());
   return environment;
 }

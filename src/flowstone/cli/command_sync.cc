@@ -12,6 +12,7 @@
 #include "flowstone/app/lock_inputs.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/engine_command_line.h"
+#include "flowstone/cli/environment_report.h"
 #include "flowstone/cli/lazy_connection.h"
 #include "flowstone/cli/lock_options.h"
 #include "flowstone/cli/output_options.h"
@@ -141,8 +142,20 @@ void PrintWarnings(EngineSession& session, const std::vector<std::string>& warni
 }
 
 Result<install::Environment> PrepareShared(EngineSession& session) {
+  const std::int64_t began_ns = session.machine.clock.MonotonicNs();
   FLOWSTONE_LET(const OpenedLock opened, OpenLock(session, ""));
   FLOWSTONE_LET(install::Environment environment, opened.service->Prepare(opened.locked));
+  const Verbosity verbosity = VerbosityOf(session.arguments);
+  if (verbosity == Verbosity::kVerbose) {
+    for (const std::string& line : EnvironmentDecisions(opened.locked, environment)) {
+      session.console.Err(line + "\n");
+    }
+  }
+  const bool is_news = environment.outcome != install::EnvironmentOutcome::kReused;
+  if (verbosity == Verbosity::kVerbose || (verbosity == Verbosity::kNormal && is_news)) {
+    const std::int64_t elapsed_ns = session.machine.clock.MonotonicNs() - began_ns;
+    session.console.Err(EnvironmentSummary(environment, elapsed_ns) + "\n");
+  }
   PrintWarnings(session, environment.warnings);
   if (!environment.message.empty()) {
     session.console.Err(environment.message + "\n");
@@ -150,8 +163,10 @@ Result<install::Environment> PrepareShared(EngineSession& session) {
   return environment;
 }
 
-// "+ numpy 2.1.0", "~ demo 1.0 → 1.1"; nothing for what stays as it is.
-std::string ChangeLine(const install::VenvChange& change, const TerminalStyle& style) {
+// "+ numpy 2.1.0", "~ demo 1.0 → 1.1"; of what stays as it is only when everything is told.
+std::string ChangeLine(const install::VenvChange& change, const TerminalStyle& style,
+                       Verbosity verbosity) {
+  const bool tells_all = verbosity == Verbosity::kVerbose;
   switch (change.action) {
     case install::VenvAction::kAdd:
       return style.Green("+") + " " + change.name + " " + change.after + "\n";
@@ -163,8 +178,9 @@ std::string ChangeLine(const install::VenvChange& change, const TerminalStyle& s
     case install::VenvAction::kRemove:
       return style.Red("-") + " " + change.name + " " + change.before + "\n";
     case install::VenvAction::kKeep:
+      return tells_all ? "= " + change.name + " " + change.after + "\n" : "";
     case install::VenvAction::kLeave:
-      break;
+      return tells_all ? "  " + change.name + " " + change.before + ", of another installer\n" : "";
   }
   return "";
 }
@@ -224,7 +240,7 @@ Result<int> SyncInto(EngineSession& session, const std::string& name) {
   } else {
     std::string lines;
     for (const install::VenvChange& change : report.changes) {
-      lines += ChangeLine(change, session.console.out_style());
+      lines += ChangeLine(change, session.console.out_style(), VerbosityOf(session.arguments));
     }
     session.console.Out(lines);
     if (VerbosityOf(session.arguments) != Verbosity::kQuiet) {

@@ -9,6 +9,7 @@
 // is a matter of the machine and not part of the id.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "flowstone/install/cache_layout.h"
 #include "flowstone/install/environment_spec.h"
 #include "flowstone/install/link_mode.h"
+#include "flowstone/install/provision_log.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/os/filesystem.h"
 #include "flowstone/os/lease.h"
@@ -46,6 +48,8 @@ struct Environment {
   std::string message = {};                // why one there was was of no use; else empty
   std::vector<std::string> warnings = {};  // about its wheels; only when it was built
   LinkMode link_mode = LinkMode::kHardlink;
+  std::size_t package_count = 0;
+  std::vector<Provision> provisions = {};  // of its archives; none when nobody had to look for them
   // Keeps it from being cleaned away; copies of this share it, for they mean the same use. Null
   // where nobody asked to use it, or the file system has no locks.
   std::shared_ptr<const os::Lease> lease = nullptr;

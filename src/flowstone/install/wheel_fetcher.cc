@@ -72,6 +72,7 @@ class Fetch {
       FLOWSTONE_LET(ArchiveCache::Holding holding,
                     parts_.cache.Examine(wheel.digest, wheels.size()));
       if (holding.plan && !IsWanted(wheel)) {
+        Note(wheel, ProvisionSource::kCache);
         plans_.emplace(wheel.digest, *std::move(holding.plan));
         continue;
       }
@@ -149,6 +150,7 @@ class Fetch {
       return Lookup::kAbsent;
     }
     FLOWSTONE_TRY(FetchLocal(wheel));
+    Note(wheel, ProvisionSource::kDisk);
     return Lookup::kFound;
   }
 
@@ -162,6 +164,7 @@ class Fetch {
       FLOWSTONE_TRY(VerifyWheel(parts_.filesystem, wheel, path, "the datastore"));
       Report(wheel, wheel.size.value_or(0), "");
       FLOWSTONE_TRY(Unpack(wheel, path));
+      Note(wheel, ProvisionSource::kDatastore);
     }
     return lookup;
   }
@@ -207,6 +210,7 @@ class Fetch {
     FLOWSTONE_LET(std::optional<ArchivePlan> plan, parts_.cache.Find(wheel.digest));
     if (plan && !IsWanted(wheel)) {
       parts_.progress.Advance(Phase::kDownload, wheel.size.value_or(0), Label(wheel));
+      Note(wheel, ProvisionSource::kCache);
       Keep(wheel, *std::move(plan));
       return Ok();
     }
@@ -220,10 +224,17 @@ class Fetch {
       FLOWSTONE_TRY(RemovePartialWheel(parts_.filesystem, path));
     }
     if (unpacked) {
+      Note(wheel, ProvisionSource::kNetwork);
       // Who waits for it, or makes it anew, finds the archive.
       FLOWSTONE_TRY(parts_.filesystem.RemoveFile(lock_path));
     }
     return unpacked;
+  }
+
+  void Note(const WheelArtifact& wheel, ProvisionSource source) {
+    if (parts_.log != nullptr) {
+      parts_.log->Note(wheel, source);
+    }
   }
 
   Status CheckRoom(const WheelArtifact& wheel, const std::string& directory) {

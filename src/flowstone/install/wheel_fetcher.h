@@ -17,6 +17,7 @@
 #include "flowstone/base/result.h"
 #include "flowstone/install/archive_cache.h"
 #include "flowstone/install/archive_plan.h"
+#include "flowstone/install/provision_log.h"
 #include "flowstone/install/wheel_artifact.h"
 #include "flowstone/net/transport.h"
 #include "flowstone/os/clock.h"
@@ -42,7 +43,7 @@ struct FetchOptions {
 
 class WheelFetcher final : public ArchiveProvider {
  public:
-  // Borrows everything; `source` and `observer` may be null.
+  // Borrows everything; `source`, `observer` and `log` may be null.
   struct Parts {
     os::FileSystem& filesystem;
     net::Transport& transport;
@@ -51,6 +52,7 @@ class WheelFetcher final : public ArchiveProvider {
     ProgressSink& progress;
     ArtifactSource* source = nullptr;
     ArtifactObserver* observer = nullptr;
+    ProvisionLog* log = nullptr;
   };
   WheelFetcher(Parts parts, FetchOptions options);
 

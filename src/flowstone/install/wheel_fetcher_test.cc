@@ -93,13 +93,23 @@ class WheelFetcherTest : public CacheFixture {
                           .clock = clock_,
                           .progress = progress_,
                           .source = &datastore_,
-                          .observer = &datastore_},
+                          .observer = &datastore_,
+                          .log = &log_},
                          {.network = network});
     return fetcher.Provide(wheels);
+  }
+  // Where what was provided since the last call came from, by name.
+  std::vector<ProvisionSource> Sources() {
+    std::vector<ProvisionSource> sources;
+    for (const Provision& provision : log_.Take()) {
+      sources.push_back(provision.source);
+    }
+    return sources;
   }
 
   ArchiveCache cache_;
   FakeDatastore datastore_;
+  ProvisionLog log_;
   os::FakeClock clock_;
   NoProgress progress_;
   std::map<std::string, std::string> files_;
@@ -159,6 +169,19 @@ TEST_F(WheelFetcherTest, WhatTheCacheHasIsNotAskedFor) {
   ASSERT_THAT(Provide({Published(demo_)}), IsOk());
   ASSERT_THAT(Provide({Published(demo_)}), IsOk());
   EXPECT_EQ(transport_.requests().size(), 1U);
+}
+
+TEST_F(WheelFetcherTest, SaysWhereEachWheelCameFrom) {
+  WheelArtifact sized = Published(other_);
+  sized.size = other_.Build().size();
+  ASSERT_THAT(Provide({sized}), IsOk());
+  EXPECT_THAT(log_.Take(), ElementsAre(Provision{.name = "other",
+                                                 .version = "2.0",
+                                                 .source = ProvisionSource::kNetwork,
+                                                 .bytes = *sized.size}));
+  ASSERT_THAT(Provide({Published(demo_), sized}), IsOk());
+  EXPECT_THAT(Sources(), ElementsAre(ProvisionSource::kNetwork, ProvisionSource::kCache));
+  EXPECT_THAT(Sources(), IsEmpty());
 }
 
 TEST_F(WheelFetcherTest, AnObserverThatNeedsTheBytesGetsThem) {
