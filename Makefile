@@ -47,6 +47,7 @@ test: build $(TOOLS) $(BACKENDS)
 bench: build $(TOOLS)
 	@$(TOOLS) bench/macro/run.py
 	@$(TOOLS) bench/resolve/run.py --record
+	@$(TOOLS) bench/install/run.py --rounds 5 --python $(PYTHON) --tools composed,hardlink,uv-hardlink,uv-venv-hardlink
 
 sanitize: setup $(VENV) $(TOOLS) $(BACKENDS)
 	@tools/sanitize.sh asan

@@ -1,6 +1,7 @@
 """Installing beside uv: from a lock and a house of wheels to an environment, cold and warm.
 
-    python bench/install/run.py [SET…] [--rounds N] [--engine PATH] [--record] [--ext4]
+    python bench/install/run.py [SET…] [--tools LIST] [--rounds N] [--engine PATH] [--record]
+                                [--ext4]
 
 Both tools get the same pylock.toml, whose files lie on this disk: no network is involved. Caches
 and environments lie in memory (tmpfs), or with --ext4 on a fresh loop-mounted ext4 with a journal.
@@ -9,41 +10,65 @@ and environments lie in memory (tmpfs), or with --ext4 on a fresh loop-mounted e
   hardlink  the same with --link-mode hardlink
   into      flowstone sync LOCK --into DIR: a virtual environment of one's own
   uv-MODE   uv pip sync --link-mode MODE into a virtual environment made before the clock runs
+  uv-venv-hardlink  uv venv and then that in mode hardlink, by one sh: a whole environment, as the
+            first two make it
 
 "warm" has every wheel unpacked and no environment; "again" has the environment; "cold" has nothing.
-Without SETs, all whose wheels are there; --record downloads those of the real index with pip, and
-makes the two sets that are made up. The last lines tell what one more environment takes.
+Without SETs, those that are made up (pure, files) and all others whose wheels are there; --record
+downloads them from the index that pip is configured with. --tools restricts the contestants, which
+sets with gigabytes need; the first one is compared with. The last lines tell what one more
+environment takes.
+
+The set torch is torch, transformers and datasets with what they need, without the libraries of CUDA
+and triton: those are 2.4 of its 3.1 GB, and installed as any other file is.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import hashlib
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[1:1] = [str(ROOT / "bench" / "macro"), str(ROOT / "bench" / "resolve")]
 
 from measure import HEADER, Contestant, Race  # noqa: E402
 from resolvers import ENGINE, WORK, clean_environment  # noqa: E402
-from scratch import in_memory, on_fresh_ext4  # noqa: E402
+from scratch import IMAGE_BYTES, in_memory, on_fresh_ext4  # noqa: E402
 
 HOUSES = ROOT / "build" / "bench" / "wheels"
 UV = ROOT / "build" / "tools" / "bin" / "uv"
 MODES = ("hardlink", "clone", "symlink", "copy")
+OURS = {
+    "composed": (),
+    "hardlink": ("--link-mode", "hardlink"),
+    "into": ("--into", "venv"),
+}
+TOOLS = (*OURS, *(f"uv-{mode}" for mode in MODES), "uv-venv-hardlink")
 # What pip is asked for; nothing for sets that are made up.
 SETS = {
     "jupyter": ("jupyter",),
     "ml": ("pandas", "scikit-learn", "xgboost", "lightgbm"),
+    "torch": ("torch", "transformers", "datasets"),
     "pure": (),
     "files": (),
 }
+# What is left out of every set that is downloaded whole otherwise.
+LEFT_OUT = {"torch": re.compile(r"(nvidia|cuda)-|triton$")}
 
 
 def made_wheel(house: Path, name: str, files: int, size: int) -> None:
@@ -70,7 +95,25 @@ def made_wheel(house: Path, name: str, files: int, size: int) -> None:
             archive.writestr(zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0)), text)
 
 
-def record(name: str, python: str) -> None:
+def download(name: str, house: Path, options: argparse.Namespace) -> None:
+    """What the engine chooses for the set, but for what is left out of it."""
+    with tempfile.TemporaryDirectory() as directory:
+        lock = Path(directory) / "pylock.toml"
+        command = [str(options.engine.resolve()), "lock", "--python", options.python, *SETS[name]]
+        command += ["--only-binary", ":all:", "--quiet", "-o", str(lock)]
+        home = {**os.environ, "FLOWSTONE_HOME": str(Path(directory) / "home")}
+        subprocess.run(command, check=True, env=home)
+        packages = tomllib.loads(lock.read_text())["packages"]
+    pins = [
+        f"{package['name']}=={package['version']}"
+        for package in packages
+        if name not in LEFT_OUT or not LEFT_OUT[name].match(package["name"])
+    ]
+    command = [options.python, "-m", "pip", "download", "--only-binary", ":all:", "--no-deps"]
+    subprocess.run([*command, "--dest", str(house), "--quiet", *pins], check=True)
+
+
+def record(name: str, options: argparse.Namespace) -> None:
     house = HOUSES / name
     if house.is_dir():
         return
@@ -81,8 +124,7 @@ def record(name: str, python: str) -> None:
     elif name == "files":
         made_wheel(house, "files", 10_000, 500)
     else:
-        command = [python, "-m", "pip", "download", "--only-binary", ":all:", "--dest", str(house)]
-        subprocess.run([*command, "--quiet", *SETS[name]], check=True)
+        download(name, house, options)
 
 
 @dataclass
@@ -115,6 +157,9 @@ class Place:
             FLOWSTONE_HOME=str(self.home), UV_CACHE_DIR=str(self.directory / "uv-cache")
         )
 
+    def uv_venv(self) -> str:
+        return f"{UV} venv --quiet --allow-existing --python {self.python} venv"
+
     def script(self, *steps: str) -> list[str]:
         return ["sh", "-c", " && ".join(steps)]
 
@@ -126,26 +171,23 @@ def contestants(scratch: Path, lock: Path, heat: str, options: argparse.Namespac
         return Place(directory, options.engine.resolve(), options.python, lock)
 
     found = []
-    ours = {
-        "composed": (),
-        "hardlink": ("--link-mode", "hardlink"),
-        "into": ("--into", "venv"),
-    }
-    for name, more in ours.items():
+    for name in options.tools:
         where = place(name)
-        stale = {"cold": "home venv", "warm": "home/v1/env venv", "again": ""}[heat]
-        prepare = where.script(f"rm -rf {stale}") if stale else None
-        found.append(
-            Contestant(name, where.flowstone(*more), where.directory, where.environment(), prepare)
-        )
-    for mode in MODES:
-        where = place(f"uv-{mode}")
-        new = f"rm -rf venv && {UV} venv --quiet --python {options.python} venv"
-        steps = {"cold": f"rm -rf uv-cache && {new}", "warm": new, "again": ""}[heat]
-        prepare = where.script(steps) if steps else None
-        found.append(
-            Contestant(f"uv-{mode}", where.uv(mode), where.directory, where.environment(), prepare)
-        )
+        if name in OURS:
+            command = where.flowstone(*OURS[name])
+            stale = {"cold": "home venv", "warm": "home/v1/env venv", "again": ""}[heat]
+            steps = [f"rm -rf {stale}"] if stale else []
+        else:
+            mode = name.rpartition("-")[2]
+            command = where.uv(mode)
+            stale = {"cold": "uv-cache venv", "warm": "venv", "again": ""}[heat]
+            steps = [f"rm -rf {stale}"] if stale else []
+            if name == "uv-venv-hardlink":
+                command = where.script(where.uv_venv(), shlex.join(command))
+            elif stale:
+                steps.append(where.uv_venv())
+        prepare = where.script(*steps) if steps else None
+        found.append(Contestant(name, command, where.directory, where.environment(), prepare))
     return found
 
 
@@ -161,12 +203,45 @@ def census(directory: Path) -> tuple[int, int]:
     return inodes, blocks // 2
 
 
+def unpacked_bytes(house: Path) -> int:
+    sizes = 0
+    for wheel in house.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            sizes += sum(member.file_size for member in archive.infolist())
+    return sizes
+
+
+def room_for(name: str, options: argparse.Namespace) -> int:
+    """Bytes that a race may take at once: a cache for each tool, another environment of files for
+    those that share none, and what is removed while its blocks are still bound to the journal.
+    """
+    copies = sum(tool in ("uv-clone", "uv-copy") for tool in options.tools)
+    return unpacked_bytes(HOUSES / name) * (len(options.tools) + copies + 2) * 5 // 4
+
+
+def overrides(name: str, house: Path, scratch: Path) -> list[str]:
+    """Options by which nothing needs what is left out of the set."""
+    if name not in LEFT_OUT:
+        return []
+    unwanted = set()
+    for wheel in house.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            metadata = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+            text = archive.read(metadata).decode()
+        needed = re.findall(r"^Requires-Dist: *([A-Za-z0-9._-]+)", text, flags=re.MULTILINE)
+        unwanted |= {need for need in needed if LEFT_OUT[name].match(need)}
+    file = scratch / "overrides.txt"
+    file.write_text("".join(f"{need}; python_version < '3'\n" for need in sorted(unwanted)))
+    return ["--override", str(file)]
+
+
 def race(name: str, scratch: Path, options: argparse.Namespace) -> None:
     lock = scratch / "pylock.toml"
     house = HOUSES / name
     wheels = [f"{path.name.split('-')[0]}=={path.name.split('-')[1]}" for path in house.iterdir()]
     command = [str(options.engine.resolve()), "lock", "--python", options.python, "--no-index"]
     command += ["--find-links", str(house), "-o", str(lock), *wheels]
+    command += overrides(name, house, scratch)
     home = clean_environment(FLOWSTONE_HOME=str(scratch / "home"))
     subprocess.run(command, check=True, env=home, capture_output=True, cwd=scratch)
     for heat in ("cold", "warm", "again"):
@@ -174,14 +249,31 @@ def race(name: str, scratch: Path, options: argparse.Namespace) -> None:
         contest = Race(f"{name}, {heat}", contestants(scratch, lock, heat, options), rounds)
         contest.run()
         print("\n".join(contest.rows()), flush=True)
-    composed = next((scratch / "composed" / "home" / "v1" / "env").iterdir())
-    for label, directory in (
-        ("composed", composed),
-        ("into", scratch / "into" / "venv"),
-        ("uv-hardlink", scratch / "uv-hardlink" / "venv"),
+    for label, pattern in (
+        ("composed", "home/v1/env/*"),
+        ("into", "venv"),
+        ("uv-hardlink", "venv"),
     ):
+        if label not in options.tools:
+            continue
+        directory = next((scratch / label).glob(pattern))
         inodes, kilobytes = census(directory)
         print(f"{name}: one more environment, {label}: {inodes} inodes, {kilobytes} kB")
+
+
+@contextlib.contextmanager
+def scratch_for(name: str, options: argparse.Namespace) -> Iterator[Path]:
+    """A place with room for the race; a set that does not fit is refused before it begins."""
+    room = room_for(name, options)
+    place = on_fresh_ext4(WORK, max(IMAGE_BYTES, room)) if options.ext4 else in_memory(WORK)
+    with place as scratch:
+        free = shutil.disk_usage(WORK if options.ext4 else scratch).free
+        if room > free:
+            raise SystemExit(
+                f"{name} may take {room >> 20} MiB for {len(options.tools)} tools, and "
+                f"{free >> 20} MiB are free: name fewer with --tools"
+            )
+        yield scratch
 
 
 def main() -> int:
@@ -189,6 +281,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("sets", nargs="*", metavar="SET", help=", ".join(SETS))
+    parser.add_argument(
+        "--tools",
+        type=lambda text: text.split(","),
+        default=list(TOOLS),
+        metavar="LIST",
+        help=", ".join(TOOLS),
+    )
     parser.add_argument("--rounds", type=int, default=9, help="a third as many of cold runs")
     parser.add_argument("--engine", type=Path, default=ENGINE)
     parser.add_argument("--python", default=sys.executable)
@@ -198,10 +297,12 @@ def main() -> int:
     unknown = [name for name in options.sets if name not in SETS]
     if unknown:
         parser.error(f"there is no set {', '.join(unknown)}; there are {', '.join(SETS)}")
+    if strange := [tool for tool in options.tools if tool not in TOOLS]:
+        parser.error(f"there is no tool {', '.join(strange)}; there are {', '.join(TOOLS)}")
     names = options.sets or list(SETS)
-    if options.record:
-        for name in names:
-            record(name, options.python)
+    for name in names:
+        if options.record or not SETS[name]:
+            record(name, options)
     WORK.mkdir(parents=True, exist_ok=True)
     version = subprocess.run([str(UV), "--version"], capture_output=True, text=True, check=True)
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -209,7 +310,7 @@ def main() -> int:
     print(HEADER)
     for name in names:
         if (HOUSES / name).is_dir():
-            with on_fresh_ext4(WORK) if options.ext4 else in_memory(WORK) as scratch:
+            with scratch_for(name, options) as scratch:
                 race(name, scratch, options)
     return 0
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
-IMAGE_BYTES = 32 << 30  # sparse: what a race of installing writes in all
+IMAGE_BYTES = 32 << 30  # sparse
 
 
 @contextlib.contextmanager
@@ -27,14 +27,14 @@ def in_memory(otherwise: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def on_fresh_ext4(parent: Path) -> Iterator[Path]:
+def on_fresh_ext4(parent: Path, size: int = IMAGE_BYTES) -> Iterator[Path]:
     """A directory on a loop-mounted ext4 with a journal; needs the right to mount."""
     place = Path(tempfile.mkdtemp(dir=parent))
     image, mount_point = place / "image", place / "mounted"
     mount_point.mkdir()
     try:
         with image.open("wb") as file:
-            file.truncate(IMAGE_BYTES)
+            file.truncate(size)
         subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
         subprocess.run(["mount", "-o", "loop", str(image), str(mount_point)], check=True)
         try:
