@@ -11,11 +11,11 @@ from typing import Iterator
 
 import pytest
 from support.index_server import Index
+from support.interpreters import SYSTEM_PYTHON, interpreters, minor_of
 from support.project import DEADLINE, ENGINE, Project
 from support.python_mirror import PythonMirror, Standalone, standalone_of
 from support.wheels import Wheel
 
-SYSTEM_PYTHON = Path("/usr/bin/python3")
 FLOW = """
     import sys
     from flowstone import FlowSpec, pypi, step
@@ -35,18 +35,6 @@ FLOW = """
     if __name__ == "__main__":
         PythonFlow()
 """
-
-
-def interpreters() -> list[Path]:
-    """Every supported interpreter of this machine that can be found without the engine."""
-    candidates = [SYSTEM_PYTHON, *Path.home().glob(".pyenv/versions/3.*/bin/python3")]
-    found = {path.resolve() for path in candidates if path.exists()}
-    return sorted(path for path in found if minor_of(path) >= 8)
-
-
-def minor_of(python: Path) -> int:
-    code = "import sys; print(sys.version_info[1])"
-    return int(subprocess.check_output([python, "-I", "-c", code], text=True))
 
 
 @pytest.fixture(scope="module")
