@@ -261,6 +261,12 @@ def race(name: str, scratch: Path, options: argparse.Namespace) -> None:
         print(f"{name}: one more environment, {label}: {inodes} inodes, {kilobytes} kB")
 
 
+def available_memory() -> int:
+    """What the kernel could give, in bytes: a tmpfs may be larger than that."""
+    found = re.search(r"^MemAvailable: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return int(found[1]) << 10 if found else sys.maxsize
+
+
 @contextlib.contextmanager
 def scratch_for(name: str, options: argparse.Namespace) -> Iterator[Path]:
     """A place with room for the race; a set that does not fit is refused before it begins."""
@@ -268,6 +274,8 @@ def scratch_for(name: str, options: argparse.Namespace) -> Iterator[Path]:
     place = on_fresh_ext4(WORK, max(IMAGE_BYTES, room)) if options.ext4 else in_memory(WORK)
     with place as scratch:
         free = shutil.disk_usage(WORK if options.ext4 else scratch).free
+        if not options.ext4:
+            free = min(free, available_memory())
         if room > free:
             raise SystemExit(
                 f"{name} may take {room >> 20} MiB for {len(options.tools)} tools, and "
