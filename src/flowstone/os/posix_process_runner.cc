@@ -23,6 +23,7 @@
 #include "flowstone/os/exec_vectors.h"
 #include "flowstone/os/file_descriptor.h"
 #include "flowstone/os/find_program.h"
+#include "flowstone/os/layered_spawn.h"
 #include "flowstone/os/memory_file.h"
 #include "flowstone/os/sandbox_spawn.h"
 #include "flowstone/os/system_clock.h"
@@ -213,6 +214,7 @@ Result<std::unique_ptr<PosixProcess>> Spawn(const ProcessSpec& spec,
                                             const std::vector<InheritedDescriptor>& descriptors,
                                             Group group) {
   FLOWSTONE_CHECK(!spec.arguments.empty());
+  FLOWSTONE_CHECK(!spec.sandbox || spec.private_layer.empty());
   const auto search_path = spec.environment.find("PATH");
   FLOWSTONE_LET(const std::string program,
                 FindProgram(spec.arguments[0], search_path == spec.environment.end()
@@ -221,6 +223,12 @@ Result<std::unique_ptr<PosixProcess>> Spawn(const ProcessSpec& spec,
   if (spec.sandbox) {
     FLOWSTONE_LET(const pid_t guard, SpawnInSandbox(spec, program, descriptors));
     return std::make_unique<PosixProcess>(guard, Group::kGuarded);
+  }
+  if (!spec.private_layer.empty()) {
+    FLOWSTONE_LET(const pid_t child,
+                  SpawnInLayer(spec, program, descriptors,
+                               group == Group::kOwn ? ChildGroup::kOwn : ChildGroup::kOurs));
+    return std::make_unique<PosixProcess>(child, group);
   }
   SpawnPlan plan;
   plan.SetAttributes(group);

@@ -29,6 +29,8 @@ struct ProcessSpec {
   std::vector<InheritedDescriptor> descriptors;  // for Start only; every other descriptor is closed
   bool new_process_group = false;       // for Start only: the child leads a group of its own
   std::optional<Sandbox> sandbox = {};  // confines the child, which then leads a group of its own
+  // Directories over which the child has a layer of its own (private_layer.h); not in a sandbox.
+  std::vector<std::string> private_layer = {};
   std::size_t output_limit = SIZE_MAX;  // for Run only: bytes of each output
 };
 
@@ -65,7 +67,7 @@ class ProcessRunner {
   // Runs to the end with `input` as standard input and both outputs captured. kNotFound when the
   // program is not there; kCancelled when `timeout` passes, kInvalid when it writes more than
   // `output_limit` (the process group is killed); a non-zero exit is a result; kDenied when a
-  // sandbox cannot be had.
+  // sandbox or a private layer cannot be had.
   virtual Result<ProcessResult> Run(const ProcessSpec& spec, const std::string& input,
                                     std::chrono::milliseconds timeout) = 0;
   // Starts and returns at once. Standard streams not named in `descriptors` are /dev/null.

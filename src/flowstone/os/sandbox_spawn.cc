@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/close_range.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <string_view>
@@ -24,13 +23,13 @@
 
 #include "flowstone/os/errno_error.h"
 #include "flowstone/os/exec_vectors.h"
-#include "flowstone/os/file_descriptor.h"
+#include "flowstone/os/forked_child.h"
 #include "flowstone/os/path.h"
+#include "flowstone/os/user_namespace.h"
 
 namespace flowstone::os {
 namespace {
 
-constexpr int kLastStandardDescriptor = 2;
 constexpr const char* kPrivateTmpfs = "mode=0700,size=64m";
 
 // Where the way to the program ended, for the message. In the order of the steps.
@@ -43,11 +42,6 @@ enum class Stage : std::int32_t {
   kStart
 };
 
-struct SetupFailure {
-  Stage stage;
-  std::int32_t number;  // errno
-};
-
 // A directory that stays reachable: its mount is taken before anything is hidden, and put back.
 struct KeptDirectory {
   std::string path;
@@ -56,31 +50,22 @@ struct KeptDirectory {
   int tree = -1;  // set in the child
 };
 
-struct DescriptorMove {
-  int source;  // above all numbers of the child
-  int target;
-};
-
 // Everything the children need, made before fork(2): between it and execve(2) only calls that are
 // safe in a child of a threaded process may be made, so nothing there allocates.
 struct LaunchPlan {
   const Sandbox* sandbox = nullptr;
   std::string program;
   std::string directory;
-  std::string uid_map;
-  std::string gid_map;
+  IdentityMaps maps;
   std::vector<KeptDirectory> kept;
-  std::vector<DescriptorMove> moves;
-  std::vector<int> nulls;  // standard descriptors that become /dev/null
-  int report = -1;         // the end of the pipe that failures are written to
+  const ChildDescriptors* descriptors = nullptr;
+  const LaunchReport* report = nullptr;
   ExecVectors* vectors = nullptr;
   int* status = nullptr;  // in shared memory: the program's wait(2) status
 };
 
 [[noreturn]] void Fail(const LaunchPlan& plan, Stage stage) {
-  const SetupFailure failure{stage, errno};
-  (void)!::write(plan.report, &failure, sizeof failure);
-  ::_exit(127);
+  plan.report->Fail(static_cast<std::int32_t>(stage));
 }
 
 void Require(bool ok, const LaunchPlan& plan, Stage stage) {
@@ -89,55 +74,15 @@ void Require(bool ok, const LaunchPlan& plan, Stage stage) {
   }
 }
 
-bool WriteText(const char* path, std::string_view text) {
-  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) {
-    return false;
-  }
-  const bool is_written =
-      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  ::close(fd);
-  return is_written;
-}
-
-void ResetSignals() {
-  for (int signal = 1; signal < NSIG; ++signal) {
-    ::signal(signal, SIG_DFL);
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-void ArrangeDescriptors(const LaunchPlan& plan) {
-  for (const DescriptorMove& move : plan.moves) {
-    Require(::dup2(move.source, move.target) >= 0, plan, Stage::kDescriptors);
-  }
-  for (const int fd : plan.nulls) {
-    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    Require(null >= 0 && ::dup2(null, fd) >= 0, plan, Stage::kDescriptors);
-  }
-  int highest = kLastStandardDescriptor;
-  for (const DescriptorMove& move : plan.moves) {
-    highest = std::max(highest, move.target);
-  }
-  // Older kernels do not know the call; then what was opened close-on-exec, all of ours, is closed.
-  (void)::syscall(SYS_close_range, highest + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-}
-
 bool SetAttributes(int directory, const char* path, unsigned int flags, std::uint64_t set) {
   mount_attr attributes{.attr_set = set, .attr_clr = 0, .propagation = 0, .userns_fd = 0};
   return ::mount_setattr(directory, path, flags, &attributes, sizeof attributes) == 0;
 }
 
 void EnterNamespaces(const LaunchPlan& plan) {
-  constexpr int kinds = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  constexpr int kinds = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   const int network = plan.sandbox->network == SandboxNetwork::kNone ? CLONE_NEWNET : 0;
-  Require(::unshare(kinds | network) == 0, plan, Stage::kNamespaces);
-  Require(WriteText("/proc/self/setgroups", "deny") &&
-              WriteText("/proc/self/uid_map", plan.uid_map) &&
-              WriteText("/proc/self/gid_map", plan.gid_map),
-          plan, Stage::kNamespaces);
+  Require(UnshareAsSelf(kinds | network, plan.maps), plan, Stage::kNamespaces);
 }
 
 // REQUIRES: the process is the first of its pid namespace.
@@ -223,10 +168,6 @@ void Limit(const LaunchPlan& plan, __rlimit_resource resource, std::optional<std
   Fail(plan, Stage::kStart);
 }
 
-void CloseReport(const LaunchPlan& plan) {
-  ::close(plan.report);
-}
-
 // The first process of the pid namespace: it prepares the mounts, starts the program, and buries
 // whatever the program leaves behind. When it ends, the kernel kills all others.
 [[noreturn]] void RunInit(LaunchPlan& plan) {
@@ -238,7 +179,7 @@ void CloseReport(const LaunchPlan& plan) {
     DropPrivileges(plan);
     StartProgram(plan);
   }
-  CloseReport(plan);
+  plan.report->Close();
   while (true) {
     int status = 0;
     const pid_t ended = ::waitpid(-1, &status, 0);
@@ -321,7 +262,7 @@ int WaitAsGuard(const sigset_t& wakers, pid_t child) {
   if (::getppid() != parent) {
     ::_exit(127);  // it died before it could be watched
   }
-  ArrangeDescriptors(plan);
+  Require(plan.descriptors->Arrange(), plan, Stage::kDescriptors);
   if (plan.sandbox->isolation == Isolation::kNamespaces) {
     EnterNamespaces(plan);
   }
@@ -330,7 +271,7 @@ int WaitAsGuard(const sigset_t& wakers, pid_t child) {
   if (inside == 0) {
     RunInside(plan);
   }
-  CloseReport(plan);
+  plan.report->Close();
   int status = WaitAsGuard(wakers, inside);
   if (plan.sandbox->isolation == Isolation::kNone) {
     KillDescendants();
@@ -370,14 +311,6 @@ std::vector<KeptDirectory> KeptDirectoriesOf(const Sandbox& sandbox) {
   return kept;
 }
 
-Result<UniqueFd> DuplicateAbove(int fd, int highest) {
-  UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, highest + 1));
-  if (!copy) {
-    return ErrnoError(errno, "pass descriptor " + std::to_string(fd) + " to a child");
-  }
-  return copy;
-}
-
 // An int that parent and children share.
 class SharedStatus {
  public:
@@ -398,14 +331,13 @@ class SharedStatus {
   void* page_;
 };
 
-Error ErrorOf(const SetupFailure& failure, const ProcessSpec& spec) {
+Error ErrorOf(const LaunchReport::Failure& failure, const ProcessSpec& spec) {
   const std::string& program = spec.arguments[0];
-  switch (failure.stage) {
+  switch (static_cast<Stage>(failure.stage)) {
     case Stage::kNamespaces:
     case Stage::kMounts:
     case Stage::kPrivileges: {
-      // ENOSPC is how the kernel says that there may be no more namespaces: no disk is full.
-      const bool is_none_left = failure.number == ENOSPC;
+      const bool is_none_left = MeansNoMoreNamespaces(failure.number);
       Error error = ErrnoError(is_none_left ? EPERM : failure.number,
                                "isolate '" + program + "' from this machine");
       if (is_none_left) {
@@ -425,27 +357,12 @@ Error ErrorOf(const SetupFailure& failure, const ProcessSpec& spec) {
   return ErrnoError(failure.number, "run '" + program + "' in '" + spec.directory + "'");
 }
 
-// Nothing when the program has started: execve(2) closed the pipe without a word.
-std::optional<SetupFailure> ReadLaunchFailure(int fd) {
-  SetupFailure failure{};
-  ssize_t count = 0;
-  do {
-    count = ::read(fd, &failure, sizeof failure);
-  } while (count < 0 && errno == EINTR);
-  return count == sizeof failure ? std::optional(failure) : std::nullopt;
-}
-
 }  // namespace
 
 Result<pid_t> SpawnInSandbox(const ProcessSpec& spec, const std::string& program,
                              const std::vector<InheritedDescriptor>& descriptors) {
-  int highest = kLastStandardDescriptor;
-  for (const InheritedDescriptor& descriptor : descriptors) {
-    highest = std::max(highest, descriptor.child_fd);
-  }
-  FLOWSTONE_LET(Pipe pipe, MakePipe());
-  FLOWSTONE_LET(UniqueFd report, DuplicateAbove(pipe.write.get(), highest));
-  pipe.write.Reset();
+  FLOWSTONE_LET(const ChildDescriptors child_descriptors, ChildDescriptors::Prepare(descriptors));
+  FLOWSTONE_LET(LaunchReport report, LaunchReport::Open(child_descriptors.first_free()));
   const SharedStatus status;
   if (status.get() == nullptr) {
     return ErrnoError(errno, "share memory with a child");
@@ -454,25 +371,12 @@ Result<pid_t> SpawnInSandbox(const ProcessSpec& spec, const std::string& program
   LaunchPlan plan{.sandbox = &*spec.sandbox,
                   .program = program,
                   .directory = spec.directory,
-                  .uid_map = std::to_string(::getuid()) + " " + std::to_string(::getuid()) + " 1",
-                  .gid_map = std::to_string(::getgid()) + " " + std::to_string(::getgid()) + " 1",
+                  .maps = IdentityMaps::OfCaller(),
                   .kept = KeptDirectoriesOf(*spec.sandbox),
-                  .moves = {},
-                  .nulls = {},
-                  .report = report.get(),
+                  .descriptors = &child_descriptors,
+                  .report = &report,
                   .vectors = &vectors,
                   .status = status.get()};
-  std::vector<UniqueFd> sources;
-  for (const InheritedDescriptor& descriptor : descriptors) {
-    FLOWSTONE_LET(UniqueFd source, DuplicateAbove(descriptor.parent_fd, highest));
-    plan.moves.push_back({source.get(), descriptor.child_fd});
-    sources.push_back(std::move(source));
-  }
-  for (int fd = 0; fd <= kLastStandardDescriptor; ++fd) {
-    if (std::ranges::none_of(plan.moves, [fd](const auto& move) { return move.target == fd; })) {
-      plan.nulls.push_back(fd);
-    }
-  }
   const pid_t parent = ::getpid();
   const pid_t guard = ::fork();
   if (guard < 0) {
@@ -482,11 +386,9 @@ Result<pid_t> SpawnInSandbox(const ProcessSpec& spec, const std::string& program
     RunGuard(plan, parent);
   }
   ::setpgid(guard, guard);  // here too: whoever comes first
-  report.Reset();
-  if (const std::optional<SetupFailure> failure = ReadLaunchFailure(pipe.read.get())) {
+  if (const std::optional<LaunchReport::Failure> failure = report.Wait()) {
     ::kill(-guard, SIGKILL);
-    while (::waitpid(guard, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    BuryChild(guard);
     return ErrorOf(*failure, spec);
   }
   return guard;
