@@ -48,7 +48,7 @@ def stocked(index: Index, project: Project) -> Index:
     return index
 
 
-@pytest.mark.parametrize("mode", ["symlink", "hardlink", "clone", "copy"])
+@pytest.mark.parametrize("mode", ["symlink", "hardlink", "clone", "copy", "overlay"])
 def test_packages_with_our_names_and_a_leaky_shell_change_nothing(
     project: Project, stocked: Index, tmp_path: Path, mode: str
 ) -> None:

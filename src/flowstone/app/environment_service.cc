@@ -665,7 +665,7 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
                                        .layout = layout_,
                                        .archives = archives,
                                        .progress = progress_,
-                                       .link_mode = settings_.link_mode});
+                                       .link_mode = settings_.links.mode});
   Result<install::Environment> environment = builder.Ensure(*spec);
   const std::uint64_t freed = environment ? 0 : MakeRoom(environment.error());
   if (freed > 0) {
@@ -681,6 +681,9 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
   environment->package_count = spec->packages.size();
   environment->provisions = archives.log().Take();
   NoteUse(*environment, machine_.clock.NowNs());
+  if (settings_.links.layer == install::Layer::kPrivate) {
+    environment->layered = layout_.WrittenBeside(environment->directory);
+  }
   return environment;
 }
 
@@ -716,7 +719,7 @@ Result<install::VenvSyncReport> EnvironmentService::SyncInto(const LockedEnviron
       install::VenvSyncReport report,
       install::SyncVenv(
           {.filesystem = machine_.filesystem, .layout = layout_, .progress = progress_}, directory,
-          locked.interpreter, packages, {.depth = depth, .link_mode = settings_.link_mode}));
+          locked.interpreter, packages, {.depth = depth, .link_mode = settings_.links.mode}));
   report.warnings.insert(report.warnings.begin(), warnings.begin(), warnings.end());
   return report;
 }
@@ -732,7 +735,7 @@ Result<std::optional<install::Environment>> EnvironmentService::Find(
                                        .layout = layout_,
                                        .archives = archives,
                                        .progress = progress_,
-                                       .link_mode = settings_.link_mode});
+                                       .link_mode = settings_.links.mode});
   return builder.Find(*spec);
 }
 

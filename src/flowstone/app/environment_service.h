@@ -74,7 +74,7 @@ struct EnvironmentSettings {
   install::BytecodeUse bytecode = install::BytecodeUse::kWhereThere;
   std::string launcher;  // sys.executable of the launching Python; empty when there is none
   BuildSettings builds;
-  std::optional<install::LinkMode> link_mode = {};  // none: what suits the file system
+  install::LinkWish links;
   PythonSettings pythons;
   resolve::Leftovers leftovers = resolve::Leftovers::kDestroyed;
 };

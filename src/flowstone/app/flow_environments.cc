@@ -101,6 +101,7 @@ exec::PythonEnvironment PythonEnvironmentOf(const flow::FlowDescription& flow,
   python.id = prepared.id.ToString();
   python.interpreter = prepared.python;
   python.isolation = exec::Isolation::kIsolated;
+  python.private_layer = prepared.layered;
   python.variables = install::VariablesInside(prepared.directory, machine.environment.Get("PATH"));
   return python;
 }

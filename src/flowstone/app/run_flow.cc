@@ -16,6 +16,7 @@
 #include "flowstone/os/host_name.h"
 #include "flowstone/os/named_file.h"
 #include "flowstone/os/path.h"
+#include "flowstone/os/private_layer.h"
 #include "flowstone/version.h"
 
 namespace flowstone::app {
@@ -152,6 +153,20 @@ void TellDecisions(const RunParts& parts, const flow::FlowDescription& flow,
   }
 }
 
+// That tasks can have the private layers which were asked for, before there is a run.
+Status CheckLayers(const FlowEnvironments& environments) {
+  for (const StepEnvironment& environment : environments.distinct) {
+    if (environment.environment.layered.empty()) {
+      continue;
+    }
+    if (const Status possible = os::ProbePrivateLayer(environment.environment.directory);
+        !possible) {
+      return install::NoLayerError(possible.error());
+    }
+  }
+  return Ok();
+}
+
 void TellEnvironments(const RunParts& parts, const FlowEnvironments& environments,
                       std::int64_t began_ns) {
   for (const StepEnvironment& environment : environments.distinct) {
@@ -217,6 +232,7 @@ Result<FinishedRun> RunFlow(const flow::FlowDescription& flow, const RunChoices&
                 ReadWishes(machine.filesystem, machine.environment, flow, choices.environment));
   FLOWSTONE_LET(const FlowEnvironments environments,
                 PrepareEnvironments(parts.environments, machine, flow, wishes));
+  FLOWSTONE_TRY(CheckLayers(environments));
   TellEnvironments(parts, environments, began_ns);
   TellDecisions(parts, flow, environments);
 

@@ -111,8 +111,9 @@ class SourceBuilds::Environments final : public build::BuildEnvironments {
       settings.builds.wish.settings.clear();
       settings.bytecode = install::BytecodeUse::kWhereThere;  // a backend runs once
       // A sandbox shows it one directory, and not the archives of other packages.
-      if (settings.link_mode.value_or(install::LinkMode::kSymlink) == install::LinkMode::kSymlink) {
-        settings.link_mode = install::LinkMode::kHardlink;
+      if (settings.links.mode.value_or(install::LinkMode::kSymlink) ==
+          install::LinkMode::kSymlink) {
+        settings.links.mode = install::LinkMode::kHardlink;
       }
       settings.rules = {};                                 // backends have constraints of their own
       settings.hashes = resolve::HashPolicy::kWhereNamed;  // nobody names hashes of these

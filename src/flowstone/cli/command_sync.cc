@@ -19,6 +19,7 @@
 #include "flowstone/install/environment_variables.h"
 #include "flowstone/os/find_program.h"
 #include "flowstone/os/path.h"
+#include "flowstone/os/private_layer.h"
 #include "flowstone/os/replace_process.h"
 #include "flowstone/os/user_directories.h"
 #include "flowstone/project/foreign_lock.h"
@@ -225,6 +226,26 @@ std::string PythonOf(EngineSession& session, const std::string& directory) {
   return place && *place == install::VenvPlace::kVenv ? os::JoinPath(directory, "bin/python") : "";
 }
 
+// A layer is of a process, not of a directory.
+Status RefuseLayer(const ParsedArguments& arguments) {
+  const auto mode = arguments.Value("link-mode");
+  if (!mode) {
+    return Ok();
+  }
+  FLOWSTONE_LET(
+      const install::LinkWish wish,
+      Annotate(install::ParseLinkWish(*mode), "while reading " + arguments.Shown("link-mode")));
+  if (wish.layer == install::Layer::kShared) {
+    return Ok();
+  }
+  return Error{.code = ErrorCode::kInvalid,
+               .message = arguments.Shown("link-mode") +
+                          " is overlay, which exists only for the programs that run in an "
+                          "environment: a directory has none",
+               .hints = {"flowstone exec --link-mode overlay LOCK -- COMMAND runs a program so",
+                         "sync without it makes the same environment"}};
+}
+
 Result<int> SyncInto(EngineSession& session, const std::string& name) {
   const bool is_check = session.arguments.Has("check");
   const bool is_look = is_check || session.arguments.Has("dry-run");
@@ -254,6 +275,7 @@ Result<int> SyncInto(EngineSession& session, const std::string& name) {
 }  // namespace
 
 Result<int> CommandSync(EngineSession& session) {
+  FLOWSTONE_TRY(RefuseLayer(session.arguments));
   if (const auto into = session.arguments.Value("into")) {
     return SyncInto(session, *into);
   }
@@ -297,6 +319,10 @@ Result<int> CommandExec(EngineSession& session) {
   }
   if (environment.lease != nullptr) {
     FLOWSTONE_TRY(environment.lease->KeepThroughExec());
+  }
+  FLOWSTONE_LET(const os::PrivateLayer layer, os::PrivateLayer::Prepare(environment.layered));
+  if (const Status entered = layer.Enter(); !entered) {
+    return install::NoLayerError(entered.error());
   }
   FLOWSTONE_TRY(os::ReplaceProcess(command, variables.ToMap()));
   return 1;

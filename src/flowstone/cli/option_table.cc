@@ -68,7 +68,8 @@ constexpr std::array kOptions = {
                "the Python to resolve for: 3.12, 3.12.4, \">=3.9,<3.13\" or a path"},
     OptionSpec{"link-mode", "--link-mode", "MODE", "FLOWSTONE_LINK_MODE,UV_LINK_MODE",
                "how packages come out of the cache: symlink, hardlink, clone or copy; by default "
-               "the cheapest that the file system has"},
+               "the cheapest that the file system has; with overlay, what programs and tasks write "
+               "beside packages is their own and goes when they end"},
     OptionSpec{"python-downloads", "--python-downloads", "WHEN",
                "FLOWSTONE_PYTHON_DOWNLOADS,UV_PYTHON_DOWNLOADS",
                "automatic downloads a standalone Python when none that is installed fits, manual "

@@ -78,8 +78,8 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
     settings.bytecode = install::BytecodeUse::kCompile;
   }
   if (const auto mode = arguments.Value("link-mode")) {
-    FLOWSTONE_LET(settings.link_mode, Annotate(install::ParseLinkMode(*mode),
-                                               "while reading " + arguments.Shown("link-mode")));
+    FLOWSTONE_LET(settings.links, Annotate(install::ParseLinkWish(*mode),
+                                           "while reading " + arguments.Shown("link-mode")));
   }
   FLOWSTONE_TRY(ApplyBuildOptions(arguments, settings));
   FLOWSTONE_LET(settings.pythons, PythonSettingsOf(arguments, console));

@@ -407,7 +407,8 @@ class LocalExecutor::Impl {
       return;
     }
     const std::string& id = environment->second.id;
-    const bool shared = options_.mode == ProcessMode::kFork && !not_forkable_.contains(id);
+    const bool shared = options_.mode == ProcessMode::kFork && !not_forkable_.contains(id) &&
+                        environment->second.private_layer.empty();
     const auto existing = shared ? shared_zygotes_.find(id) : shared_zygotes_.end();
     const Result<std::uint64_t> number =
         existing != shared_zygotes_.end()

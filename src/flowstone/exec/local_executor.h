@@ -1,6 +1,6 @@
 // LocalExecutor: runs tasks on this machine. One zygote process per Python environment imports the
 // flow once and forks a child per attempt; where it cannot be forked (it has threads, or the user
-// asked for processes) each attempt gets a process of its own. The protocol is
+// asked for processes or private layers) each attempt gets a process of its own. The protocol is
 // docs/formats/worker-protocol.md.
 //
 // WaitEvents is the event loop: one epoll over all channels and pipes, on the caller's thread. Two

@@ -44,6 +44,9 @@ struct PythonEnvironment {
   // Set, or unset where there is no value, when the zygote has started.
   std::map<std::string, std::optional<std::string>> variables = {};
   std::string directory = {};  // working directory of the tasks
+  // Over these each task has a layer of its own (os/private_layer.h), and so an interpreter: what
+  // is imported may write, too.
+  std::vector<std::string> private_layer = {};
 };
 
 }  // namespace flowstone::exec

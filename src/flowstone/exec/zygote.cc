@@ -50,7 +50,8 @@ Result<std::unique_ptr<Zygote>> Zygote::Start(
                      .descriptors = {{.parent_fd = channel.second.get(), .child_fd = kChannelFd},
                                      {.parent_fd = output.second.get(), .child_fd = STDOUT_FILENO},
                                      {.parent_fd = errors.second.get(), .child_fd = STDERR_FILENO}},
-                     .new_process_group = true}));
+                     .new_process_group = true,
+                     .private_layer = environment.private_layer}));
   FLOWSTONE_LET(os::UniqueFd exit_fd, OpenExitDescriptor(process->pid()));
   return std::unique_ptr<Zygote>(new Zygote(environment, purpose, std::move(process),
                                             std::move(channel.first), std::move(output.first),

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "flowstone/base/digest.h"
 
@@ -57,6 +58,10 @@ class CacheLayout {
   }
   std::string WheelLock(const Digest& wheel) const {
     return locks() + "/wheel-" + wheel.ToString() + ".lock";
+  }
+  // Where programs of an environment write that write beside their packages.
+  std::vector<std::string> WrittenBeside(const std::string& environment) const {
+    return {environment, archives(), compiled_archives()};
   }
   std::string EnvironmentDirectory(const Digest& id) const {
     return environments() + "/" + id.ToString();

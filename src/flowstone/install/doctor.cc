@@ -5,10 +5,12 @@
 #include <iterator>
 #include <utility>
 
+#include "flowstone/base/text.h"
 #include "flowstone/install/environment_examination.h"
 #include "flowstone/install/link_capabilities.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
+#include "flowstone/os/private_layer.h"
 
 namespace flowstone::install {
 namespace {
@@ -18,6 +20,21 @@ Diagnosis Good(std::string subject, std::string finding) {
           .health = Health::kGood,
           .finding = std::move(finding),
           .fix = {}};
+}
+
+// Whether programs can have layers of their own.
+Diagnosis DiagnoseLayers(const CacheLayout& layout) {
+  const std::string subject = "link mode overlay";
+  const Status possible = os::ProbePrivateLayer(layout.environments());
+  if (possible) {
+    return Good(subject, "programs can have a private layer over their packages");
+  }
+  const Error& error = possible.error();
+  return {.subject = subject,
+          .health = Health::kWarning,
+          .finding = "programs can have no private layer over their packages: " + error.message,
+          .fix = JoinText(error.hints, "; ") +
+                 "; or use --link-mode copy for packages that write " + "beside themselves"};
 }
 
 // Whether the cache can be written, and how environments come out of it.
@@ -45,6 +62,7 @@ std::vector<Diagnosis> DiagnoseDirectory(os::FileSystem& filesystem, const Cache
   } else {
     found.push_back(Good("link mode of environments", finding));
   }
+  found.push_back(DiagnoseLayers(layout));
   return found;
 }
 

@@ -50,6 +50,9 @@ struct Environment {
   LinkMode link_mode = LinkMode::kHardlink;
   std::size_t package_count = 0;
   std::vector<Provision> provisions = {};  // of its archives; none when nobody had to look for them
+  // The directories over which each of its programs is to have a private layer: none unless that
+  // was asked for.
+  std::vector<std::string> layered = {};
   // Keeps it from being cleaned away; copies of this share it, for they mean the same use. Null
   // where nobody asked to use it, or the file system has no locks.
   std::shared_ptr<const os::Lease> lease = nullptr;

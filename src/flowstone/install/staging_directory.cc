@@ -9,6 +9,9 @@ namespace flowstone::install {
 namespace {
 
 constexpr std::string_view kLockSuffix = ".lock";
+// The cache is one file system, but for who has a layer over it.
+constexpr const char* kLayerHint =
+    "nothing is installed from inside of --link-mode overlay: install it outside, before";
 
 // Held shared while a staging directory and its lock come into being, exclusively while abandoned
 // ones are removed: between the two a lock file could be removed that somebody is about to take.
@@ -32,6 +35,12 @@ struct StagedPair {
 Status MakeCacheDirectories(os::FileSystem& filesystem, const CacheLayout& layout) {
   FLOWSTONE_TRY(os::MakeDirectories(filesystem, layout.locks()));
   return os::MakeDirectories(filesystem, layout.temporary());
+}
+
+bool IsOtherDevice(os::FileSystem& filesystem, const std::string& path, const std::string& other) {
+  const Result<os::FileInfo> here = filesystem.Stat(path);
+  const Result<os::FileInfo> there = filesystem.Stat(other);
+  return here && there && here->device != there->device;
 }
 
 }  // namespace
@@ -75,7 +84,11 @@ StagingDirectory::~StagingDirectory() {
 }
 
 Status StagingDirectory::Publish(const std::string& destination) {
-  FLOWSTONE_TRY(filesystem_->Rename(path_, destination));
+  if (Status renamed = filesystem_->Rename(path_, destination); !renamed) {
+    return IsOtherDevice(*filesystem_, path_, os::DirName(destination))
+               ? std::move(renamed.error()).WithHint(kLayerHint)
+               : std::move(renamed.error());
+  }
   is_published_ = true;
   return Ok();
 }

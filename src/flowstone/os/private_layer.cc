@@ -194,8 +194,9 @@ Error PrivateLayer::ErrorOf(const Failure& failure) const {
                               directories_.at(static_cast<std::size_t>(failure.directory)) + "'");
       error.code = ErrorCode::kDenied;
       error.hints = {
-          "the kernel may have no overlayfs (modprobe overlay), not for this user (Linux 5.11), or "
-          "not over the file system of that directory"};
+          "the kernel may have no overlayfs (modprobe overlay), not for this user (Linux 5.11), "
+          "not over "
+          "the file system of that directory, or no more of them over each other"};
       return error;
     }
     case Stage::kWorkingDirectory:
