@@ -5,8 +5,10 @@
 
 #include <signal.h>
 #include <string>
+#include <unistd.h>
 
 #include "flowstone/exec/testing/local_executor_fixture.h"
+#include "flowstone/os/private_layer.h"
 
 namespace flowstone::exec {
 namespace {
@@ -302,6 +304,30 @@ TEST(LocalExecutor, FreshModeStartsAnInterpreterPerTask) {
   fixture.AddStep("killed", "os.kill(os.getpid(), signal.SIGKILL)");
   EXPECT_TRUE(fixture.Run("ok", 1).result.ok());
   ExpectFailure(fixture.Run("killed", 2).result, FailureReason::kSignal, "SIGKILL");
+}
+
+TEST(LocalExecutor, WhatATaskAndItsImportsWriteIntoAPrivateLayerIsOfThatTask) {
+  LocalExecutorFixture fixture;
+  fixture.WriteFile("packages/shared", "");
+  const std::string packages = fixture.path() + "/packages";
+  if (const Status possible = os::ProbePrivateLayer(packages); !possible) {
+    GTEST_SKIP() << possible.error().ToString();
+  }
+  fixture.environment().private_layer = {packages};
+  fixture.environment().variables["LOAD"] = "open('packages/imported', 'x').close()";
+  fixture.AddStep("write", "open('packages/written', 'x').close(); " +
+                               std::string("print(sorted(os.listdir('packages'))); task.end()"));
+  for (std::uint64_t task = 1; task <= 3; ++task) {
+    fixture.executor().Launch(flow::testing::ContractTask("write", task));
+  }
+  const auto events = flow::testing::EventsUntilEnded(fixture.executor(), 3);
+  for (std::uint64_t task = 1; task <= 3; ++task) {
+    const auto outcome = LocalExecutorFixture::Collect(events, {.task = flow::TaskId{task}});
+    EXPECT_TRUE(outcome.result.ok()) << outcome.errors;
+    EXPECT_EQ(outcome.output, "['imported', 'shared', 'written']\n");
+  }
+  EXPECT_EQ(::access((packages + "/written").c_str(), F_OK), -1);
+  EXPECT_EQ(::access((packages + "/imported").c_str(), F_OK), -1);
 }
 
 TEST(LocalExecutor, TaskOfAnUnknownStepFails) {
