@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support.cache_checker import check_cache, disk_usage
 from support.cache_stress import Stress, stress_scale
+from support.private_layers import refusal
 from support.project import Project
 
 SEED = int(os.environ.get("FLOWSTONE_TEST_SEED", "20261"))
@@ -17,9 +18,8 @@ SEED = int(os.environ.get("FLOWSTONE_TEST_SEED", "20261"))
 def test_makers_and_a_cleaner_share_one_cache(project: Project) -> None:
     cache = Path(project.environment["FLOWSTONE_HOME"])
     makers, rounds = stress_scale()
-    stress = Stress(
-        project, makers=makers, rounds=rounds, seed=SEED, modes=["", "", "hardlink", "copy"]
-    )
+    modes = ["", "", "hardlink", "copy", *([] if refusal(project) else ["overlay"])]
+    stress = Stress(project, makers=makers, rounds=rounds, seed=SEED, modes=modes)
     outcome = stress.run()
     print(f"seed {SEED}: {outcome}")
     assert outcome.failures == []

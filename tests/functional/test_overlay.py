@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.cache_checker import check_cache
 from support.index_server import Index
+from support.private_layers import refusal
 from support.project import ENGINE, Done, Project
 from support.wheel_locks import keep_wheels, lock_of
 from support.wheels import Wheel
@@ -39,14 +40,6 @@ WHEEL = Wheel("scribe", "1.0", files={"scribe/__init__.py": SCRIBE, "scribe/stat
 IMPORTS = "import os, scribe; print(scribe.before, scribe.state() == str(os.getpid()))"
 OVERLAY = ("exec", "--link-mode", "overlay", "scribe.toml", "--")
 NOBODY = 65534
-
-
-def refusal(project: Project) -> str:
-    """Why there are no private layers on this machine; empty when there are."""
-    done = project.engine("doctor", "--json")
-    found = [each for each in json.loads(done.output) if each["subject"] == "link mode overlay"]
-    assert len(found) == 1, done
-    return "" if found[0]["health"] == "ok" else str(found[0]["finding"])
 
 
 @pytest.fixture
@@ -294,7 +287,7 @@ def test_an_ordinary_user_has_layers_and_stays_who_he_is(
     ordinary: tuple[Project, list[str]],
 ) -> None:
     project, become = ordinary
-    if reason := refusal_as(project, become):
+    if reason := refusal(project, become):
         pytest.skip(reason)
     code = IMPORTS + "; print(os.getuid(), os.getgid(), os.stat(scribe.HERE).st_uid)"
     for _ in range(2):
@@ -303,12 +296,6 @@ def test_an_ordinary_user_has_layers_and_stays_who_he_is(
     capabilities = run_as(project, become, *OVERLAY, "grep", "CapEff", "/proc/self/status")
     assert set(capabilities.output.split()[1]) == {"0"}, capabilities
     expect_untouched(project)
-
-
-def refusal_as(project: Project, become: list[str]) -> str:
-    done = run_as(project, become, "doctor", "--json")
-    found = [each for each in json.loads(done.output) if each["subject"] == "link mode overlay"]
-    return "" if found[0]["health"] == "ok" else str(found[0]["finding"])
 
 
 def without_namespaces(project: Project) -> list[str]:
@@ -331,7 +318,7 @@ def test_a_refusal_of_the_kernel_is_said_and_nothing_runs(scribe: Project) -> No
     assert "no more user namespaces are allowed" in done.errors, done
     assert "--link-mode copy" in done.errors, done
     assert not (scribe.path / "ran").exists()
-    assert "no more user namespaces are allowed" in refusal_as(scribe, strip)
+    assert "no more user namespaces are allowed" in refusal(scribe, strip)
 
 
 # ---- tasks of flows
