@@ -6,6 +6,7 @@
 // that does not compile is no error: Python would only fail when it is imported.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,11 +25,24 @@ struct BytecodeJob {
   std::uint64_t size = 0;  // of the source
 };
 
-// Compiles with the interpreter `python`, in `workers` processes at a time that take many files
-// each. A target is there afterwards if its source compiled. `on_done` is called from several
-// threads with the number of jobs that are through. kNotFound when there is no such interpreter.
+// What is left when a compiler takes too long or is killed from outside.
+enum class Interruption : std::uint8_t {
+  kLeavesOut,  // sources without bytecode: who was asked for it goes on
+  kFails,      // nothing: it is done another time
+};
+
+struct CompilerOptions {
+  std::size_t workers = 1;          // processes at a time that take many files each
+  std::chrono::minutes timeout{2};  // of each, for some seconds of work
+  Interruption interruption = Interruption::kLeavesOut;
+};
+
+// Compiles with the interpreter `python`. A target is there afterwards if its source compiled.
+// `on_done` is called from several threads with the number of jobs that are through. kNotFound when
+// there is no such interpreter, kIo when the disk is full, kCancelled for an interruption that
+// fails.
 Status CompileBytecode(os::ProcessRunner& processes, const std::string& python,
-                       std::span<const BytecodeJob> jobs, std::size_t workers,
+                       std::span<const BytecodeJob> jobs, const CompilerOptions& options,
                        const std::function<void(std::size_t)>& on_done);
 
 }  // namespace flowstone::install

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +26,10 @@ using ::testing::SizeIs;
 // A Python that answers for each file, and may be killed by one.
 class FakeCompiler {
  public:
-  void KilledBy(const std::string& source) { killer_ = source; }
+  void KilledBy(const std::string& source, int signal = SIGSEGV) {
+    killer_ = source;
+    signal_ = signal;
+  }
   void Refuse(os::ProcessResult result) { refusal_ = std::move(result); }
   void Hang() { hangs_ = true; }
 
@@ -46,7 +50,7 @@ class FakeCompiler {
     std::vector<std::string>& sources = compiled_.emplace_back();
     for (std::size_t i = 0; i + 3 <= fields.size(); i += 3) {
       if (fields[i] == killer_) {
-        result.status = {.code = {}, .signal = 11};
+        result.status = {.code = {}, .signal = signal_};
         return result;
       }
       sources.emplace_back(fields[i]);
@@ -56,6 +60,7 @@ class FakeCompiler {
   }
 
   std::string killer_;
+  int signal_ = 0;
   std::optional<os::ProcessResult> refusal_;
   bool hangs_ = false;
   std::vector<std::vector<std::string>> compiled_;
@@ -74,8 +79,9 @@ std::vector<BytecodeJob> JobsFor(std::size_t count, std::uint64_t size = 10) {
 
 class BytecodeCompilerTest : public ::testing::Test {
  protected:
-  Status Compile(const std::vector<BytecodeJob>& jobs) {
-    return CompileBytecode(compiler_.processes(), "/usr/bin/python3", jobs, 1,
+  Status Compile(const std::vector<BytecodeJob>& jobs, Interruption interruption = {}) {
+    return CompileBytecode(compiler_.processes(), "/usr/bin/python3", jobs,
+                           {.interruption = interruption},
                            [this](std::size_t count) { done_ += count; });
   }
 
@@ -108,6 +114,25 @@ TEST_F(BytecodeCompilerTest, AFileThatKillsTheCompilerIsLeftOut) {
 TEST_F(BytecodeCompilerTest, ACompilerThatTakesTooLongIsGivenUp) {
   compiler_.Hang();
   EXPECT_THAT(Compile(JobsFor(2)), IsOk());
+}
+
+TEST_F(BytecodeCompilerTest, WhoHasTimeTakesAnInterruptionForAFailure) {
+  compiler_.Hang();
+  EXPECT_THAT(Compile(JobsFor(2), Interruption::kFails), HasCode(ErrorCode::kCancelled));
+}
+
+TEST_F(BytecodeCompilerTest, WhoHasTimeLeavesOutOnlyWhatCrashes) {
+  compiler_.KilledBy("/s/1.py");
+  ASSERT_THAT(Compile(JobsFor(4), Interruption::kFails), IsOk());
+  compiler_.KilledBy("/s/1.py", SIGKILL);
+  EXPECT_THAT(Compile(JobsFor(4), Interruption::kFails), HasCode(ErrorCode::kCancelled));
+  EXPECT_THAT(Compile(JobsFor(4), Interruption::kLeavesOut), IsOk());
+}
+
+TEST_F(BytecodeCompilerTest, ADiskWithoutRoomIsNoFaultOfTheSource) {
+  compiler_.Refuse({.status = {.code = 1, .signal = {}}, .output = "++!", .errors = "no room\n"});
+  EXPECT_THAT(Compile(JobsFor(4)), HasCode(ErrorCode::kIo));
+  EXPECT_THAT(Compile(JobsFor(4)), HasMessage(HasSubstr("cannot write bytecode: no room")));
 }
 
 TEST_F(BytecodeCompilerTest, AnInterpreterThatCannotCompileIsNamed) {

@@ -2,12 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+
+#include "flowstone/base/result.h"
 
 namespace flowstone::install {
 
 enum class BytecodeUse : std::uint8_t {
-  kWhereThere,  // those that were compiled before
-  kCompile,     // all
+  kWhereThere,    // those that were compiled before
+  kInBackground,  // the same, and the others are compiled for later environments
+  kCompile,       // all
 };
+
+// "none", "background", "eager", as --bytecode has them; kInvalid names these.
+Result<BytecodeUse> ParseBytecodeUse(std::string_view name);
 
 }  // namespace flowstone::install

@@ -73,6 +73,7 @@ TEST_F(CacheInventoryTest, EveryKindIsTold) {
   Put("v1/bad/" + hex_ + "/plan");
   Put("v1/tmp/1-2-3/file");
   Put("v1/tmp/1-2-3.lock");
+  Put("v1/compile/4-5-6");
   Put("v1/interp/" + hex_);
   Put("v1/lock/claims.lock");
   Put("v1/python/cpython-3.13.7/bin/python3");
@@ -80,7 +81,7 @@ TEST_F(CacheInventoryTest, EveryKindIsTold) {
   const std::map<CacheKind, std::size_t> expected = {
       {CacheKind::kPackages, 1}, {CacheKind::kBytecode, 1},  {CacheKind::kEnvironments, 1},
       {CacheKind::kBuilds, 2},   {CacheKind::kIndex, 1},     {CacheKind::kDownloads, 1},
-      {CacheKind::kDamaged, 1},  {CacheKind::kTemporary, 1}, {CacheKind::kRecords, 1},
+      {CacheKind::kDamaged, 1},  {CacheKind::kTemporary, 2}, {CacheKind::kRecords, 1},
       {CacheKind::kPythons, 1},  {CacheKind::kOther, 0}};
   for (const auto& [kind, count] : expected) {
     EXPECT_EQ(CountOf(kind), count) << CacheKindName(kind);

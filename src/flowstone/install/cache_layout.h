@@ -10,6 +10,7 @@
 //   <home>/v1/env/<id>/             an environment
 //   <home>/v1/links/<device>-<device>   what two file systems can share (link_capabilities.h)
 //   <home>/v1/claim/<name>          archives that somebody works with (archive_claim.h)
+//   <home>/v1/compile/<name>        archives that wait for being compiled (bytecode_backlog.h)
 //   <home>/v1/venv/<sha256>         a virtual environment with links to archives (venv_roots.h)
 //   <home>/v1/lock/<name>.lock      locks between processes
 //   <home>/v1/tmp/<name>/           work that is not published yet, with <name>.lock beside it
@@ -41,10 +42,13 @@ class CacheLayout {
   std::string locks() const { return root_ + "/lock"; }
   std::string temporary() const { return root_ + "/tmp"; }
   std::string claims() const { return root_ + "/claim"; }
+  std::string bytecode_wishes() const { return root_ + "/compile"; }
   std::string linked_venvs() const { return root_ + "/venv"; }
   std::string builds() const { return root_ + "/build"; }
   // Held by everybody who works with what is in builds().
   std::string BuildsLock() const { return locks() + "/builds.lock"; }
+  // Held by the one process that compiles what waits in bytecode_wishes().
+  std::string BytecodeLock() const { return locks() + "/bytecode.lock"; }
   std::string index() const { return root_ + "/index"; }
 
   // `bytecode`: the cache tag of an archive with bytecode ("cpython-311"); empty without.
@@ -62,6 +66,10 @@ class CacheLayout {
   // Where programs of an environment write that write beside their packages.
   std::vector<std::string> WrittenBeside(const std::string& environment) const {
     return {environment, archives(), compiled_archives()};
+  }
+  // Held by who compiles the archive of a wheel for a cache tag.
+  std::string CompilationLock(const Digest& wheel, const std::string& cache_tag) const {
+    return locks() + "/pyc-" + cache_tag + "-" + wheel.ToString() + ".lock";
   }
   std::string EnvironmentDirectory(const Digest& id) const {
     return environments() + "/" + id.ToString();

@@ -15,8 +15,9 @@
 namespace flowstone::install {
 namespace {
 
-constexpr std::array<std::string_view, 4> kGateLocks = {
-    "v1/lock/builds.lock", "v1/lock/claims.lock", "v1/lock/clean.lock", "v1/lock/staging.lock"};
+constexpr std::array<std::string_view, 5> kGateLocks = {
+    "v1/lock/bytecode.lock", "v1/lock/builds.lock", "v1/lock/claims.lock", "v1/lock/clean.lock",
+    "v1/lock/staging.lock"};
 constexpr std::int64_t kDayNs = std::int64_t{86'400} * 1'000'000'000;
 
 // Why what is locked there may not go; empty when nobody holds it.
@@ -86,7 +87,8 @@ class Look {
       return "linked by the virtual environment " + venv->second;
     }
     const Result<Digest> wheel = Digest::Parse(os::BaseName(item.path));
-    return wheel && claimed_.contains(*wheel) ? "an environment is being made of it" : "";
+    return wheel && claimed_.contains(*wheel) ? "it is being compiled, or made into an environment"
+                                              : "";
   }
 
   std::string OfRecord(const CacheItem& item) const {

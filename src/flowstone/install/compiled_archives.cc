@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "flowstone/base/text.h"
-#include "flowstone/install/bytecode_compiler.h"
+#include "flowstone/install/compilation_lock.h"
 #include "flowstone/install/installed_info.h"
-#include "flowstone/install/parallel.h"
 #include "flowstone/install/staging_directory.h"
 #include "flowstone/install/wheel_unpacker.h"
 #include "flowstone/os/file_operations.h"
@@ -32,13 +32,33 @@ bool HasModules(std::string_view directory) {
          os::BaseName(std::string(directory)) != kPycache;
 }
 
+// "a.cpython-311.pyc" for "a.py"; empty for what is no source.
+std::string BytecodeName(std::string_view source, const std::string& cache_tag) {
+  if (!source.ends_with(kSource)) {
+    return "";
+  }
+  source.remove_suffix(kSource.size());
+  std::string name = std::string(source) + "." + cache_tag + ".pyc";
+  return source.empty() || name.size() > kLongestName ? "" : name;
+}
+
+std::string BytecodeDirectory(const PlannedDirectory& directory) {
+  return directory.path + "/" + std::string(kPycache);
+}
+
 // One archive on its way to its bytecode.
 class Compilation {
  public:
   static Result<Compilation> Begin(os::FileSystem& filesystem, const CacheLayout& layout,
                                    const ArchivePlan& base, const std::string& cache_tag) {
     FLOWSTONE_LET(StagingDirectory staging, StagingDirectory::Create(filesystem, layout));
+    // Who is asked for bytecode does not wait for one who may have the lowest priority.
+    FLOWSTONE_LET(std::optional<CompilationLock> lock,
+                  CompilationLock::Try(filesystem, layout, base.wheel, cache_tag));
     Compilation compilation(filesystem, layout, base, cache_tag, std::move(staging));
+    if (lock) {
+      compilation.lock_.emplace(*std::move(lock));
+    }
     DropInstalledInfo(compilation.plan_);  // which does not list bytecode
     FLOWSTONE_TRY(compilation.CloneFiles());
     FLOWSTONE_TRY(compilation.ChooseSources());
@@ -95,9 +115,9 @@ class Compilation {
       if (!HasModules(directory.path)) {
         continue;
       }
-      const std::string target = directory.path + "/" + std::string(kPycache);
+      const std::string target = BytecodeDirectory(directory);
       for (const PlannedFile& file : directory.files) {
-        std::string name = BytecodeName(file.name);
+        const std::string name = BytecodeName(file.name, cache_tag_);
         if (name.empty() || plan_.Has(target, name)) {
           continue;
         }
@@ -112,16 +132,6 @@ class Compilation {
       }
     }
     return Ok();
-  }
-
-  // "a.cpython-311.pyc" for "a.py"; empty for what is no source.
-  std::string BytecodeName(std::string_view source) const {
-    if (!source.ends_with(kSource)) {
-      return "";
-    }
-    source.remove_suffix(kSource.size());
-    std::string name = std::string(source) + "." + cache_tag_ + ".pyc";
-    return source.empty() || name.size() > kLongestName ? "" : name;
   }
 
   // Enters what the compiler made into the plan, and removes what a killed one left half-made.
@@ -170,12 +180,24 @@ class Compilation {
   const CacheLayout* layout_;
   ArchivePlan plan_;
   std::string cache_tag_;
+  std::optional<CompilationLock> lock_;  // none when another compiles the same
   StagingDirectory staging_;
   std::set<std::string> targets_;  // directories of bytecode
   std::vector<BytecodeJob> jobs_;
 };
 
 }  // namespace
+
+bool LacksBytecode(const ArchivePlan& plan, const std::string& cache_tag) {
+  return plan.bytecode.empty() &&
+         std::ranges::any_of(plan.directories, [&](const PlannedDirectory& directory) {
+           return HasModules(directory.path) &&
+                  std::ranges::any_of(directory.files, [&](const PlannedFile& file) {
+                    const std::string name = BytecodeName(file.name, cache_tag);
+                    return !name.empty() && !plan.Has(BytecodeDirectory(directory), name);
+                  });
+         });
+}
 
 Result<std::vector<ArchivePlan>> CompiledArchives::Provide(std::span<const WheelArtifact> wheels) {
   std::map<Digest, ArchivePlan> plans;
@@ -267,7 +289,7 @@ Status CompiledArchives::CompileTogether(std::span<ArchivePlan* const> plans) {
   files_ += jobs.size();
   parts_.progress.SetTotal(Phase::kCompile, files_);
   FLOWSTONE_TRY(CompileBytecode(
-      parts_.processes, parts_.interpreter.executable, jobs, ProcessorCount(),
+      parts_.processes, parts_.interpreter.executable, jobs, parts_.compiler,
       [&](std::size_t count) { parts_.progress.Advance(Phase::kCompile, count, ""); }));
   for (std::size_t i = 0; i < plans.size(); ++i) {
     FLOWSTONE_LET(ArchivePlan compiled, compilations[i].Publish());

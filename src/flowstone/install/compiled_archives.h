@@ -8,19 +8,25 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "flowstone/base/progress.h"
 #include "flowstone/base/result.h"
 #include "flowstone/install/archive_cache.h"
 #include "flowstone/install/archive_plan.h"
+#include "flowstone/install/bytecode_compiler.h"
 #include "flowstone/install/bytecode_use.h"
 #include "flowstone/install/interpreter.h"
+#include "flowstone/install/parallel.h"
 #include "flowstone/install/wheel_fetcher.h"
 #include "flowstone/os/filesystem.h"
 #include "flowstone/os/process_runner.h"
 
 namespace flowstone::install {
+
+// Whether there are sources in the archive that would get bytecode.
+bool LacksBytecode(const ArchivePlan& plan, const std::string& cache_tag);
 
 class CompiledArchives final : public ArchiveProvider {
  public:
@@ -32,6 +38,7 @@ class CompiledArchives final : public ArchiveProvider {
     ArchiveProvider& archives;  // as they were unpacked
     ProgressSink& progress;
     const Interpreter& interpreter;
+    CompilerOptions compiler = {.workers = ProcessorCount()};
   };
   CompiledArchives(Parts parts, BytecodeUse use) : parts_(parts), use_(use) {}
 

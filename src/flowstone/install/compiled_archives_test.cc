@@ -9,6 +9,7 @@
 
 #include "flowstone/base/text.h"
 #include "flowstone/install/archive_integrity.h"
+#include "flowstone/install/compilation_lock.h"
 #include "flowstone/install/doctor.h"
 #include "flowstone/install/environment_spec.h"
 #include "flowstone/install/testing/cache_fixture.h"
@@ -250,11 +251,36 @@ TEST_F(CompiledArchivesTest, TheDoctorLooksAtThemToo) {
   EXPECT_FALSE(archives_are_good());
 }
 
+TEST_F(CompiledArchivesTest, WhatLacksBytecodeIsKnownWithoutCompiling) {
+  plain_.Add("plain.txt", "x").Add("plain-1.0.data/scripts/tool.py", "#!python\n");
+  const auto plain = Provide({LocalWheel(plain_)}, BytecodeUse::kInBackground);
+  const auto demo = Provide({LocalWheel(demo_)}, BytecodeUse::kInBackground);
+  ASSERT_THAT(plain, IsOk());
+  ASSERT_THAT(demo, IsOk());
+  EXPECT_FALSE(LacksBytecode(plain->front(), kTag));
+  EXPECT_TRUE(LacksBytecode(demo->front(), kTag));
+  const auto compiled = Provide({LocalWheel(demo_)}, BytecodeUse::kCompile);
+  ASSERT_THAT(compiled, IsOk());
+  EXPECT_FALSE(LacksBytecode(compiled->front(), kTag));
+}
+
+TEST_F(CompiledArchivesTest, WhoIsAskedForBytecodeWaitsForNobody) {
+  const Digest wheel = Digest::Of(demo_.Build());
+  ASSERT_THAT(os::MakeDirectories(filesystem_, layout_.locks()), IsOk());
+  const auto other = CompilationLock::Try(filesystem_, layout_, wheel, kTag);
+  ASSERT_TRUE(other && *other);
+  EXPECT_THAT(Provide({LocalWheel(demo_)}, BytecodeUse::kCompile), IsOk());
+  EXPECT_EQ(compilations_, 1);
+  EXPECT_THAT(cache_.Verify(wheel, kTag), IsOk());
+}
+
 TEST_F(CompiledArchivesTest, AskingForBytecodeMakesAnotherEnvironment) {
   EnvironmentSpec spec;
   const Digest before = EnvironmentId(spec);
   spec.bytecode = BytecodeUse::kCompile;
   EXPECT_THAT(EnvironmentId(spec), Not(before));
+  spec.bytecode = BytecodeUse::kInBackground;
+  EXPECT_EQ(EnvironmentId(spec), before);
 }
 
 }  // namespace
