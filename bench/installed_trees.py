@@ -41,7 +41,7 @@ def install_with_flowstone(wheel: Path, home: Path) -> tuple[Path | None, str]:
     lock.write_text(lock_of(wheel))
     done = subprocess.run(
         [str(ENGINE), "sync", "--python", str(BUILD_PYTHON), str(lock)],
-        env={**os.environ, "FLOWSTONE_HOME": str(home / "cache")},
+        env={**os.environ, "FLOWSTONE_HOME": str(home / "cache"), "FLOWSTONE_BYTECODE": "none"},
         capture_output=True,
         text=True,
         check=False,

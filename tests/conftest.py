@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Iterator
@@ -9,6 +10,9 @@ from typing import Iterator
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+# Nothing goes on behind a test that does not ask for it.
+os.environ["FLOWSTONE_BYTECODE"] = "none"
 
 from support.index_server import Index
 from support.project import Project

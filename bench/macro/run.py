@@ -34,6 +34,7 @@ def environment(**more: str) -> dict[str, str]:
         "HOME": str(WORK / "home"),
         "USER": "bench",
         "LANG": "C.UTF-8",
+        "FLOWSTONE_BYTECODE": "none",  # nothing goes on behind the next round
         **kept,
         **more,
     }

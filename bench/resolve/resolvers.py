@@ -149,8 +149,15 @@ class Pip:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """What a resolver sees: no variable that changes where it looks, or what it reads at start."""
-    return {"PATH": "/usr/bin:/bin", "HOME": str(WORK / "home"), **more}
+    """What a resolver sees: no variable that changes where it looks, or what it reads at start. And
+    nothing goes on behind the next round.
+    """
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(WORK / "home"),
+        "FLOWSTONE_BYTECODE": "none",
+        **more,
+    }
 
 
 def certificates() -> dict[str, str]:

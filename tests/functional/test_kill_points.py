@@ -5,6 +5,7 @@ what is there is the old state or the new one. FLOWSTONE_KILL_STEP=1 tries every
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -96,6 +97,38 @@ def test_making_an_environment(locks: Project, killer: Path, tmp_path: Path, mod
         assert (place / "bin" / "alpha").exists()
 
     killed = kill_everywhere(killer, make, lambda: copy_tree(before, cache), check)
+    assert killed > 3
+
+
+def wish_for_bytecode(cache: Path) -> None:
+    """As docs/formats/cache.md has it, for all archives and the Python that they were made for."""
+    (record, *_) = cache.glob("v1/env/*/flowstone-environment.json")
+    python = json.loads(record.read_text())["interpreter"]["executable"]
+    show_tag = [python, "-c", "import sys; print(sys.implementation.cache_tag)"]
+    tag = subprocess.run(show_tag, capture_output=True, text=True, check=True).stdout.strip()
+    wheels = sorted(path.name for path in cache.glob("v1/arc/*/*"))
+    (cache / "v1/compile").mkdir(exist_ok=True)
+    lines = ["flowstone-bytecode-wish 1", python, tag, *wheels]
+    (cache / "v1/compile/wish").write_text("\n".join(lines) + "\n")
+
+
+def test_compiling_what_waits(locks: Project, killer: Path, tmp_path: Path) -> None:
+    cache, before = cache_of(locks), tmp_path / "before"
+    succeed(command_of(locks, "sync", "one.toml"))
+    wish_for_bytecode(cache)
+    copy_tree(cache, before)
+    compile_ = command_of(locks, "compile")
+
+    def check(point: int) -> None:
+        expect_whole(cache, point, at_rest=False)
+        wish_for_bytecode(cache)
+        succeed(compile_)
+        succeed(command_of(locks, "cache", "clean", "--kind", "temporary"))
+        expect_whole(cache, point, at_rest=True)
+        compiled = {path.name.split("-")[0] for path in cache.glob("v1/pyc/*/*/*/site/*.dist-info")}
+        assert compiled == {"alpha", "beta"}, f"killed before call {point}"
+
+    killed = kill_everywhere(killer, compile_, lambda: copy_tree(before, cache), check)
     assert killed > 3
 
 

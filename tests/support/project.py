@@ -45,6 +45,7 @@ class Project:
             "FLOWSTONE_HOME": str(home / "cache"),
             "FLOWSTONE_ENGINE": str(ENGINE),
             "FLOWSTONE_INDEX_URL": "http://127.0.0.1:9/simple/",
+            "FLOWSTONE_BYTECODE": "none",  # nothing goes on behind a test that does not ask for it
             "FLOWSTONE_PYTHON_DOWNLOADS": "manual",
             "FLOWSTONE_PYTHON_MIRROR": "http://127.0.0.1:9/python/",
             "USER": "tester",

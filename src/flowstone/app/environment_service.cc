@@ -223,10 +223,19 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
                                         .progress = service_.progress_,
                                         .interpreter = interpreter_},
                                        *bytecode_);
-    return compiled.Provide(wheels);
+    FLOWSTONE_LET(std::vector<install::ArchivePlan> plans, compiled.Provide(wheels));
+    uncompiled_.clear();
+    for (const install::ArchivePlan& plan : plans) {
+      if (install::LacksBytecode(plan, interpreter_.cache_tag)) {
+        uncompiled_.push_back(plan.wheel);
+      }
+    }
+    return plans;
   }
 
   install::ProvisionLog& log() { return log_; }
+  // Of what was provided last, the wheels whose bytecode was not there.
+  const std::vector<Digest>& uncompiled() const { return uncompiled_; }
 
  private:
   EnvironmentService& service_;
@@ -234,6 +243,7 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
   const install::Interpreter& interpreter_;
   const std::optional<install::BytecodeUse> bytecode_;
   install::ProvisionLog log_;
+  std::vector<Digest> uncompiled_;
 };
 
 EnvironmentService::EnvironmentService(const Machine& machine, const std::string& home,
@@ -684,7 +694,29 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
   if (settings_.links.layer == install::Layer::kPrivate) {
     environment->layered = layout_.WrittenBeside(environment->directory);
   }
+  if (environment->outcome != install::EnvironmentOutcome::kReused) {
+    NoteUncompiled(locked, archives);
+  }
   return environment;
+}
+
+void EnvironmentService::NoteUncompiled(const LockedEnvironment& locked,
+                                        const LazyArchives& archives) {
+  if (settings_.bytecode != install::BytecodeUse::kInBackground || archives.uncompiled().empty()) {
+    return;
+  }
+  const install::Interpreter& interpreter = locked.interpreter;
+  auto wish =
+      std::ranges::find(uncompiled_, interpreter.executable, &install::BytecodeWish::python);
+  if (wish == uncompiled_.end()) {
+    wish = uncompiled_.insert(
+        wish, {.python = interpreter.executable, .cache_tag = interpreter.cache_tag, .wheels = {}});
+  }
+  for (const Digest& wheel : archives.uncompiled()) {
+    if (std::ranges::find(wish->wheels, wheel) == wish->wheels.end()) {
+      wish->wheels.push_back(wheel);
+    }
+  }
 }
 
 Result<install::VenvSyncReport> EnvironmentService::SyncInto(const LockedEnvironment& locked,

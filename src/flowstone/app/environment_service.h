@@ -22,6 +22,7 @@
 #include "flowstone/app/python_supply.h"
 #include "flowstone/base/progress.h"
 #include "flowstone/build/backend.h"
+#include "flowstone/install/bytecode_backlog.h"
 #include "flowstone/install/environment_builder.h"
 #include "flowstone/install/interpreter_finder.h"
 #include "flowstone/install/link_mode.h"
@@ -168,6 +169,9 @@ class EnvironmentService {
   // Keeps the text of a lock that a run record is going to name.
   Status Keep(const LockedEnvironment& locked);
   Result<install::Environment> Prepare(const LockedEnvironment& locked);
+  // What Prepare built environments of since the last call although its bytecode was not there, by
+  // interpreter; nothing unless the settings want it compiled in the background.
+  std::vector<install::BytecodeWish> TakeUncompiled() { return std::exchange(uncompiled_, {}); }
   // Makes the virtual environment in `directory`, which is absolute, have the packages of the lock;
   // kInvalid when it is one of another Python than the lock was opened for.
   Result<install::VenvSyncReport> SyncInto(const LockedEnvironment& locked,
@@ -178,6 +182,7 @@ class EnvironmentService {
   Result<std::optional<LockedEnvironment>> FindLock(const EnvironmentWish& wish);
 
   install::InterpreterList AllPythons();
+  const std::string& home() const { return home_; }
   LockUse lock_use() const { return settings_.lock_use; }
   // Whether a lock that answers is the answer: nothing is to be upgraded.
   bool keeps_locks() const {
@@ -209,6 +214,8 @@ class EnvironmentService {
                                           std::vector<std::string>& warnings);
   // The same, or nothing when something would have to be built. No side effects.
   Result<std::optional<install::EnvironmentSpec>> KnownSpecOf(const LockedEnvironment& locked);
+  // Remembers, for TakeUncompiled, which archives of a new environment have no bytecode.
+  void NoteUncompiled(const LockedEnvironment& locked, const LazyArchives& archives);
   // What was not used for a day goes, when an error says that the disk is too small. The bytes that
   // became free; none when nothing did, or there is another reason.
   std::uint64_t MakeRoom(const Error& error);
@@ -230,6 +237,7 @@ class EnvironmentService {
   std::map<std::string, install::Interpreter> pythons_;                  // by request
   std::vector<std::pair<pypi::Name, pypi::Version>> preferences_;
   std::unordered_set<pypi::Name> preferred_;  // that have one
+  std::vector<install::BytecodeWish> uncompiled_;
   std::optional<os::FileLock> builds_lease_;  // shared, of everything that was built
   std::unique_ptr<install::ArchiveCache> archives_;
   std::unique_ptr<DatastoreArtifacts> artifacts_;  // null without a datastore

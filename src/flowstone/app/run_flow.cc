@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "flowstone/app/background_bytecode.h"
 #include "flowstone/app/flow_code.h"
 #include "flowstone/app/flow_environments.h"
 #include "flowstone/app/parameter_check.h"
@@ -235,6 +236,10 @@ Result<FinishedRun> RunFlow(const flow::FlowDescription& flow, const RunChoices&
   FLOWSTONE_TRY(CheckLayers(environments));
   TellEnvironments(parts, environments, began_ns);
   TellDecisions(parts, flow, environments);
+  const std::string compiling = CompileInBackground(machine, parts.environments);
+  if (!compiling.empty()) {
+    parts.notices.OnDecision(compiling);
+  }
 
   const bundle::CodeSources sources = CodeSourcesOf(machine, flow, choices.package_suffixes);
   FLOWSTONE_LET(const StoredCode code,

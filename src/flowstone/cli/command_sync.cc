@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "flowstone/app/background_bytecode.h"
 #include "flowstone/app/environment_service.h"
 #include "flowstone/app/lock_inputs.h"
 #include "flowstone/base/text.h"
@@ -142,6 +143,13 @@ void PrintWarnings(EngineSession& session, const std::vector<std::string>& warni
   }
 }
 
+void CompileWhatLacksBytecode(EngineSession& session, app::EnvironmentService& service) {
+  const std::string said = app::CompileInBackground(session.machine, service);
+  if (!said.empty() && VerbosityOf(session.arguments) == Verbosity::kVerbose) {
+    session.console.Err(session.console.err_style().Dim(said) + "\n");
+  }
+}
+
 Result<install::Environment> PrepareShared(EngineSession& session) {
   const std::int64_t began_ns = session.machine.clock.MonotonicNs();
   FLOWSTONE_LET(const OpenedLock opened, OpenLock(session, ""));
@@ -161,6 +169,7 @@ Result<install::Environment> PrepareShared(EngineSession& session) {
   if (!environment.message.empty()) {
     session.console.Err(environment.message + "\n");
   }
+  CompileWhatLacksBytecode(session, *opened.service);
   return environment;
 }
 

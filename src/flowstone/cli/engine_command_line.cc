@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "flowstone/app/background_bytecode.h"
 #include "flowstone/base/text.h"
 #include "flowstone/cli/build_options.h"
 #include "flowstone/cli/lock_options.h"
@@ -23,7 +24,7 @@ namespace {
 using Count = PositionalSpec::Count;
 using Handler = Result<int> (*)(EngineSession&);
 
-constexpr std::array<std::pair<std::string_view, Handler>, 17> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 18> kHandlers = {{
     {"lock", CommandLock},
     {"sync", CommandSync},
     {"exec", CommandExec},
@@ -40,6 +41,7 @@ constexpr std::array<std::pair<std::string_view, Handler>, 17> kHandlers = {{
     {"cache clean", CommandCacheClean},
     {"store verify", CommandStoreVerify},
     {"doctor", CommandDoctor},
+    {app::kCompileCommand, CommandCompileBytecode},
     {"rpc", CommandRpc},
 }};
 
@@ -94,13 +96,13 @@ std::vector<CommandSpec> EnvironmentCommands() {
       {.name = "sync",
        .summary = "make the environment of a lock; prints its directory and id, or what changed",
        .options = With({"into", "dry-run", "check", "json", "group", "extra", "build-constraint",
-                        "link-mode", "compile-bytecode", "verbose"}),
+                        "link-mode", "bytecode", "compile-bytecode", "verbose"}),
        .positionals = {LockPositional()},
        .epilogue = "example: flowstone sync pylock.toml --into .venv"},
       {.name = "exec",
        .summary = "run a command inside the environment of a lock",
-       .options =
-           With({"group", "extra", "build-constraint", "link-mode", "compile-bytecode", "verbose"}),
+       .options = With({"group", "extra", "build-constraint", "link-mode", "bytecode",
+                        "compile-bytecode", "verbose"}),
        .positionals = {LockPositional(),
                        {.key = "command",
                         .metavar = "COMMAND",
@@ -182,6 +184,9 @@ std::vector<CommandSpec> MachineCommands() {
        .summary =
            "check this machine, the cache and the datastore, and say how to mend what is wrong",
        .options = WithIndexes({"json", "thorough", "python-mirror", "managed-python"})},
+      {.name = app::kCompileCommand,
+       .summary = "compile packages in the background (started by sync, exec and runs)",
+       .options = {}},
       {.name = "rpc", .summary = "answer the client API (started by it)", .options = {"channel"}}};
 }
 

@@ -40,6 +40,7 @@ Result<int> CommandCacheSize(EngineSession& session);
 Result<int> CommandCacheClean(EngineSession& session);
 Result<int> CommandStoreVerify(EngineSession& session);
 Result<int> CommandDoctor(EngineSession& session);
+Result<int> CommandCompileBytecode(EngineSession& session);
 Result<int> CommandRpc(EngineSession& session);
 
 }  // namespace flowstone::cli

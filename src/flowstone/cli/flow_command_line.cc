@@ -187,7 +187,7 @@ CommandSpec FlowCommandSpec(const flow::FlowDescription& flow) {
       .options =
           Join(Join({"environment", "package-suffixes", "datastore", "metadata"}, kOutputOptions),
                Join(Join(FlowLockOptions(), kFlowPackageOptions),
-                    {"with", "isolation", "link-mode", "compile-bytecode"})),
+                    {"with", "isolation", "link-mode", "bytecode", "compile-bytecode"})),
       .epilogue = "-q, -v, --color and --no-progress may also follow the command.",
       .shared_options = kOutputOptions};
   if (root.summary.ends_with('.')) {

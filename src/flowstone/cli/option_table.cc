@@ -140,10 +140,12 @@ constexpr std::array kOptions = {
                "FLOWSTONE_BUILD_CONSTRAINT,UV_BUILD_CONSTRAINT,PIP_BUILD_CONSTRAINT",
                "restrict versions of what build backends require; may be repeated",
                VariableReader::kOther},
+    OptionSpec{"bytecode", "--bytecode", "WHEN", "FLOWSTONE_BYTECODE",
+               "when packages get their bytecode: background (the default) once the environment is "
+               "made, for the next one; eager before; none leaves it to Python"},
     OptionSpec{"compile-bytecode", "--compile-bytecode", "",
                "FLOWSTONE_COMPILE_BYTECODE,UV_COMPILE_BYTECODE",
-               "compile the packages of environments when they are made, so that the first import "
-               "is as fast as all others"},
+               "the same as --bytecode eager: the first import is as fast as all others"},
     OptionSpec{"exclude", "--exclude", "NAME", "FLOWSTONE_EXCLUDE",
                "a package that nothing is to bring in; may be repeated", VariableReader::kOther},
     OptionSpec{"excludes", "--excludes", "FILE", "FLOWSTONE_EXCLUDES,UV_EXCLUDE",

@@ -48,6 +48,33 @@ std::unique_ptr<ProgressSink> MakeProgress(const ParsedArguments& arguments, Con
       [&console](std::string_view text) { console.Err(text); });
 }
 
+namespace {
+
+// --bytecode and --compile-bytecode: what is on the command line comes before variables, and being
+// asked to compile before the general wish.
+Result<install::BytecodeUse> BytecodeUseOf(const ParsedArguments& arguments) {
+  const auto is_typed = [&](const char* key) {
+    return arguments.Has(key) && !arguments.variables.contains(key);
+  };
+  std::optional<install::BytecodeUse> use;
+  if (const auto when = arguments.Value("bytecode")) {
+    FLOWSTONE_LET(use, Annotate(install::ParseBytecodeUse(*when),
+                                "while reading " + arguments.Shown("bytecode")));
+  }
+  if (!arguments.Has("compile-bytecode") ||
+      (is_typed("bytecode") && !is_typed("compile-bytecode"))) {
+    return use.value_or(install::BytecodeUse::kInBackground);
+  }
+  if (is_typed("bytecode") && use != install::BytecodeUse::kCompile) {
+    return Error{
+        .code = ErrorCode::kInvalid,
+        .message = "--compile-bytecode contradicts --bytecode " + *arguments.Value("bytecode")};
+  }
+  return install::BytecodeUse::kCompile;
+}
+
+}  // namespace
+
 Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& arguments,
                                                        const std::string& launcher,
                                                        Console& console, os::Clock& clock) {
@@ -74,9 +101,7 @@ Result<app::EnvironmentSettings> EnvironmentSettingsOf(const ParsedArguments& ar
     settings.exclude_newer_kind = app::CutOffKindOf(*date);
     settings.exclude_newer_origin = arguments.Shown("exclude-newer");
   }
-  if (arguments.Has("compile-bytecode")) {
-    settings.bytecode = install::BytecodeUse::kCompile;
-  }
+  FLOWSTONE_LET(settings.bytecode, BytecodeUseOf(arguments));
   if (const auto mode = arguments.Value("link-mode")) {
     FLOWSTONE_LET(settings.links, Annotate(install::ParseLinkWish(*mode),
                                            "while reading " + arguments.Shown("link-mode")));
