@@ -13,8 +13,9 @@ using flowstone::install::EnvironmentRecord;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = flowstone::fuzz::TextOf(data, size);
-  if (const auto plan = ArchivePlan::Parse(text)) {
-    RequireRoundTrip(*plan, plan->Serialize(), &ArchivePlan::Parse);
+  if (const auto plan = ArchivePlan::Parse(std::string(text))) {
+    RequireRoundTrip(*plan, plan->Serialize(),
+                     [](std::string_view bytes) { return ArchivePlan::Parse(std::string(bytes)); });
   }
   if (const auto record = EnvironmentRecord::Parse(text)) {
     RequireRoundTrip(*record, record->Serialize(), &EnvironmentRecord::Parse);
