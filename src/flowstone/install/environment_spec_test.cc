@@ -32,6 +32,7 @@ EnvironmentSpec SampleSpec() {
 // As docs/formats/environment.md has it: nlohmann::json keeps keys sorted.
 Digest IdOfDocument(const EnvironmentSpec& spec) {
   std::vector<nlohmann::json> packages;
+  packages.reserve(spec.packages.size());
   for (const EnvironmentPackage& package : spec.packages) {
     packages.push_back({{"direct", package.direct_url.has_value()},
                         {"name", package.wheel.name},

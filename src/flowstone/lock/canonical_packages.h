@@ -23,6 +23,6 @@ std::optional<LockParts> PartsOfLock(std::string_view text);
 
 // Nothing unless all are sound and from an index, in the form of WriteLock. Who uses them writes
 // the lock again, and compares: that proves that nothing was read in another sense.
-std::optional<std::vector<LockedPackage>> ReadCanonicalPackages(std::string_view packages);
+std::optional<std::vector<LockedPackage>> ReadCanonicalPackages(std::string_view text);
 
 }  // namespace flowstone::lock
