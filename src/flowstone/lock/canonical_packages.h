@@ -1,6 +1,7 @@
-// The packages of a lock as WriteLock writes them, read without taking the text for any TOML: in a
-// fifth of the time, which is most of what using an environment that is there takes. It decides
-// about nothing: what is written in any other way is left to the reader of TOML (lock_reader.h).
+// The packages of a lock as WriteLock writes them, read without taking the text for any TOML: in
+// less than half of the time, which is most of what using an environment that is there takes. It
+// decides about nothing: what is written in any other way is left to the reader of TOML
+// (lock_reader.h).
 #pragma once
 
 #include <optional>
