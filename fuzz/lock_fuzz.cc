@@ -1,4 +1,5 @@
-// pylock.toml: what is accepted can be written, and read again as the same lock.
+// pylock.toml: what is accepted can be written, and read again as the same lock; and what is read
+// as WriteLock writes it means the same to the reader of TOML.
 #include "fuzz_target.h"
 #include <string>
 
@@ -10,7 +11,8 @@ using flowstone::lock::ParseLock;
 using flowstone::lock::WriteLock;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto lock = ParseLock(flowstone::fuzz::TextOf(data, size));
+  const std::string text(flowstone::fuzz::TextOf(data, size));
+  const auto lock = ParseLock(text);
   if (!lock) {
     return 0;
   }
@@ -21,5 +23,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   }
   flowstone::fuzz::Require(again.has_value(), "what is written can be read");
   flowstone::fuzz::Require(WriteLock(*again) == written, "what is read is written alike");
+  const auto as_toml = ParseLock(written + "#\n");
+  flowstone::fuzz::Require(as_toml.has_value() && *as_toml == *again, "both readers agree");
   return 0;
 }
