@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -13,6 +12,7 @@
 #include "flowstone/base/check.h"
 #include "flowstone/os/errno_error.h"
 #include "flowstone/os/exec_vectors.h"
+#include "flowstone/os/forked_child.h"
 
 namespace flowstone::os {
 namespace {
@@ -54,15 +54,6 @@ bool LeadStreamsNowhere() {
   return true;
 }
 
-void UseDefaultSignals() {
-  for (int signal = 1; signal < NSIG; ++signal) {
-    ::signal(signal, SIG_DFL);
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 // As far as the system lets: whoever cannot have less priority runs with what there is.
 void TakeLowestPriority() {
   // Where the kernel groups processes by session (sched_autogroup), the niceness of this one's
@@ -83,7 +74,7 @@ void TakeLowestPriority() {
 // can never get a terminal.
 [[noreturn]] void RunDetached(const char* program, ExecVectors& vectors) {
   CloseDescriptors();
-  UseDefaultSignals();
+  ResetSignals();
   if (::setsid() < 0 || !LeadStreamsNowhere() || ::chdir("/") != 0) {
     ::_exit(kCannotDetach);
   }
