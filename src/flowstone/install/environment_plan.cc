@@ -151,17 +151,18 @@ class Planner {
     const std::string place = Key(path.substr(data.size()));
     const std::string site = Key(scheme_.site_packages) + "/";
     if (place.starts_with(site)) {
-      sole_owners_.insert_or_assign(place.substr(site.size(), place.find('/', site.size())),
-                                    kNobody);
+      sole_owners_.insert_or_assign(std::string(FirstPart(place, site)), kNobody);
     }
   }
 
   // "numpy" of "site/numpy/core"; empty for what is not in site-packages.
   static std::string_view NameInSite(std::string_view path) {
-    if (!path.starts_with(kSite)) {
-      return {};
-    }
-    path.remove_prefix(kSite.size());
+    return path.starts_with(kSite) ? FirstPart(path, kSite) : std::string_view();
+  }
+
+  // REQUIRES: `path` starts with `above`.
+  static std::string_view FirstPart(std::string_view path, std::string_view above) {
+    path.remove_prefix(above.size());
     return path.substr(0, path.find('/'));
   }
 
