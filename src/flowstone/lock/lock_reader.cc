@@ -373,14 +373,18 @@ std::optional<Lock> ReadCanonically(std::string_view text) {
   if (!parts) {
     return std::nullopt;
   }
+  // First, for it refuses most locks of other tools at their first package.
+  std::optional<std::vector<LockedPackage>> packages = ReadCanonicalPackages(parts->packages);
+  if (!packages) {
+    return std::nullopt;
+  }
   const std::string rest = std::string(parts->head) + "packages = []\n" + std::string(parts->tail);
   const Result<toml::table> document = ParseToml(rest);
   if (!document) {
     return std::nullopt;
   }
   Result<Lock> lock = ReadDocument(TomlTable(*document, ""));
-  std::optional<std::vector<LockedPackage>> packages = ReadCanonicalPackages(parts->packages);
-  if (!lock || !packages) {
+  if (!lock) {
     return std::nullopt;
   }
   lock->packages = *std::move(packages);
