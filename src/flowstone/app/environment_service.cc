@@ -224,20 +224,26 @@ class EnvironmentService::LazyArchives final : public install::ArchiveProvider {
                                         .interpreter = interpreter_},
                                        *bytecode_);
     FLOWSTONE_LET(std::vector<install::ArchivePlan> plans, compiled.Provide(wheels));
+    if (bytecode_ == install::BytecodeUse::kInBackground) {
+      NoteUncompiled(plans);
+    }
+    return plans;
+  }
+
+  install::ProvisionLog& log() { return log_; }
+  // Of what was provided last, the wheels that are to be compiled in the background.
+  const std::vector<Digest>& uncompiled() const { return uncompiled_; }
+
+ private:
+  void NoteUncompiled(std::span<const install::ArchivePlan> plans) {
     uncompiled_.clear();
     for (const install::ArchivePlan& plan : plans) {
       if (install::LacksBytecode(plan, interpreter_.cache_tag)) {
         uncompiled_.push_back(plan.wheel);
       }
     }
-    return plans;
   }
 
-  install::ProvisionLog& log() { return log_; }
-  // Of what was provided last, the wheels whose bytecode was not there.
-  const std::vector<Digest>& uncompiled() const { return uncompiled_; }
-
- private:
   EnvironmentService& service_;
   const IndexWish indexes_;
   const install::Interpreter& interpreter_;
@@ -694,15 +700,13 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
   if (settings_.links.layer == install::Layer::kPrivate) {
     environment->layered = layout_.WrittenBeside(environment->directory);
   }
-  if (environment->outcome != install::EnvironmentOutcome::kReused) {
-    NoteUncompiled(locked, archives);
-  }
+  NoteUncompiled(locked, archives);
   return environment;
 }
 
 void EnvironmentService::NoteUncompiled(const LockedEnvironment& locked,
                                         const LazyArchives& archives) {
-  if (settings_.bytecode != install::BytecodeUse::kInBackground || archives.uncompiled().empty()) {
+  if (archives.uncompiled().empty()) {
     return;
   }
   const install::Interpreter& interpreter = locked.interpreter;

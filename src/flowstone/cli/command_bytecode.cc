@@ -1,5 +1,4 @@
-// `compile`: compiles what `sync`, `exec` and runs left for the background, which start
-// it.
+// `compile`: compiles what `sync`, `exec` and runs, which start it, left for the background.
 #include "flowstone/cli/engine_command_line.h"
 #include "flowstone/install/bytecode_backlog.h"
 #include "flowstone/os/user_directories.h"
