@@ -2,6 +2,10 @@
 """Resolves real sets of requirements through the real index, and compares the answers with uv's.
 
     build/tools/bin/python bench/real_world.py [--engine PATH] [--variant NAME]... [SET...]
+    build/tools/bin/python bench/real_world.py --given SPEC [--constraint FILE] [--for 3.12]
+
+The second form asks for a set that is none of SETS, such as a release of Airflow with the file of
+constraints that its project publishes for it; --without NAME leaves out what has no wheel.
 
 The index is the one that pip is configured with (or --index). Every set has a cut-off, so that the
 index stands still; both tools use wheels only and the same options. A variant is a way to ask: the
@@ -181,13 +185,20 @@ def main() -> int:
     parser.add_argument("--python", type=Path, default=PYTHON)
     parser.add_argument("--index", help="instead of the one that pip is configured with")
     parser.add_argument("--variant", action="append", choices=sorted(VARIANTS))
+    parser.add_argument("--given", action="append", metavar="SPEC", help="one requirement of a set")
+    parser.add_argument("--constraint", type=Path, metavar="FILE", help="pins for --given")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="NAME", help="a package to leave out"
+    )
+    parser.add_argument("--cutoff", default="2026-11-01T00:00:00Z", help="of --given")
+    parser.add_argument("--for", dest="version", default="", help="Python version of --given")
     parser.add_argument("--verbose", action="store_true", help="print the messages of conflicts")
     parser.add_argument("sets", nargs="*", metavar="SET")
     given = parser.parse_args()
     index = (given.index or configured_index()).rstrip("/") + "/"
     unexplained = 0
     print(f"{'set':<20} {'variant':<14} {'flowstone':>14} {'uv':>14}  differences")
-    for wanted in SETS:
+    for wanted in [given_set(given)] if given.given else SETS:
         for variant in given.variant or ["newest"]:
             is_wanted = not given.sets or wanted.name in given.sets
             if not is_wanted or (wanted.name, variant) in LEFT_OUT:
@@ -214,6 +225,22 @@ def main() -> int:
                 print(ours.errors)
             sys.stdout.flush()
     return 1 if unexplained else 0
+
+
+def given_set(given: argparse.Namespace) -> RequirementSet:
+    """The set that the command line describes; a line of the file is a constraint or a comment."""
+    pins: list[str] = []
+    if given.constraint:
+        lines = given.constraint.read_text(encoding="utf-8").splitlines()
+        pins = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return RequirementSet(
+        "given",
+        tuple(given.given),
+        cutoff=given.cutoff,
+        constraints=tuple(pins),
+        overrides=tuple(f"{name}; python_version < '3'" for name in given.without),
+        python=given.version,
+    )
 
 
 def minor_of(python: Path) -> str:
