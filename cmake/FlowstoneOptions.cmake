@@ -29,6 +29,12 @@ option(FLOWSTONE_STATIC "link libraries statically where there is an archive" ${
 # share their pages (noseparate-code): two mappings less, which each start pays for.
 set(flowstone_program_link_options
   -Wl,--as-needed -Wl,--gc-sections -Wl,-O1 -Wl,-z,relro,-z,now,-z,noseparate-code -Wl,--hash-style=gnu)
+# Each start reads six thousand relocations of 24 bytes; packed they have 2 kB. The C library knows them since 2.36.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -Wl,-z,pack-relative-relocs flowstone_packs_relocations)
+if(flowstone_packs_relocations)
+  list(APPEND flowstone_program_link_options -Wl,-z,pack-relative-relocs)
+endif()
 if(FLOWSTONE_STATIC)
   # Not with sanitizers: hidden, clang's malloc would not be that of libc.
   list(APPEND flowstone_program_link_options -Wl,--exclude-libs,ALL -static-libstdc++ -static-libgcc)

@@ -47,14 +47,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[1:1] = [str(ROOT / "bench" / "macro"), str(ROOT / "bench" / "resolve")]
 
 from measure import HEADER, Contestant, Race  # noqa: E402
-from resolvers import ENGINE, WORK, clean_environment  # noqa: E402
-from scratch import IMAGE_BYTES, in_memory, on_fresh_ext4  # noqa: E402
+from resolvers import ENGINE, UV, WORK, clean_environment  # noqa: E402
+from scratch import IMAGE_BYTES, in_memory, installed, on_fresh_ext4  # noqa: E402
 
 # How much wheels grow: 2.5 times in torch, 3.1 in jupyter. They are not opened for it: a process
 # begins with the memory of the one that starts it, so that its peak would be seen in the table.
 UNPACKED = 3
 HOUSES = ROOT / "build" / "bench" / "wheels"
-UV = ROOT / "build" / "tools" / "bin" / "uv"
 MODES = ("hardlink", "clone", "symlink", "copy")
 OURS = {
     "composed": (),
@@ -103,7 +102,7 @@ def download(name: str, house: Path, options: argparse.Namespace) -> None:
     """What the engine chooses for the set, but for what is left out of it."""
     with tempfile.TemporaryDirectory() as directory:
         lock = Path(directory) / "pylock.toml"
-        command = [str(options.engine.resolve()), "lock", "--python", options.python, *SETS[name]]
+        command = [str(options.engine), "lock", "--python", options.python, *SETS[name]]
         command += ["--only-binary", ":all:", "--quiet", "-o", str(lock)]
         home = {**os.environ, "FLOWSTONE_HOME": str(Path(directory) / "home")}
         subprocess.run(command, check=True, env=home)
@@ -142,6 +141,7 @@ class Place:
     engine: Path
     python: str
     lock: Path
+    uv_program: Path
 
     @property
     def home(self) -> Path:
@@ -156,7 +156,13 @@ class Place:
         return [*command, "--quiet", "--offline", *more]
 
     def uv(self, mode: str) -> list[str]:
-        command = [str(UV), "pip", "sync", "--python", str(self.venv / "bin" / "python")]
+        command = [
+            str(self.uv_program),
+            "pip",
+            "sync",
+            "--python",
+            str(self.venv / "bin" / "python"),
+        ]
         return [*command, "--quiet", "--offline", "--link-mode", mode, str(self.lock)]
 
     def environment(self) -> dict[str, str]:
@@ -165,7 +171,7 @@ class Place:
         )
 
     def uv_venv(self) -> str:
-        return f"{UV} venv --quiet --allow-existing --python {self.python} venv"
+        return f"{self.uv_program} venv --quiet --allow-existing --python {self.python} venv"
 
     def script(self, *steps: str) -> list[str]:
         return ["sh", "-c", " && ".join(steps)]
@@ -175,7 +181,7 @@ def contestants(scratch: Path, lock: Path, heat: str, options: argparse.Namespac
     def place(name: str) -> Place:
         directory = scratch / name
         directory.mkdir(parents=True, exist_ok=True)
-        return Place(directory, options.engine.resolve(), options.python, lock)
+        return Place(directory, options.engine, options.python, lock, options.uv)
 
     found = []
     for name in options.tools:
@@ -225,7 +231,7 @@ def race(name: str, scratch: Path, options: argparse.Namespace) -> None:
     wheels = [
         f"{path.name.split('-')[0]}=={path.name.split('-')[1]}" for path in house.glob("*.whl")
     ]
-    command = [str(options.engine.resolve()), "lock", "--python", options.python, "--no-index"]
+    command = [str(options.engine), "lock", "--python", options.python, "--no-index"]
     command += ["--find-links", str(house), "-o", str(lock), *wheels]
     if (house / OVERRIDES).exists():
         command += ["--override", str(house / OVERRIDES)]
@@ -299,7 +305,12 @@ def main() -> int:
         if options.record or not SETS[name]:
             record(name, options)
     WORK.mkdir(parents=True, exist_ok=True)
-    version = subprocess.run([str(UV), "--version"], capture_output=True, text=True, check=True)
+    options.engine, options.uv = (
+        installed(program, WORK / "installed") for program in (options.engine, UV)
+    )
+    version = subprocess.run(
+        [str(options.uv), "--version"], capture_output=True, text=True, check=True
+    )
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"{version.stdout.strip()}; {os.cpu_count()} CPUs, load {load}")
     print(HEADER)

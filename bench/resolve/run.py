@@ -24,8 +24,8 @@ from index import DEFAULT_DIRECTORY, configured_index, record  # noqa: E402
 from measure import HEADER, Contestant, Race  # noqa: E402
 from recording import Recording  # noqa: E402
 from requirement_sets import SETS, RequirementSet  # noqa: E402
-from resolvers import ENGINE, WORK, Flowstone, Job, Pip, Uv, clean_environment  # noqa: E402
-from scratch import in_memory, on_fresh_ext4  # noqa: E402
+from resolvers import ENGINE, UV, WORK, Flowstone, Job, Pip, Uv, clean_environment  # noqa: E402
+from scratch import in_memory, installed, on_fresh_ext4  # noqa: E402
 from site_server import Site  # noqa: E402
 
 Resolver = Flowstone | Uv | Pip
@@ -132,7 +132,11 @@ def main() -> int:
     if not wanted:
         print("nothing is recorded: --record asks the index that pip is configured with")
         return 2
-    resolvers: list[Resolver] = [Flowstone(options.engine), Uv()]
+    programs = WORK / "installed"
+    resolvers: list[Resolver] = [
+        Flowstone(installed(options.engine, programs)),
+        Uv(installed(UV, programs)),
+    ]
     if not options.without_pip:
         resolvers.append(Pip(WORK / "pip"))
     versions = [resolver.version() for resolver in resolvers]

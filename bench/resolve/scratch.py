@@ -43,3 +43,16 @@ def on_fresh_ext4(parent: Path, size: int = IMAGE_BYTES) -> Iterator[Path]:
             subprocess.run(["umount", str(mount_point)], check=True)
     finally:
         shutil.rmtree(place)
+
+
+def installed(program: Path, directory: Path) -> Path:
+    """A copy of a program, written in one go as installers do.
+
+    What the linker wrote here and there lies in single pages in the kernel's cache, which a start
+    maps one by one: 7 % of the time of a short command, for each of the tools.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    copy = directory / program.name
+    copy.unlink(missing_ok=True)
+    subprocess.run(["cp", "-L", str(program), str(copy)], check=True)
+    return copy
