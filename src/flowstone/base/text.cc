@@ -59,6 +59,7 @@ bool SecondByteFits(std::uint8_t lead, std::uint8_t second) {
 
 std::vector<std::string_view> SplitText(std::string_view text, char separator) {
   std::vector<std::string_view> pieces;
+  pieces.reserve(1 + static_cast<std::size_t>(std::ranges::count(text, separator)));
   while (true) {
     const std::size_t at = text.find(separator);
     pieces.push_back(text.substr(0, at));

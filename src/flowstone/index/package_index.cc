@@ -28,10 +28,11 @@ std::string MetadataKey(const IndexFile& file) {
   if (!file.sha256) {
     return file.url;
   }
-  const auto& digest = file.sha256->bytes();
+  const std::string_view digest(reinterpret_cast<const char*>(file.sha256->bytes().data()),
+                                file.sha256->bytes().size());
   std::string key;
   key.reserve(digest.size() + file.filename.size());
-  return key.append(digest.begin(), digest.end()).append(file.filename);
+  return key.append(digest).append(file.filename);
 }
 
 // For how long what only a hint needs is waited for.

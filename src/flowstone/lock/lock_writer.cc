@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <set>
@@ -27,7 +28,6 @@ bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
 }
 
-// Asked about every character of a lock.
 constexpr std::array<bool, 256> kNeedsEscape = [] {
   std::array<bool, 256> needs{};
   for (std::size_t c = 0; c < needs.size(); ++c) {
@@ -36,8 +36,27 @@ constexpr std::array<bool, 256> kNeedsEscape = [] {
   return needs;
 }();
 
-bool NeedsEscape(char c) {
-  return kNeedsEscape[static_cast<unsigned char>(c)];
+// Asked about every character of a lock, so eight at a time: a byte of `word` is below `n` where
+// the highest bit of the result is set, and those above 0x7f are none of the ones that matter.
+bool NeedsEscape(std::string_view text) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t highest = 0x80 * ones;
+  const auto has_below = [](std::uint64_t word, std::uint64_t n) {
+    return (word - n * ones) & ~word & highest;
+  };
+  const auto has = [&](std::uint64_t word, std::uint64_t byte) {
+    return has_below(word ^ (byte * ones), 1);
+  };
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    if ((has_below(word, 0x20) | has(word, 0x7f) | has(word, '"') | has(word, '\\')) != 0) {
+      return true;
+    }
+    text.remove_prefix(sizeof word);
+  }
+  return std::ranges::any_of(text,
+                             [](char c) { return kNeedsEscape[static_cast<unsigned char>(c)]; });
 }
 
 void AppendEscaped(std::string& out, std::string_view text) {
@@ -60,7 +79,7 @@ void AppendEscaped(std::string& out, std::string_view text) {
 
 // Markers are full of double quotes: single ones around them need no escapes.
 void AppendString(std::string& out, std::string_view text) {
-  if (std::ranges::none_of(text, NeedsEscape)) {
+  if (!NeedsEscape(text)) {
     out.append(1, '"').append(text).append(1, '"');
     return;
   }

@@ -206,6 +206,18 @@ TEST(LockWriter, AwkwardTextsSurvive) {
   EXPECT_THAT(ParseLock(WriteLock(lock)), IsOkAndHolds(lock));
 }
 
+TEST(LockWriter, EveryByteIsEscapedWhereverItStands) {
+  for (int byte = 1; byte < 0x80; ++byte) {
+    for (std::size_t place = 0; place < 18; ++place) {
+      Lock lock;
+      lock.created_by = std::string(17, 'x').insert(place, 1, static_cast<char>(byte));
+      const Result<Lock> read = ParseLock(WriteLock(lock));
+      ASSERT_THAT(read, IsOk());
+      EXPECT_EQ(read->created_by, lock.created_by) << byte << " at " << place;
+    }
+  }
+}
+
 TEST(LockWriter, DirectSourcesSurvive) {
   Lock lock;
   const auto direct = [](const char* name, DirectSource source) {

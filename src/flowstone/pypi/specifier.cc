@@ -219,8 +219,10 @@ SpecifierSet::SpecifierSet(std::vector<Specifier> specifiers) {
 }
 
 Result<SpecifierSet> SpecifierSet::Parse(std::string_view text) {
+  const std::vector<std::string_view> pieces = SplitText(text, ',');
   std::vector<Specifier> specifiers;
-  for (const std::string_view piece : SplitText(text, ',')) {
+  specifiers.reserve(pieces.size());
+  for (const std::string_view piece : pieces) {
     if (!TrimText(piece).empty()) {
       FLOWSTONE_LET(Specifier specifier, Specifier::Parse(piece));
       specifiers.push_back(std::move(specifier));
