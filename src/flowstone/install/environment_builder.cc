@@ -23,10 +23,43 @@ namespace {
 // Two threads link 1.5 times as fast as one on a quiet ext4 or XFS; more gain nothing.
 constexpr std::size_t kLinkThreads = 2;
 constexpr std::size_t kLinksPerShard = 256;
+constexpr std::size_t kDirectoriesPerShard = 64;
 // Programs find their interpreter beside themselves, and look behind symbolic links for themselves.
 constexpr std::string_view kPrograms = "bin/";
 // In the order of EnvironmentOutcome.
 constexpr std::array<std::string_view, 3> kOutcomeNames = {"reused", "built", "rebuilt"};
+
+// Has `work` do `items`, up to `size` neighbours at a time.
+template <class Item, class Work>
+Status InShards(std::span<Item> items, std::size_t size, const Work& work) {
+  const std::size_t shards = (items.size() + size - 1) / size;
+  return ForEachInParallel(shards, kLinkThreads, [&](std::size_t shard) -> Status {
+    const std::size_t begin = shard * size;
+    return work(items.subspan(begin, std::min(size, items.size() - begin)));
+  });
+}
+
+// The names of the first links that go from one directory to one other and keep their names; none
+// when the first one gets another name.
+std::vector<std::string> NamesBeside(std::span<const LinkOperation> links) {
+  const auto directory = [](const std::string& path) {
+    return std::string_view(path).substr(0, path.rfind('/') + 1);
+  };
+  const LinkOperation& first = links.front();
+  const std::string_view from = directory(first.source);
+  const std::string_view to = directory(first.destination);
+  std::vector<std::string> names;
+  for (const LinkOperation& link : links) {
+    const std::string_view name =
+        std::string_view(link.source).substr(directory(link.source).size());
+    if (link.package != first.package || directory(link.source) != from ||
+        directory(link.destination) != to || link.destination.substr(to.size()) != name) {
+      break;
+    }
+    names.emplace_back(name);
+  }
+  return names;
+}
 
 // Builds the content of one environment in a staging directory.
 class Construction {
@@ -45,15 +78,15 @@ class Construction {
 
   Status Run(const EnvironmentPlan& plan, const EnvironmentRecord& record) {
     FLOWSTONE_TRY(CheckRoom(plan));
-    for (const std::string& path : plan.directories) {
-      FLOWSTONE_TRY(filesystem_.MakeDirectory(At(path), 0755));
-    }
+    FLOWSTONE_TRY(MakeDirectories(plan.directories));
     for (const FoldOperation& fold : plan.folds) {
       const std::string source = archives_[fold.package] + fold.source;
       FLOWSTONE_TRY(
           filesystem_.MakeSymlink(LinkText(fold.destination, source), At(fold.destination)));
     }
-    FLOWSTONE_TRY(PlaceFiles(plan));
+    FLOWSTONE_TRY(
+        InShards(std::span(plan.links), kLinksPerShard,
+                 [&](std::span<const LinkOperation> shard) { return PlaceShard(shard); }));
     for (const WriteOperation& write : plan.writes) {
       FLOWSTONE_TRY(WriteFile(write.destination, write.content, write.mode));
     }
@@ -90,21 +123,46 @@ class Construction {
     return CheckDiskSpace(filesystem_, directory_, bytes);
   }
 
-  Status PlaceFiles(const EnvironmentPlan& plan) {
-    const std::size_t shards = (plan.links.size() + kLinksPerShard - 1) / kLinksPerShard;
-    return ForEachInParallel(shards, kLinkThreads, [&](std::size_t shard) -> Status {
-      const std::size_t end = std::min(plan.links.size(), (shard + 1) * kLinksPerShard);
-      for (std::size_t i = shard * kLinksPerShard; i < end; ++i) {
-        const LinkOperation& link = plan.links[i];
-        const std::string source = archives_[link.package] + link.source;
-        const bool is_symlink =
-            mode_ == LinkMode::kSymlink && !link.destination.starts_with(kPrograms);
-        FLOWSTONE_TRY(is_symlink ? filesystem_.MakeSymlink(LinkText(link.destination, source),
-                                                           At(link.destination))
-                                 : linker_.Place(source, At(link.destination)));
+  // Those of one depth at once, as none of them is in another.
+  Status MakeDirectories(std::span<const std::string> directories) {
+    std::vector<std::vector<const std::string*>> levels;
+    for (const std::string& path : directories) {
+      const auto depth = static_cast<std::size_t>(std::ranges::count(path, '/'));
+      levels.resize(std::max(levels.size(), depth + 1));
+      levels[depth].push_back(&path);
+    }
+    for (const std::vector<const std::string*>& level : levels) {
+      FLOWSTONE_TRY(InShards(std::span(level), kDirectoriesPerShard,
+                             [&](auto shard) { return MakeEach(shard); }));
+    }
+    return Ok();
+  }
+
+  Status MakeEach(std::span<const std::string* const> directories) {
+    for (const std::string* path : directories) {
+      FLOWSTONE_TRY(filesystem_.MakeDirectory(At(*path), 0755));
+    }
+    return Ok();
+  }
+
+  Status PlaceShard(std::span<const LinkOperation> links) {
+    while (!links.empty()) {
+      const LinkOperation& first = links.front();
+      const std::string source = archives_[first.package] + first.source;
+      if (mode_ == LinkMode::kSymlink && !first.destination.starts_with(kPrograms)) {
+        FLOWSTONE_TRY(
+            filesystem_.MakeSymlink(LinkText(first.destination, source), At(first.destination)));
+        links = links.subspan(1);
+      } else if (const std::vector<std::string> names = NamesBeside(links); names.empty()) {
+        FLOWSTONE_TRY(linker_.Place(source, At(first.destination)));
+        links = links.subspan(1);
+      } else {
+        FLOWSTONE_TRY(
+            linker_.PlaceAll(os::DirName(source), names, At(os::DirName(first.destination))));
+        links = links.subspan(names.size());
       }
-      return Ok();
-    });
+    }
+    return Ok();
   }
 
   Status WriteFile(const std::string& path, std::string_view content, std::uint32_t mode) {

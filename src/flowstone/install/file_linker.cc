@@ -3,6 +3,7 @@
 #include "flowstone/base/text.h"
 #include "flowstone/os/clone_file.h"
 #include "flowstone/os/file_operations.h"
+#include "flowstone/os/path.h"
 
 namespace flowstone::install {
 namespace {
@@ -32,6 +33,20 @@ Status FileLinker::Place(const std::string& from, const std::string& to) {
   }
   Status placed = mode_ == LinkMode::kClone ? Clone(from, to) : filesystem_.MakeHardLink(from, to);
   return placed ? placed : CopyInstead(placed.error(), from, to);
+}
+
+Status FileLinker::PlaceAll(const std::string& from, std::span<const std::string> names,
+                            const std::string& to) {
+  while (!names.empty()) {
+    if (mode_ == LinkMode::kHardlink && !is_refused_) {
+      names = names.subspan(filesystem_.MakeHardLinks(from, names, to));
+    }
+    if (!names.empty()) {  // this one was refused, or there is another way for all
+      FLOWSTONE_TRY(Place(os::JoinPath(from, names.front()), os::JoinPath(to, names.front())));
+      names = names.subspan(1);
+    }
+  }
+  return Ok();
 }
 
 Status FileLinker::Clone(const std::string& from, const std::string& to) {

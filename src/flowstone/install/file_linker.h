@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "flowstone/base/result.h"
@@ -29,6 +30,9 @@ class FileLinker {
   // `to` comes to be what the archive has at `from`; both are absolute. kConflict when something is
   // at `to`.
   Status Place(const std::string& from, const std::string& to);
+  // The same for `names` of the directory `from`, which come to have these names in `to`.
+  Status PlaceAll(const std::string& from, std::span<const std::string> names,
+                  const std::string& to);
 
   // How many files were copied although the mode is another: another file system, somebody else's
   // files, too many links to one.

@@ -1,5 +1,6 @@
 #include "flowstone/os/faulty_filesystem.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <mutex>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "flowstone/os/errno_error.h"
+#include "flowstone/os/path.h"
 
 namespace flowstone::os {
 
@@ -218,6 +220,15 @@ Result<std::string> FaultyFileSystem::ReadSymlink(const std::string& path) {
 Status FaultyFileSystem::MakeHardLink(const std::string& existing, const std::string& path) {
   FLOWSTONE_TRY(plan_->EnterCreation(path));
   return target_.MakeHardLink(existing, path);
+}
+
+std::size_t FaultyFileSystem::MakeHardLinks(const std::string& from,
+                                            std::span<const std::string> names,
+                                            const std::string& to) {
+  const auto refused = std::ranges::find_if(names, [&](const std::string& name) {
+    return !MakeHardLink(JoinPath(from, name), JoinPath(to, name));
+  });
+  return static_cast<std::size_t>(refused - names.begin());
 }
 
 Status FaultyFileSystem::Rename(const std::string& from, const std::string& to) {

@@ -55,6 +55,8 @@ class FaultyFileSystem final : public FileSystem {
   Status MakeSymlink(const std::string& target, const std::string& path) override;
   Result<std::string> ReadSymlink(const std::string& path) override;
   Status MakeHardLink(const std::string& existing, const std::string& path) override;
+  std::size_t MakeHardLinks(const std::string& from, std::span<const std::string> names,
+                            const std::string& to) override;
   Status Rename(const std::string& from, const std::string& to) override;
   Status RemoveFile(const std::string& path) override;
   Status RemoveDirectory(const std::string& path) override;

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -111,6 +112,10 @@ class FileSystem {
   // kConflict when `path` exists; kInvalid with "cross-device" for EXDEV; kDenied for EPERM;
   // kIo with "too many links" for EMLINK.
   virtual Status MakeHardLink(const std::string& existing, const std::string& path) = 0;
+  // Links those `names` of the directory `from` to the same names in `to`, in their order, up to
+  // the first that MakeHardLink would refuse: how many there are. Names are of one component.
+  virtual std::size_t MakeHardLinks(const std::string& from, std::span<const std::string> names,
+                                    const std::string& to) = 0;
   // Replaces a file, a symbolic link or an empty directory at `to`; kConflict when `to` is a
   // directory that is not empty.
   virtual Status Rename(const std::string& from, const std::string& to) = 0;

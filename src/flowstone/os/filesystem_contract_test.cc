@@ -285,6 +285,22 @@ TEST_P(FileSystemContract, HardLinksShareContentAndInode) {
   EXPECT_EQ(fs_->Stat(In("two"))->link_count, 1U);
 }
 
+TEST_P(FileSystemContract, ManyHardLinksEndBeforeTheFirstThatIsRefused) {
+  MakeDir("from");
+  MakeDir("to");
+  for (const char* name : {"a", "b", "c", "d"}) {
+    Write(std::string("from/") + name, name);
+  }
+  Write("to/c", "in the way");
+  EXPECT_EQ(fs_->MakeHardLinks(In("from"), std::vector<std::string>{"a", "b"}, In("to")), 2U);
+  EXPECT_EQ(fs_->Stat(In("to/b"))->inode, fs_->Stat(In("from/b"))->inode);
+  EXPECT_EQ(fs_->MakeHardLinks(In("from"), std::vector<std::string>{"d", "c", "x"}, In("to")), 1U);
+  EXPECT_THAT(fs_->ReadFile(In("to/c")), IsOkAndHolds("in the way"));
+  EXPECT_EQ(fs_->MakeHardLinks(In("from"), std::vector<std::string>{"missing", "a"}, In("to")), 0U);
+  EXPECT_EQ(fs_->MakeHardLinks(In("from"), std::vector<std::string>{"a"}, In("nowhere")), 0U);
+  EXPECT_EQ(fs_->MakeHardLinks(In("from"), {}, In("to")), 0U);
+}
+
 TEST_P(FileSystemContract, DirectoriesCannotBeHardLinked) {
   MakeDir("dir");
   EXPECT_THAT(fs_->MakeHardLink(In("dir"), In("link")), HasCode(ErrorCode::kDenied));

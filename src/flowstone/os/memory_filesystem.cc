@@ -541,6 +541,15 @@ Status MemoryFileSystem::MakeHardLink(const std::string& existing, const std::st
   return Ok();
 }
 
+std::size_t MemoryFileSystem::MakeHardLinks(const std::string& from,
+                                            std::span<const std::string> names,
+                                            const std::string& to) {
+  const auto refused = std::ranges::find_if(names, [&](const std::string& name) {
+    return !MakeHardLink(JoinPath(from, name), JoinPath(to, name));
+  });
+  return static_cast<std::size_t>(refused - names.begin());
+}
+
 Status MemoryFileSystem::Rename(const std::string& from, const std::string& to) {
   const std::lock_guard lock(tree_->mutex());
   auto [from_error, source] = tree_->Walk(from, LastLink::kKeep);

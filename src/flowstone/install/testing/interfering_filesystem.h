@@ -58,6 +58,10 @@ class InterferingFileSystem final : public os::FileSystem {
   Status MakeHardLink(const std::string& existing, const std::string& path) override {
     return target_.MakeHardLink(existing, path);
   }
+  std::size_t MakeHardLinks(const std::string& from, std::span<const std::string> names,
+                            const std::string& to) override {
+    return target_.MakeHardLinks(from, names, to);
+  }
   Status Rename(const std::string& from, const std::string& to) override {
     return target_.Rename(from, to);
   }
