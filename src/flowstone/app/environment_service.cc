@@ -677,11 +677,7 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
     return WithCacheHint(spec.error(), home_);
   }
   LazyArchives archives(*this, locked.indexes, locked.interpreter, settings_.bytecode);
-  install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
-                                       .layout = layout_,
-                                       .archives = archives,
-                                       .progress = progress_,
-                                       .link_mode = settings_.links.mode});
+  install::EnvironmentBuilder builder = BuilderWith(archives);
   Result<install::Environment> environment = builder.Ensure(*spec);
   const std::uint64_t freed = environment ? 0 : MakeRoom(environment.error());
   if (freed > 0) {
@@ -694,13 +690,39 @@ Result<install::Environment> EnvironmentService::Prepare(const LockedEnvironment
     return WithCacheHint(environment.error(), home_);
   }
   environment->warnings.insert(environment->warnings.begin(), warnings.begin(), warnings.end());
-  environment->package_count = spec->packages.size();
   environment->provisions = archives.log().Take();
-  NoteUse(*environment, machine_.clock.NowNs());
-  if (settings_.links.layer == install::Layer::kPrivate) {
-    environment->layered = layout_.WrittenBeside(environment->directory);
-  }
   NoteUncompiled(locked, archives);
+  RememberKnown(locked, *spec, environment->id);
+  return InUse(*std::move(environment), spec->packages.size());
+}
+
+install::EnvironmentBuilder EnvironmentService::BuilderWith(
+    install::ArchiveProvider& archives) const {
+  return install::EnvironmentBuilder({.filesystem = machine_.filesystem,
+                                      .layout = layout_,
+                                      .archives = archives,
+                                      .progress = progress_,
+                                      .link_mode = settings_.links.mode});
+}
+
+Result<std::optional<install::Environment>> EnvironmentService::TakeKnown(
+    const install::Interpreter& interpreter, const install::KnownEnvironment& known) {
+  LazyArchives archives(*this, {}, interpreter, settings_.bytecode);
+  FLOWSTONE_LET(std::optional<install::Environment> environment,
+                BuilderWith(archives).Take(interpreter, known.id));
+  if (environment) {
+    environment = InUse(*std::move(environment), known.package_count);
+  }
+  return environment;
+}
+
+install::Environment EnvironmentService::InUse(install::Environment environment,
+                                               std::size_t package_count) const {
+  environment.package_count = package_count;
+  NoteUse(environment, machine_.clock.NowNs());
+  if (settings_.links.layer == install::Layer::kPrivate) {
+    environment.layered = layout_.WrittenBeside(environment.directory);
+  }
   return environment;
 }
 
@@ -767,11 +789,7 @@ Result<std::optional<install::Environment>> EnvironmentService::Find(
     return std::optional<install::Environment>();
   }
   LazyArchives archives(*this, locked.indexes, locked.interpreter, settings_.bytecode);
-  install::EnvironmentBuilder builder({.filesystem = machine_.filesystem,
-                                       .layout = layout_,
-                                       .archives = archives,
-                                       .progress = progress_,
-                                       .link_mode = settings_.links.mode});
+  install::EnvironmentBuilder builder = BuilderWith(archives);
   return builder.Find(*spec);
 }
 

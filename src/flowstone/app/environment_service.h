@@ -25,6 +25,7 @@
 #include "flowstone/install/bytecode_backlog.h"
 #include "flowstone/install/environment_builder.h"
 #include "flowstone/install/interpreter_finder.h"
+#include "flowstone/install/known_environments.h"
 #include "flowstone/install/link_mode.h"
 #include "flowstone/install/venv_sync.h"
 #include "flowstone/lock/lock.h"
@@ -169,6 +170,12 @@ class EnvironmentService {
   // Keeps the text of a lock that a run record is going to name.
   Status Keep(const LockedEnvironment& locked);
   Result<install::Environment> Prepare(const LockedEnvironment& locked);
+  // What UseLock and Prepare would give for these, of an environment that they gave before and that
+  // is still there; nothing when that takes reading the lock.
+  Result<std::optional<install::Environment>> PrepareKnown(const std::string& text,
+                                                           const std::string& python,
+                                                           const std::string& directory,
+                                                           const lock::SelectOptions& selection);
   // What Prepare built environments of since the last call although its bytecode was not there, by
   // interpreter; nothing unless the settings want it compiled in the background.
   std::vector<install::BytecodeWish> TakeUncompiled() { return std::exchange(uncompiled_, {}); }
@@ -214,6 +221,16 @@ class EnvironmentService {
                                           std::vector<std::string>& warnings);
   // The same, or nothing when something would have to be built. No side effects.
   Result<std::optional<install::EnvironmentSpec>> KnownSpecOf(const LockedEnvironment& locked);
+  install::EnvironmentBuilder BuilderWith(install::ArchiveProvider& archives) const;
+  // Whether the settings change nothing about which wheels a lock gives.
+  bool TakesLocksAsTheyAre() const;
+  // For PrepareKnown, where it may answer.
+  void RememberKnown(const LockedEnvironment& locked, const install::EnvironmentSpec& spec,
+                     const Digest& id) const;
+  Result<std::optional<install::Environment>> TakeKnown(const install::Interpreter& interpreter,
+                                                        const install::KnownEnvironment& known);
+  // What everyone who uses an environment gets with it.
+  install::Environment InUse(install::Environment environment, std::size_t package_count) const;
   // Remembers, for TakeUncompiled, which archives of a new environment have no bytecode.
   void NoteUncompiled(const LockedEnvironment& locked, const LazyArchives& archives);
   // What was not used for a day goes, when an error says that the disk is too small. The bytes that

@@ -61,33 +61,40 @@ Result<std::string> ReadLock(EngineSession& session) {
   return text;
 }
 
-// --extra and --group, which the lock must have. Groups that are named stand in for the default
-// ones (PEP 751).
-Result<lock::SelectOptions> SelectionOf(const EngineSession& session, const lock::Lock& lock) {
+// --extra and --group. Groups that are named stand in for the default ones (PEP 751).
+Result<lock::SelectOptions> SelectionOf(const EngineSession& session) {
   lock::SelectOptions selection;
-  const auto missing = [](const std::string& what, const std::string& name) {
-    return Error{.code = ErrorCode::kNotFound,
-                 .message = "the lock has no " + what + " '" + name + "'"};
-  };
   for (const std::string& text : session.arguments.Values("extra")) {
     FLOWSTONE_LET(const pypi::ExtraName extra, pypi::ExtraName::Parse(text));
-    if (std::ranges::find(lock.extras, extra) == lock.extras.end()) {
-      return missing("extra", text);
-    }
     selection.extras.push_back(extra);
   }
   for (const std::string& text : session.arguments.Values("group")) {
     FLOWSTONE_LET(const pypi::GroupName group, pypi::GroupName::Parse(text));
-    const auto& known = lock.dependency_groups;
-    if (std::ranges::find(known, group) == known.end()) {
-      return missing("dependency group", text);
-    }
     if (!selection.groups) {
       selection.groups.emplace();
     }
     selection.groups->push_back(group);
   }
   return selection;
+}
+
+Status CheckSelection(const lock::SelectOptions& selection, const lock::Lock& lock) {
+  const auto missing = [](const std::string& what, const std::string& name) {
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "the lock has no " + what + " '" + name + "'"};
+  };
+  for (const pypi::ExtraName& extra : selection.extras) {
+    if (std::ranges::find(lock.extras, extra) == lock.extras.end()) {
+      return missing("extra", extra.ToString());
+    }
+  }
+  for (const pypi::GroupName& group : selection.groups.value_or(std::vector<pypi::GroupName>())) {
+    const auto& known = lock.dependency_groups;
+    if (std::ranges::find(known, group) == known.end()) {
+      return missing("dependency group", group.ToString());
+    }
+  }
+  return Ok();
 }
 
 // Those of --build-constraint, for sources in a lock that says nothing about their builds.
@@ -104,11 +111,15 @@ Result<resolve::BuildWish> BuildConstraintsOf(const EngineSession& session,
   return std::move(rules.wish.builds);
 }
 
-// A lock, chosen from, and what makes environments of it.
+// The text of a lock, what of it is wanted, and what makes environments of it.
 struct OpenedLock {
   std::unique_ptr<ProgressSink> progress;
   std::unique_ptr<app::EnvironmentService> service;
-  app::LockedEnvironment locked;
+  std::string name;       // as it was given
+  std::string text;       // of the pylock.toml
+  std::string directory;  // where it lies, absolute
+  std::string python;     // a request; empty for what the lock says
+  lock::SelectOptions selection;
 };
 
 // `python` stands in for --python.
@@ -121,20 +132,25 @@ Result<OpenedLock> OpenLock(EngineSession& session, const std::string& python) {
   FLOWSTONE_LET(const resolve::BuildWish constraints,
                 BuildConstraintsOf(session, settings.packages));
   settings.builds.wish.Add(constraints);
-  FLOWSTONE_LET(const std::string text, ReadLock(session));
   OpenedLock opened;
+  FLOWSTONE_LET(opened.text, ReadLock(session));
   opened.progress = MakeProgress(session.arguments, session.console, session.machine.clock);
   opened.service = std::make_unique<app::EnvironmentService>(session.machine, home, nullptr,
                                                              *opened.progress, settings);
-  const std::string name = session.arguments.Positional("lock");
-  const std::string directory =
-      os::DirName(os::AbsolutePath(session.machine.working_directory, name));
-  FLOWSTONE_LET(opened.locked,
-                Annotate(opened.service->UseLock(
-                             text, session.arguments.Value("python").value_or(python), directory),
-                         "while reading the lock " + name));
-  FLOWSTONE_LET(opened.locked.selection, SelectionOf(session, opened.locked.lock));
+  opened.name = session.arguments.Positional("lock");
+  opened.directory = os::DirName(os::AbsolutePath(session.machine.working_directory, opened.name));
+  opened.python = session.arguments.Value("python").value_or(python);
+  FLOWSTONE_LET(opened.selection, SelectionOf(session));
   return opened;
+}
+
+Result<app::LockedEnvironment> UseLock(const OpenedLock& opened) {
+  FLOWSTONE_LET(app::LockedEnvironment locked,
+                Annotate(opened.service->UseLock(opened.text, opened.python, opened.directory),
+                         "while reading the lock " + opened.name));
+  FLOWSTONE_TRY(CheckSelection(opened.selection, locked.lock));
+  locked.selection = opened.selection;
+  return locked;
 }
 
 void PrintWarnings(EngineSession& session, const std::vector<std::string>& warnings) {
@@ -153,10 +169,20 @@ void CompileWhatLacksBytecode(EngineSession& session, app::EnvironmentService& s
 Result<install::Environment> PrepareShared(EngineSession& session) {
   const std::int64_t began_ns = session.machine.clock.MonotonicNs();
   FLOWSTONE_LET(const OpenedLock opened, OpenLock(session, ""));
-  FLOWSTONE_LET(install::Environment environment, opened.service->Prepare(opened.locked));
   const Verbosity verbosity = VerbosityOf(session.arguments);
+  if (verbosity != Verbosity::kVerbose) {  // whoever wants to know why is told, from the lock
+    FLOWSTONE_LET(std::optional<install::Environment> known,
+                  Annotate(opened.service->PrepareKnown(opened.text, opened.python,
+                                                        opened.directory, opened.selection),
+                           "while reading the lock " + opened.name));
+    if (known) {
+      return *std::move(known);
+    }
+  }
+  FLOWSTONE_LET(const app::LockedEnvironment locked, UseLock(opened));
+  FLOWSTONE_LET(install::Environment environment, opened.service->Prepare(locked));
   if (verbosity == Verbosity::kVerbose) {
-    for (const std::string& line : EnvironmentDecisions(opened.locked, environment)) {
+    for (const std::string& line : EnvironmentDecisions(locked, environment)) {
       session.console.Err(line + "\n");
     }
   }
@@ -260,9 +286,10 @@ Result<int> SyncInto(EngineSession& session, const std::string& name) {
   const bool is_look = is_check || session.arguments.Has("dry-run");
   const std::string directory = os::AbsolutePath(session.machine.working_directory, name);
   FLOWSTONE_LET(const OpenedLock opened, OpenLock(session, PythonOf(session, directory)));
+  FLOWSTONE_LET(const app::LockedEnvironment locked, UseLock(opened));
   FLOWSTONE_LET(
       const install::VenvSyncReport report,
-      opened.service->SyncInto(opened.locked, directory,
+      opened.service->SyncInto(locked, directory,
                                is_look ? install::SyncDepth::kLook : install::SyncDepth::kApply));
   PrintWarnings(session, report.warnings);
   if (session.arguments.Has("json")) {

@@ -24,7 +24,7 @@ struct Family {
   CacheKind kind;
   std::size_t depth;
 };
-constexpr std::array<Family, 20> kFamilies = {{
+constexpr std::array<Family, 21> kFamilies = {{
     {"arc", CacheKind::kPackages, 3},         {"pyc", CacheKind::kBytecode, 4},
     {"env", CacheKind::kEnvironments, 2},     {"build/wheel", CacheKind::kBuilds, 4},
     {"build/archive", CacheKind::kBuilds, 4}, {"build/metadata", CacheKind::kBuilds, 4},
@@ -33,8 +33,9 @@ constexpr std::array<Family, 20> kFamilies = {{
     {"part", CacheKind::kDownloads, 2},       {"bad", CacheKind::kDamaged, 2},
     {"tmp", CacheKind::kTemporary, 2},        {"claim", CacheKind::kTemporary, 2},
     {"compile", CacheKind::kTemporary, 2},    {"interp", CacheKind::kRecords, 2},
-    {"links", CacheKind::kRecords, 2},        {"venv", CacheKind::kRecords, 2},
-    {"lock", CacheKind::kRecords, 2},         {"python", CacheKind::kPythons, 2},
+    {"known", CacheKind::kRecords, 2},        {"links", CacheKind::kRecords, 2},
+    {"venv", CacheKind::kRecords, 2},         {"lock", CacheKind::kRecords, 2},
+    {"python", CacheKind::kPythons, 2},
 }};
 
 // The family of a path below `v1/`, if it has one.

@@ -8,6 +8,7 @@
 //   <home>/v1/part/<sha256>         the beginning of a download that is not finished
 //   <home>/v1/pyc/<tag>/<aa>/<sha256>/   the same with the bytecode of that cache tag
 //   <home>/v1/env/<id>/             an environment
+//   <home>/v1/known/<key>           which environment a lock gave (known_environments.h)
 //   <home>/v1/links/<device>-<device>   what two file systems can share (link_capabilities.h)
 //   <home>/v1/claim/<name>          archives that somebody works with (archive_claim.h)
 //   <home>/v1/compile/<name>        archives that wait for being compiled (bytecode_backlog.h)
@@ -38,6 +39,7 @@ class CacheLayout {
   std::string damaged() const { return root_ + "/bad"; }
   std::string downloads() const { return root_ + "/part"; }
   std::string environments() const { return root_ + "/env"; }
+  std::string known() const { return root_ + "/known"; }
   std::string links() const { return root_ + "/links"; }
   std::string locks() const { return root_ + "/lock"; }
   std::string temporary() const { return root_ + "/tmp"; }

@@ -262,7 +262,7 @@ std::string EnvironmentBuilder::DirectoryOf(const Digest& id) const {
                           : directory;
 }
 
-Result<EnvironmentBuilder::Standing> EnvironmentBuilder::Examine(const EnvironmentSpec& spec,
+Result<EnvironmentBuilder::Standing> EnvironmentBuilder::Examine(const Interpreter& interpreter,
                                                                  const Digest& id) {
   std::string directory = DirectoryOf(id);
   FLOWSTONE_LET(EnvironmentStanding found,
@@ -273,19 +273,19 @@ Result<EnvironmentBuilder::Standing> EnvironmentBuilder::Examine(const Environme
   if (found.usable->id != id) {
     return Standing{.usable = {}, .complaint = "its record is of another environment"};
   }
-  return Standing{.usable = Describe(id, std::move(directory), spec.interpreter,
+  return Standing{.usable = Describe(id, std::move(directory), interpreter,
                                      found.usable->link_mode, EnvironmentOutcome::kReused),
                   .complaint = {}};
 }
 
-Result<EnvironmentBuilder::Standing> EnvironmentBuilder::ExamineLeased(const EnvironmentSpec& spec,
-                                                                       const Digest& id) {
+Result<EnvironmentBuilder::Standing> EnvironmentBuilder::ExamineLeased(
+    const Interpreter& interpreter, const Digest& id) {
   Result<std::optional<os::Lease>> lease = os::Lease::Hold(DirectoryOf(id));
   if (lease && !*lease) {
     return Standing{};
   }
   // It was there before the look, so that what is found usable stays.
-  FLOWSTONE_LET(Standing standing, Examine(spec, id));
+  FLOWSTONE_LET(Standing standing, Examine(interpreter, id));
   if (lease && standing.usable) {
     standing.usable->lease = std::make_shared<const os::Lease>(**std::move(lease));
   }
@@ -293,13 +293,19 @@ Result<EnvironmentBuilder::Standing> EnvironmentBuilder::ExamineLeased(const Env
 }
 
 Result<std::optional<Environment>> EnvironmentBuilder::Find(const EnvironmentSpec& spec) {
-  FLOWSTONE_LET(Standing standing, Examine(spec, EnvironmentId(spec)));
+  FLOWSTONE_LET(Standing standing, Examine(spec.interpreter, EnvironmentId(spec)));
+  return std::move(standing.usable);
+}
+
+Result<std::optional<Environment>> EnvironmentBuilder::Take(const Interpreter& interpreter,
+                                                            const Digest& id) {
+  FLOWSTONE_LET(Standing standing, ExamineLeased(interpreter, id));
   return std::move(standing.usable);
 }
 
 Result<Environment> EnvironmentBuilder::Ensure(const EnvironmentSpec& spec) {
   const Digest id = EnvironmentId(spec);
-  FLOWSTONE_LET(Standing standing, ExamineLeased(spec, id));
+  FLOWSTONE_LET(Standing standing, ExamineLeased(spec.interpreter, id));
   if (standing.usable) {
     return *std::move(standing.usable);
   }
@@ -309,7 +315,7 @@ Result<Environment> EnvironmentBuilder::Ensure(const EnvironmentSpec& spec) {
                     parts_.layout.locks() + "/env-" + os::BaseName(DirectoryOf(id)) + ".lock",
                     os::LockMode::kExclusive, os::LockWait::kWait));
   // Another process may have built it while this one waited.
-  FLOWSTONE_LET(standing, ExamineLeased(spec, id));
+  FLOWSTONE_LET(standing, ExamineLeased(spec.interpreter, id));
   if (standing.usable) {
     return *std::move(standing.usable);
   }

@@ -87,6 +87,8 @@ class EnvironmentBuilder {
 
   // The environment when it is there and usable; has no side effects.
   Result<std::optional<Environment>> Find(const EnvironmentSpec& spec);
+  // The environment of that id when it is there and usable, leased, as Ensure would give it.
+  Result<std::optional<Environment>> Take(const Interpreter& interpreter, const Digest& id);
 
  private:
   std::string DirectoryOf(const Digest& id) const;
@@ -95,9 +97,9 @@ class EnvironmentBuilder {
     std::optional<Environment> usable;
     std::string complaint;
   };
-  Result<Standing> Examine(const EnvironmentSpec& spec, const Digest& id);
+  Result<Standing> Examine(const Interpreter& interpreter, const Digest& id);
   // The same, with a lease on what is usable.
-  Result<Standing> ExamineLeased(const EnvironmentSpec& spec, const Digest& id);
+  Result<Standing> ExamineLeased(const Interpreter& interpreter, const Digest& id);
   // REQUIRES: the environment's lock.
   Result<Environment> Build(const EnvironmentSpec& spec, const Digest& id,
                             const std::string& complaint);

@@ -150,5 +150,22 @@ TEST(LockFileName, FollowsPep751) {
   EXPECT_FALSE(IsLockFileName("lock.toml"));
 }
 
+TEST(WrittenPython, IsFoundWithoutReadingTheLock) {
+  const std::string_view head = "lock-version = \"1.0\"\nenvironments = [\n    \"x\",\n]\n";
+  EXPECT_EQ(WrittenPython(std::string(head) + "requires-python = \">=3.9\"\n\n[[packages]]\n"),
+            ">=3.9");
+  EXPECT_EQ(WrittenPython("requires-python = \"==3.12.*\""), "==3.12.*");
+  EXPECT_EQ(WrittenPython("requires-python = \"\"\n"), "");
+}
+
+TEST(WrittenPython, IsUnknownWhereItTakesAParser) {
+  for (const std::string_view text :
+       {"", "\n", "lock-version = \"1.0\"\n", "requires-python = '>=3.9'\n",
+        "requires-python = \">=3\\u002E9\"\n", "requires-python = \">=3.9\" # since May\n",
+        "requires-python = \">=3.9", "[[packages]]\nrequires-python = \">=3.9\"\n"}) {
+    EXPECT_EQ(WrittenPython(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace flowstone::lock
