@@ -96,3 +96,13 @@ def test_the_cleaned_cache_knows_nothing_more(locked: Project) -> None:
     assert locked.engine("cache", "clean").status == 0
     assert known(locked) == []
     synced(locked)
+
+
+def test_a_lock_that_names_another_version_than_its_wheel_is_refused(locked: Project) -> None:
+    synced(locked)
+    lock = locked.path / "pylock.toml"
+    lock.write_text(lock.read_text().replace("2.5", "2.6"))
+    done = locked.engine("sync", "pylock.toml")
+    assert done.status == 2, done
+    assert "beta 2.6, has sha256" in done.errors
+    assert "the wheel that has it is beta 2.5" in done.errors

@@ -16,6 +16,7 @@
 #include "flowstone/os/file_lock.h"
 #include "flowstone/os/file_operations.h"
 #include "flowstone/os/path.h"
+#include "flowstone/pypi/version.h"
 
 namespace flowstone::install {
 namespace {
@@ -218,6 +219,25 @@ std::vector<std::string> WarningsOf(std::span<const PlannedPackage> packages,
   return warnings;
 }
 
+// A file that was fetched has the name that the lock gives it; one that is unpacked already has its
+// own.
+Status CheckIdentity(const WheelArtifact& wanted, const ArchivePlan& found) {
+  const auto is_version = [&] {
+    const Result<pypi::Version> one = pypi::Version::Parse(wanted.version);
+    const Result<pypi::Version> other = pypi::Version::Parse(found.version);
+    return one && other && *one == *other;
+  };
+  if (wanted.name == found.name && (wanted.version == found.version || is_version())) {
+    return Ok();
+  }
+  return Error{.code = ErrorCode::kInvalid,
+               .message = wanted.promised_by + " says that " + wanted.file_name + ", " +
+                          wanted.name + " " + wanted.version + ", has sha256 " +
+                          wanted.digest.ToString() + ", and the wheel that has it is " +
+                          found.name + " " + found.version,
+               .hints = {"make the lock anew: somebody edited it"}};
+}
+
 }  // namespace
 
 std::string_view EnvironmentOutcomeName(EnvironmentOutcome outcome) {
@@ -249,6 +269,7 @@ Result<std::vector<PlannedPackage>> ProvidePackages(ArchiveProvider& archives,
   FLOWSTONE_LET(std::vector<ArchivePlan> plans, archives.Provide(wheels));
   std::vector<PlannedPackage> packages;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
+    FLOWSTONE_TRY(CheckIdentity(sorted[i]->wheel, plans.at(i)));
     packages.push_back({.archive = std::move(plans.at(i)),
                         .wish = sorted[i]->wish,
                         .direct_url = sorted[i]->direct_url});
@@ -273,8 +294,8 @@ Result<EnvironmentBuilder::Standing> EnvironmentBuilder::Examine(const Interpret
   if (found.usable->id != id) {
     return Standing{.usable = {}, .complaint = "its record is of another environment"};
   }
-  return Standing{.usable = Describe(id, std::move(directory), interpreter,
-                                     found.usable->link_mode, EnvironmentOutcome::kReused),
+  return Standing{.usable = Describe(id, std::move(directory), interpreter, found.usable->link_mode,
+                                     EnvironmentOutcome::kReused),
                   .complaint = {}};
 }
 

@@ -234,6 +234,18 @@ TEST_F(EnvironmentBuilderTest, OfManyWhoWantItOneBuilds) {
   EXPECT_THAT(Unfinished(), IsEmpty());
 }
 
+TEST_F(EnvironmentBuilderTest, AWheelIsThePackageThatTheLockSays) {
+  spec_.packages[1].wheel.version = "2.0.0";
+  EXPECT_THAT(Ensure(), IsOk());
+  spec_.packages[1].wheel.version = "2.1";
+  const Result<Environment> other_version = Ensure();
+  ASSERT_THAT(other_version, HasCode(ErrorCode::kInvalid));
+  EXPECT_THAT(other_version.error().message, HasSubstr("the wheel that has it is helper 2.0"));
+  spec_.packages[1].wheel.version = "2.0";
+  spec_.packages[1].wheel.name = "stranger";
+  EXPECT_THAT(Ensure(), HasCode(ErrorCode::kInvalid));
+}
+
 TEST_F(EnvironmentBuilderTest, OrderAndPlaceOfPackagesDoNotMatter) {
   const Digest id = EnvironmentId(spec_);
   std::swap(spec_.packages[0], spec_.packages[1]);
