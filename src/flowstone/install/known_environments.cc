@@ -18,6 +18,7 @@ namespace {
 template <class Names>
 std::string Sorted(const Names& names) {
   std::vector<std::string> texts;
+  texts.reserve(names.size());
   for (const auto& name : names) {
     texts.push_back(name.ToString());
   }
