@@ -1,5 +1,6 @@
 #include "flowstone/lock/timestamp.h"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,13 +16,13 @@ namespace {
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
-// The last so many digits of a number that is not negative, with zeros in front.
-void AppendPadded(std::string& text, std::int64_t number, std::size_t digits) {
-  text.append(digits, '0');
-  for (auto place = text.rbegin(); digits > 0 && number > 0; --digits, ++place) {
-    *place = static_cast<char>('0' + number % 10);
-    number /= 10;
+// Writes the last so many digits of a number that is not negative, with zeros in front; returns
+// what is behind them.
+char* WritePadded(char* place, std::int64_t number, std::ptrdiff_t digits) {
+  for (char* at = place + digits; at != place; number /= 10) {
+    *--at = static_cast<char>('0' + number % 10);
   }
+  return place + digits;
 }
 
 // Reads fields of fixed width from the front of a text.
@@ -104,23 +105,31 @@ std::string FormatTimestamp(std::int64_t microseconds) {
   const auto days = std::chrono::floor<std::chrono::days>(since_epoch);
   const std::chrono::year_month_day date{std::chrono::sys_days(days)};
   const std::chrono::hh_mm_ss time{since_epoch - days};
-  std::string text;
-  text.reserve(std::string_view("2000-01-01T00:00:00.000000Z").size());
-  if (const int year = static_cast<int>(date.year()); year >= 0 && year <= 9999) {
-    AppendPadded(text, year, 4);
-  } else {
-    text += std::to_string(year);
+  std::string year;
+  const int number = static_cast<int>(date.year());
+  const bool is_usual = number >= 0 && number <= 9999;
+  if (!is_usual) {
+    year = std::to_string(number);
   }
-  AppendPadded(text += '-', static_cast<unsigned>(date.month()), 2);
-  AppendPadded(text += '-', static_cast<unsigned>(date.day()), 2);
-  AppendPadded(text += 'T', time.hours().count(), 2);
-  AppendPadded(text += ':', time.minutes().count(), 2);
-  AppendPadded(text += ':', time.seconds().count(), 2);
+  std::array<char, std::string_view("2000-01-01T00:00:00.000000Z").size()> text{};
+  char* end = is_usual ? WritePadded(text.data(), number, 4) : text.data();
+  const auto append = [&end](char separator, std::int64_t field, std::ptrdiff_t digits) {
+    *end = separator;
+    end = WritePadded(end + 1, field, digits);
+  };
+  append('-', static_cast<unsigned>(date.month()), 2);
+  append('-', static_cast<unsigned>(date.day()), 2);
+  append('T', time.hours().count(), 2);
+  append(':', time.minutes().count(), 2);
+  append(':', time.seconds().count(), 2);
   if (const std::int64_t fraction = time.subseconds().count(); fraction != 0) {
-    AppendPadded(text += '.', fraction, 6);
-    text.erase(text.find_last_not_of('0') + 1);
+    append('.', fraction, 6);
+    while (end[-1] == '0') {
+      --end;
+    }
   }
-  return text += 'Z';
+  *end++ = 'Z';
+  return year.append(text.data(), end);
 }
 
 std::optional<std::int64_t> ParseTimestamp(std::string_view text) {
