@@ -106,3 +106,14 @@ def test_a_lock_that_names_another_version_than_its_wheel_is_refused(locked: Pro
     assert done.status == 2, done
     assert "beta 2.6, has sha256" in done.errors
     assert "the wheel that has it is beta 2.5" in done.errors
+
+
+def test_a_lock_names_no_program_to_run(locked: Project) -> None:
+    evil = locked.write("evil", "#!/bin/sh\ntouch ran\n")
+    evil.chmod(0o755)
+    lock = locked.path / "pylock.toml"
+    lock.write_text(re.sub("requires-python = .*", f'requires-python = "{evil}"', lock.read_text()))
+    done = locked.engine("sync", "pylock.toml")
+    assert done.status == 2, done
+    assert "requires-python" in done.errors
+    assert not (locked.path / "ran").exists()

@@ -52,12 +52,17 @@ void EnvironmentService::RememberKnown(const LockedEnvironment& locked,
 Result<std::optional<install::Environment>> EnvironmentService::PrepareKnown(
     const std::string& text, const std::string& python, const std::string& directory,
     const lock::SelectOptions& selection) {
-  const std::optional<std::string_view> written = lock::WrittenPython(text);
+  const std::optional<pypi::SpecifierSet> written = lock::WrittenPython(text);
   if (!TakesLocksAsTheyAre() || (python.empty() && !written)) {
     return std::optional<install::Environment>();
   }
-  FLOWSTONE_LET(const install::Interpreter interpreter,
-                FindPython(python.empty() ? std::string(*written) : python));
+  // One that is not installed is no business of a lock that was not read.
+  const Result<install::FoundInterpreter> found =
+      FindInstalledPython(python.empty() ? written->ToString() : python);
+  if (!found) {
+    return std::optional<install::Environment>();
+  }
+  const install::Interpreter& interpreter = found->interpreter;
   const std::optional<install::KnownEnvironment> known =
       install::KnownEnvironments(machine_.filesystem, layout_)
           .Find({.text = text,

@@ -44,7 +44,11 @@ std::string PathOf(const CacheLayout& layout, const LockUsage& usage) {
 }  // namespace
 
 std::optional<KnownEnvironment> KnownEnvironments::Find(const LockUsage& usage) const {
-  const Result<std::string> text = filesystem_.ReadFile(PathOf(layout_, usage));
+  return Read(PathOf(layout_, usage));
+}
+
+std::optional<KnownEnvironment> KnownEnvironments::Read(const std::string& path) const {
+  const Result<std::string> text = filesystem_.ReadFile(path);
   if (!text) {
     return std::nullopt;
   }
@@ -62,14 +66,15 @@ std::optional<KnownEnvironment> KnownEnvironments::Find(const LockUsage& usage) 
 
 void KnownEnvironments::Remember(const LockUsage& usage,
                                  const KnownEnvironment& environment) const {
-  if (Find(usage) == environment) {
+  const std::string path = PathOf(layout_, usage);
+  if (Read(path) == environment) {
     return;
   }
   const std::string line =
       environment.id.ToString() + " " + std::to_string(environment.package_count) + "\n";
   if (os::MakeDirectories(filesystem_, layout_.known())) {
     // What cannot be remembered is found out again.
-    static_cast<void>(os::ReplaceFile(filesystem_, PathOf(layout_, usage), line, 0644));
+    static_cast<void>(os::ReplaceFile(filesystem_, path, line, 0644));
   }
 }
 

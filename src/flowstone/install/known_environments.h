@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "flowstone/base/digest.h"
@@ -48,6 +49,8 @@ class KnownEnvironments {
   void Remember(const LockUsage& usage, const KnownEnvironment& environment) const;
 
  private:
+  std::optional<KnownEnvironment> Read(const std::string& path) const;
+
   os::FileSystem& filesystem_;
   const CacheLayout& layout_;
 };

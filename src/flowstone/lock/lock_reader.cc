@@ -401,14 +401,18 @@ Result<Lock> ParseLock(std::string_view text) {
   return ReadDocument(TomlTable(document, ""));
 }
 
-std::optional<std::string_view> WrittenPython(std::string_view text) {
+std::optional<pypi::SpecifierSet> WrittenPython(std::string_view text) {
   constexpr std::string_view key = "requires-python = \"";
   for (std::string_view rest = text; !rest.empty() && !rest.starts_with('[');) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     if (line.starts_with(key)) {
       const std::string_view value = line.substr(key.size());
-      const bool is_plain = value.find_first_of("\"\\") + 1 == value.size() && value.ends_with('"');
-      return is_plain ? std::optional(value.substr(0, value.size() - 1)) : std::nullopt;
+      if (value.find_first_of("\"\\") + 1 != value.size() || !value.ends_with('"')) {
+        return std::nullopt;
+      }
+      Result<pypi::SpecifierSet> python =
+          pypi::SpecifierSet::Parse(value.substr(0, value.size() - 1));
+      return python ? std::optional(*std::move(python)) : std::nullopt;
     }
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }

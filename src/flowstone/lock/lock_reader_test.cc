@@ -150,19 +150,26 @@ TEST(LockFileName, FollowsPep751) {
   EXPECT_FALSE(IsLockFileName("lock.toml"));
 }
 
+std::optional<std::string> WrittenText(std::string_view text) {
+  const std::optional<pypi::SpecifierSet> python = WrittenPython(text);
+  return python ? std::optional(python->ToString()) : std::nullopt;
+}
+
 TEST(WrittenPython, IsFoundWithoutReadingTheLock) {
   const std::string_view head = "lock-version = \"1.0\"\nenvironments = [\n    \"x\",\n]\n";
-  EXPECT_EQ(WrittenPython(std::string(head) + "requires-python = \">=3.9\"\n\n[[packages]]\n"),
+  EXPECT_EQ(WrittenText(std::string(head) + "requires-python = \">=3.9\"\n\n[[packages]]\n"),
             ">=3.9");
-  EXPECT_EQ(WrittenPython("requires-python = \"==3.12.*\""), "==3.12.*");
-  EXPECT_EQ(WrittenPython("requires-python = \"\"\n"), "");
+  EXPECT_EQ(WrittenText("requires-python = \"==3.12.*\""), "==3.12.*");
+  EXPECT_EQ(WrittenText("requires-python = \"\"\n"), "");
 }
 
 TEST(WrittenPython, IsUnknownWhereItTakesAParser) {
   for (const std::string_view text :
        {"", "\n", "lock-version = \"1.0\"\n", "requires-python = '>=3.9'\n",
         "requires-python = \">=3\\u002E9\"\n", "requires-python = \">=3.9\" # since May\n",
-        "requires-python = \">=3.9", "[[packages]]\nrequires-python = \">=3.9\"\n"}) {
+        "requires-python = \">=3.9", "requires-python = \"3.9\"\n",
+        "requires-python = \"/usr/bin/python3\"\n",
+        "[[packages]]\nrequires-python = \">=3.9\"\n"}) {
     EXPECT_EQ(WrittenPython(text), std::nullopt) << text;
   }
 }
