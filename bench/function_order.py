@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -25,11 +26,10 @@ sys.path[1:1] = [str(ROOT / "bench" / name) for name in ("macro", "resolve", "in
 
 from index import DEFAULT_DIRECTORY  # noqa: E402
 from requirement_sets import SETS  # noqa: E402
-from resolvers import PYTHON, WORK, Flowstone, Job, clean_environment  # noqa: E402
+from resolvers import ENGINE, PYTHON, WORK, Flowstone, Job, clean_environment  # noqa: E402
 from scratch import in_memory  # noqa: E402
 from site_server import Site  # noqa: E402
 
-ENGINE = ROOT / "build" / "release" / "bin" / "flowstone"
 LIST = ROOT / "cmake" / "function_order.txt"
 WHEELS = WORK / "wheels" / "jupyter"
 FLOW = ROOT / "bench" / "macro" / "flows" / "noop.py"
@@ -98,8 +98,7 @@ def record(engine: Path, directory: Path, site: str) -> dict[str, set[str]]:
                 capture_output=True,
             )
         if name in ("sync", "hard links"):  # composed anew, of archives that are unpacked
-            for found in (job.cache / "v1" / "env").glob("*"):
-                subprocess.run(["rm", "-rf", str(found)], check=True)
+            shutil.rmtree(job.cache / "v1" / "env")
         called[name] = called_functions(engine, arguments, directory, environment)
     return called
 

@@ -1,7 +1,7 @@
 # flowstone_order_functions(TARGET): what everyday commands call stands side by side in the program.
 #
 # A command takes a few milliseconds, and each 64 kB of code that it touches a few microseconds of them (a page fault): a
-# tenth of the time goes when the code of function_order.txt, which bench/function_order.py records, lies together. GNU ld
+# twentieth of the time goes when the code of function_order.txt, which bench/function_order.py records, lies together. GNU ld
 # takes the order as a piece of linker script that goes before its own; other linkers leave the functions where they are.
 function(flowstone_order_functions target)
   execute_process(COMMAND "${CMAKE_CXX_COMPILER}" ${CMAKE_CXX_FLAGS} -Wl,--version
